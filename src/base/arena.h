@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: one arena per document. What is parsed together dies together.
+ *
+ * Memory comes zeroed, in chunks that double up to a bound; nothing is freed
+ * singly. An arena can carry a limit, so that hostile input meets a bound
+ * before the machine does. A fixed arena lives in memory of the caller and
+ * never calls malloc: the recorder's steady loop uses only such ones.
+ */
+#ifndef LG_BASE_ARENA_H
+#define LG_BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct lg_arena_chunk;
+
+struct lg_arena {
+    char *at, *end;               /* free part of the current chunk */
+    struct lg_arena_chunk *chunk; /* newest first; NULL in a fixed arena */
+    size_t next_chunk_bytes;
+    size_t used_bytes;  /* handed out, with padding */
+    size_t limit_bytes; /* 0: none */
+    bool fixed;
+    bool failed; /* an allocation was refused; sticky */
+};
+
+/* No allocation happens here. limit_bytes 0: unlimited. */
+void lg_arena_init(struct lg_arena *arena, size_t limit_bytes);
+/* Borrows memory[size_bytes] for the arena's life. */
+void lg_arena_init_fixed(struct lg_arena *arena, void *memory,
+                         size_t size_bytes);
+void lg_arena_deinit(struct lg_arena *arena);
+/* Gives everything back but keeps the newest chunk for what comes next. */
+void lg_arena_reset(struct lg_arena *arena);
+
+/* Zeroed; NULL when memory or the limit is out (and arena->failed is set).
+ * align is a power of two. size_bytes 0 gives a valid pointer. */
+void *lg_arena_alloc(struct lg_arena *arena, size_t size_bytes, size_t align);
+/* count * size with the overflow checked. */
+void *lg_arena_calloc(struct lg_arena *arena, size_t count, size_t size_bytes,
+                      size_t align);
+/* Grows the newest allocation in place where it can, else copies.
+ * old may be NULL with old_bytes 0. The grown part is zeroed. */
+void *lg_arena_grow(struct lg_arena *arena, void *old, size_t old_bytes,
+                    size_t new_bytes, size_t align);
+
+#define lg_new(arena, type, count)                                             \
+    ((type *)lg_arena_calloc((arena), (count), sizeof(type), _Alignof(type)))
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: a string builder in an arena, with the words in which the house
+ * prints numbers: `512.0 MiB`, `41,208`, `8.4 s`. Sticky: when memory is out
+ * it stops growing and sb->failed tells at the end.
+ */
+#ifndef LG_BASE_SB_H
+#define LG_BASE_SB_H
+
+#include "base/arena.h"
+#include "base/str.h"
+
+struct lg_sb {
+    struct lg_arena *arena; /* borrowed */
+    char *data;
+    size_t len, capacity;
+    bool failed;
+};
+
+void lg_sb_init(struct lg_sb *sb, struct lg_arena *arena);
+void lg_sb_str(struct lg_sb *sb, struct lg_str s);
+void lg_sb_cstr(struct lg_sb *sb, const char *s);
+void lg_sb_char(struct lg_sb *sb, char c);
+void lg_sb_repeat(struct lg_sb *sb, char c, size_t n);
+void lg_sb_fmt(struct lg_sb *sb, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void lg_sb_bytes(struct lg_sb *sb, uint64_t bytes);     /* 512.0 MiB, 12 B */
+void lg_sb_count(struct lg_sb *sb, uint64_t n);         /* 41,208 */
+void lg_sb_duration(struct lg_sb *sb, uint64_t ns);     /* 8.4 s, 38 ms, 3 min 20 s */
+/* RFC 3339 with milliseconds in UTC: 2026-11-02T14:03:09.123Z. */
+void lg_sb_time(struct lg_sb *sb, int64_t unix_ns);
+struct lg_str lg_sb_view(const struct lg_sb *sb); /* valid until it grows */
+char *lg_sb_cstr_of(struct lg_sb *sb); /* terminated; NULL when it failed */
+
+#endif

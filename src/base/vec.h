@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: growing arrays in an arena. A vector is any struct with `items`,
+ * `count` and `capacity`; the macros are typed by it:
+ *
+ *     struct lg_u64s { uint64_t *items; size_t count, capacity; };
+ *     uint64_t *slot = lg_push(&arena, &v);   // NULL: out of memory
+ *     lg_each (x, v) …
+ */
+#ifndef LG_BASE_VEC_H
+#define LG_BASE_VEC_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LG_VEC(type)                                                           \
+    struct {                                                                   \
+        type *items;                                                           \
+        size_t count, capacity;                                                \
+    }
+
+/* Makes room for one more; false: out of memory, nothing changed. */
+bool lg_vec_reserve_one(struct lg_arena *arena, void *items_ptr, size_t count,
+                        size_t *capacity, size_t item_bytes, size_t align);
+
+/* Pointer to a new zeroed last item, or NULL. */
+#define lg_push(arena, v)                                                      \
+    (lg_vec_reserve_one((arena), &(v)->items, (v)->count, &(v)->capacity,      \
+                        sizeof *(v)->items, _Alignof(max_align_t))             \
+         ? &(v)->items[(v)->count++]                                           \
+         : NULL)
+
+/* for each item: `lg_each (p, vec) { p->… }`; vec is an lvalue struct. */
+#define lg_each(p, v)                                                          \
+    for (__typeof__((v).items) p = (v).items;                                  \
+         p != NULL && p < (v).items + (v).count; p++)
+
+#define LG_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

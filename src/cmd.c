@@ -1,0 +1,1 @@
+typedef int lg_cmd_empty;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: memory cgroups: reading all facts of one, sampling it cheaply,
+ * being told of marks, and making a transient one for `run`.
+ */
+#ifndef LG_SOURCES_CGROUPFS_H
+#define LG_SOURCES_CGROUPFS_H
+
+#include "evidence/cgroup.h"
+#include "sources/host.h"
+
+/* Where a process's memory cgroup is. Strings in the arena. */
+struct lg_cgroup_place {
+    int version;            /* 1 or 2 */
+    struct lg_str path;     /* in the hierarchy: "/a/b" */
+    struct lg_str dir;      /* below the host's root: "sys/fs/cgroup/…" */
+    struct lg_str top;      /* the mount point, likewise */
+    struct lg_str hierarchy_root; /* the cgroup at the mount point ("/") */
+};
+bool lg_cgroup_place_find(const struct lg_host *host, int64_t pid,
+                          struct lg_arena *arena,
+                          struct lg_cgroup_place *place_ret,
+                          struct lg_error *err);
+
+/* All facts, the limit looked for on the whole path up. with_pids: also
+ * cgroup.procs of the subtree. ABSENT: it is gone. */
+bool lg_cgroup_read(const struct lg_host *host,
+                    const struct lg_cgroup_place *place, bool with_pids,
+                    struct lg_arena *arena, struct lg_cgroup *ret,
+                    struct lg_error *err);
+/* Copies the cgroup's memory files, and the limits of its ancestors, as they
+ * are into dest_fd under the same path: see lg_process_save. No allocation. */
+bool lg_cgroup_save(const struct lg_host *host,
+                    const struct lg_cgroup_place *place, int dest_fd,
+                    struct lg_error *err);
+/* MemTotal of /proc/meminfo. */
+struct lg_num lg_host_memory_bytes(const struct lg_host *host);
+
+/* The sampler: descriptors stay open, nothing is allocated. */
+struct lg_cgroup_sampler {
+    int version;
+    int usage_fd, stat_fd, events_fd; /* events: memory.events/oom_control */
+};
+struct lg_cgroup_sample {
+    struct lg_num usage_bytes, anon_bytes, shmem_bytes, file_bytes,
+        oom_kill_count, oom_count;
+};
+bool lg_cgroup_sampler_open(struct lg_cgroup_sampler *s,
+                            const struct lg_host *host,
+                            const struct lg_cgroup_place *place,
+                            struct lg_error *err);
+void lg_cgroup_sampler_close(struct lg_cgroup_sampler *s);
+/* with_stat: memory.stat and events as well (20 µs instead of 2). false: the
+ * cgroup is gone. */
+bool lg_cgroup_sample(struct lg_cgroup_sampler *s, bool with_stat,
+                      struct lg_cgroup_sample *ret);
+
+/* v1: eventfds that fire when usage crosses a mark. v2 has no such thing
+ * (UNSUPPORTED): the caller samples faster instead. Gives the fd. */
+bool lg_cgroup_usage_mark(const struct lg_host *host,
+                          const struct lg_cgroup_place *place,
+                          uint64_t mark_bytes, int *event_fd_ret,
+                          struct lg_error *err);
+/* v1: eventfd of memory.oom_control; v2: an inotify fd on memory.events. */
+bool lg_cgroup_oom_event(const struct lg_host *host,
+                         const struct lg_cgroup_place *place, int *fd_ret,
+                         struct lg_error *err);
+
+/* A transient cgroup below our own (or the root of a delegated tree), with a
+ * limit on memory (and none on swap beyond it). DENIED, UNSUPPORTED with a
+ * sentence that names the way out. */
+struct lg_transient_cgroup {
+    struct lg_cgroup_place place;
+    int dir_fd;   /* of the new folder */
+    int procs_fd; /* cgroup.procs, to write a pid into */
+    bool created;
+};
+bool lg_transient_cgroup_create(const struct lg_host *host, const char *name,
+                                uint64_t limit_bytes, struct lg_arena *arena,
+                                struct lg_transient_cgroup *ret,
+                                struct lg_error *err);
+/* Removes it; what still runs in it is moved to the parent, not killed. */
+void lg_transient_cgroup_destroy(struct lg_transient_cgroup *c);
+
+#endif
