@@ -22,7 +22,7 @@ struct lg_arena {
     size_t used_bytes;  /* handed out, with padding */
     size_t limit_bytes; /* 0: none */
     bool fixed;
-    bool failed; /* an allocation was refused; sticky */
+    bool failed; /* an allocation was refused; sticky until a reset */
 };
 
 /* No allocation happens here. limit_bytes 0: unlimited. */
@@ -44,6 +44,11 @@ void *lg_arena_calloc(struct lg_arena *arena, size_t count, size_t size_bytes,
  * old may be NULL with old_bytes 0. The grown part is zeroed. */
 void *lg_arena_grow(struct lg_arena *arena, void *old, size_t old_bytes,
                     size_t new_bytes, size_t align);
+
+/* Gives the tail of the newest allocation back; nothing happens when it is not
+ * the newest. */
+void lg_arena_trim(struct lg_arena *arena, void *old, size_t old_bytes,
+                   size_t new_bytes);
 
 #define lg_new(arena, type, count)                                             \
     ((type *)lg_arena_calloc((arena), (count), sizeof(type), _Alignof(type)))

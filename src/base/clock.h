@@ -31,4 +31,9 @@ static inline uint64_t lg_mono_ns(const struct lg_clock *c)
     return c->mono_ns(c->context);
 }
 
+/* RFC 3339, UTC, milliseconds rounded down: "2026-11-02T14:03:09.123Z".
+ * Neither allocates nor looks at time zones. */
+#define LG_TIME_TEXT_BYTES 48
+void lg_time_text(int64_t unix_ns, char text[LG_TIME_TEXT_BYTES]);
+
 #endif

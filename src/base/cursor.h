@@ -20,8 +20,8 @@ struct lg_cursor {
 
 void lg_cursor_init(struct lg_cursor *c, const void *data, size_t len);
 bool lg_cursor_ok(const struct lg_cursor *c);
-bool lg_cursor_more(const struct lg_cursor *c); /* ok and bytes are left */
-size_t lg_cursor_left(const struct lg_cursor *c);
+bool lg_cursor_more(const struct lg_cursor *c);   /* ok and bytes are left */
+size_t lg_cursor_left(const struct lg_cursor *c); /* 0 after a failure */
 uint64_t lg_cursor_offset(const struct lg_cursor *c);
 /* reason must be a string literal; only the first call counts. */
 void lg_cursor_fail(struct lg_cursor *c, const char *reason);
@@ -39,7 +39,9 @@ uint64_t lg_cursor_uvarint(struct lg_cursor *c);
 /* Borrows len bytes of the input; empty when they are not there. */
 struct lg_str lg_cursor_bytes(struct lg_cursor *c, uint64_t len);
 void lg_cursor_skip(struct lg_cursor *c, uint64_t len);
-/* A cursor over the next len bytes, which this one steps over. */
+/* A cursor over the next len bytes, which this one steps over. When they are
+ * not there both have failed. A failure of the new one later is its own: it
+ * needs its own finish. */
 struct lg_cursor lg_cursor_sub(struct lg_cursor *c, uint64_t len);
 
 #endif

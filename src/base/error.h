@@ -47,11 +47,12 @@ bool lg_fail(struct lg_error *err, enum lg_error_kind kind, const char *fmt,
  * and EOPNOTSUPP → LG_UNSUPPORTED, else LG_OS); ": strerror" is appended. */
 bool lg_fail_os(struct lg_error *err, int sys_errno, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* LG_BAD_DATA at a byte offset. */
+/* LG_BAD_DATA at a byte offset; " at byte <offset>" is appended. */
 bool lg_fail_at(struct lg_error *err, uint64_t offset, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 bool lg_fail_nomem(struct lg_error *err);
-/* Puts "…: " before the text that is there; kind and offset stay. */
+/* Puts "…: " before the text that is there; kind and offset stay. What does
+ * not fit is cut at the end, never inside a UTF-8 character. */
 bool lg_context(struct lg_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void lg_error_clear(struct lg_error *err);

@@ -21,7 +21,9 @@ void lg_free_p(void *pointer_to_pointer);
 #define LG_FCLOSE __attribute__((cleanup(lg_fclose_p)))
 #define LG_FREE __attribute__((cleanup(lg_free_p)))
 
-/* A file mapped read-only. Regular files only; an empty one maps to "". */
+/* A file mapped read-only. Regular files only (others, and pseudo-files, which
+ * have no size: LG_UNSUPPORTED); an empty one maps to "". Who truncates the
+ * file while it is mapped sends us SIGBUS: not for files of a hostile owner. */
 struct lg_mapped {
     struct lg_str bytes;
     void *address; /* NULL when nothing is mapped */
@@ -46,13 +48,17 @@ bool lg_read_small(int dir_fd, const char *path, char *buffer, size_t capacity,
 
 /* Writes all of data, going on after EINTR and short writes. */
 bool lg_write_all(int fd, const void *data, size_t len, struct lg_error *err);
-/* dir_fd/name := bytes, atomically and durably (see above). mode 0600/0644. */
+/* dir_fd/name := bytes, atomically and durably (see above). mode 0600/0644,
+ * less the umask. name may have folders in it; they must exist. A crash can
+ * leave ".lastgasp-<pid>-<n>.tmp" behind, a failure does not. */
 bool lg_write_file(int dir_fd, const char *name, struct lg_str bytes,
                    unsigned mode, struct lg_error *err);
 bool lg_fsync_dir(int dir_fd, struct lg_error *err);
 /* mkdir -p; existing folders are fine. */
 bool lg_make_dirs(const char *path, unsigned mode, struct lg_error *err);
-/* rm -r of a folder below dir_fd; never follows links out of it. */
+/* rm -r of a folder (or file, or link) below dir_fd; never follows links out of
+ * it. A name with "..", one that ends in "/" or is absolute (but for AT_FDCWD):
+ * LG_USAGE. Stops at the first failure. */
 bool lg_remove_tree(int dir_fd, const char *name, struct lg_error *err);
 
 #endif

@@ -25,16 +25,16 @@ struct lg_cut {
 
 /* "%.*s" with LG_STR_ARG(s) prints a view. */
 #define LG_STR_ARG(s) (int)(s).len, (s).data != NULL ? (s).data : ""
-#define LG_STR(literal)                                                        \
-    ((struct lg_str){(literal), sizeof("" literal "") - 1})
+#define LG_STR(literal) ((struct lg_str){(literal), sizeof("" literal "") - 1})
 
-struct lg_str lg_str_of(const char *cstr);             /* NULL → empty */
+struct lg_str lg_str_of(const char *cstr); /* NULL → empty */
 struct lg_str lg_str_from(const void *data, size_t len);
 bool lg_str_eq(struct lg_str a, struct lg_str b);
 int lg_str_cmp(struct lg_str a, struct lg_str b); /* bytes, then length */
 bool lg_str_starts(struct lg_str s, struct lg_str prefix);
 bool lg_str_ends(struct lg_str s, struct lg_str suffix);
-/* Index of the first / last occurrence, or -1. An empty needle is at 0 / len. */
+/* Index of the first / last occurrence, or -1. An empty needle is at 0 / len.
+ */
 ptrdiff_t lg_str_find(struct lg_str s, struct lg_str needle);
 ptrdiff_t lg_str_rfind(struct lg_str s, struct lg_str needle);
 ptrdiff_t lg_str_find_char(struct lg_str s, char c);
@@ -61,19 +61,26 @@ bool lg_str_word(struct lg_str *s, struct lg_str *word_ret);
 bool lg_str_u64(struct lg_str s, uint64_t *ret);
 bool lg_str_i64(struct lg_str s, int64_t *ret);
 bool lg_str_hex(struct lg_str s, uint64_t *ret); /* with or without 0x */
-bool lg_str_f64(struct lg_str s, double *ret);   /* decimal point, exponent */
+/* [-]digits[.digits][e[±]digits], whatever the locale. Infinite results and
+ * texts above LG_STR_F64_MAX_BYTES → false. */
+#define LG_STR_F64_MAX_BYTES 127
+bool lg_str_f64(struct lg_str s, double *ret);
 /* Digits at the start of *s, which advances behind them. */
 bool lg_str_take_u64(struct lg_str *s, uint64_t *ret);
 /* "256M", "1.5GiB", "300000", "64k": powers of 1024; suffixes K M G T with an
- * optional B or iB, any case. → bytes. */
+ * optional B or iB, any case, one blank before them is fine ("512.0 MiB"), "B"
+ * alone too. Rounded down; a fraction of a byte count → false. → bytes. */
 bool lg_str_size(struct lg_str s, uint64_t *bytes_ret);
-/* "90s", "500ms", "5m", "1h30m", "10" (seconds). → nanoseconds. */
+/* "90s", "500ms", "5m", "1h30m", "1.5h", "10" (seconds). Units: ns us ms s m h
+ * d, without blanks. → nanoseconds, rounded down. */
 bool lg_str_duration(struct lg_str s, uint64_t *ns_ret);
 
 /* Copies into the arena; .data NULL and .len 0 when it is out of memory. */
 struct lg_str lg_str_dup(struct lg_arena *arena, struct lg_str s);
 /* Terminated copy; NULL when out of memory. NUL bytes inside stay. */
 char *lg_str_cstr(struct lg_arena *arena, struct lg_str s);
+/* XXH3 without a seed: the same on every run and machine. For tables that
+ * hostile input fills use lg_map, whose seed is secret. */
 uint64_t lg_str_hash(struct lg_str s);
 
 #endif
