@@ -283,6 +283,20 @@ void lg_json_f64(struct lg_json *j, double n)
     put_cstr(j, text);
 }
 
+void lg_json_seconds(struct lg_json *j, uint64_t ns)
+{
+    char text[40]; /* 11 digits, a point, 9 digits */
+    int len = snprintf(text, sizeof text, "%" PRIu64 ".%09" PRIu64,
+                       ns / UINT64_C(1000000000), ns % UINT64_C(1000000000));
+    while (text[len - 1] == '0')
+        len--;
+    if (text[len - 1] == '.')
+        len--;
+    text[len] = '\0';
+    begin_value(j);
+    put_cstr(j, text);
+}
+
 void lg_json_bool(struct lg_json *j, bool b)
 {
     begin_value(j);

@@ -51,6 +51,9 @@ void lg_json_u64(struct lg_json *j, uint64_t n);
 void lg_json_i64(struct lg_json *j, int64_t n);
 /* Shortest of up to 6 significant decimals; NaN and infinities → null. */
 void lg_json_f64(struct lg_json *j, double n);
+/* ns as seconds, exact: 8.431, 0.000000001, 12; no digits are lost however
+ * long the time is. */
+void lg_json_seconds(struct lg_json *j, uint64_t ns);
 void lg_json_bool(struct lg_json *j, bool b);
 void lg_json_null(struct lg_json *j);
 /* key and value in one call. */

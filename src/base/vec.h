@@ -33,9 +33,10 @@ bool lg_vec_reserve_one(struct lg_arena *arena, void *items_ptr, size_t count,
          ? &(v)->items[(v)->count++]                                           \
          : NULL)
 
-/* for each item: `lg_each (p, vec) { p->… }`; vec is an lvalue struct. */
+/* for each item: `lg_each (p, vec) { p->… }`; vec is an lvalue struct,
+ * const or not (+ 0: the pointer's own const falls off). */
 #define lg_each(p, v)                                                          \
-    for (__typeof__((v).items) p = (v).items;                                  \
+    for (__typeof__((v).items + 0) p = (v).items;                              \
          p != NULL && p < (v).items + (v).count; p++)
 
 #define LG_COUNT(array) (sizeof(array) / sizeof((array)[0]))

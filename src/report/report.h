@@ -14,7 +14,9 @@
 struct lg_report {
     const struct lg_incident *incident;
     const struct lg_verdict *verdict;
-    struct lg_str folder; /* the incident's own folder; may be empty */
+    struct lg_str folder;       /* the incident's own folder; may be empty */
+    struct lg_str where_source; /* the source line at the verdict's `where`,
+                                   when it was at hand; else empty */
 };
 
 struct lg_text_options {
