@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/str.h"
 
+#include <stdio.h>
+
 enum lg_exit {
     LG_EXIT_OK = 0,
     LG_EXIT_FAILED = 1,
@@ -32,11 +34,13 @@ struct lg_option {
 
 struct lg_command {
     const char *name;
-    const char *summary;              /* one line, in `lastgasp help` */
-    const char *usage;                /* "[OPTIONS] -- CMD [ARG…]" */
-    const struct lg_option *options;  /* ends with name NULL; may be NULL */
-    const char *details;              /* more help text, or NULL */
+    const char *summary;             /* one line, in `lastgasp help` */
+    const char *usage;               /* "[OPTIONS] -- CMD [ARG…]" */
+    const struct lg_option *options; /* ends with name NULL; may be NULL */
+    const char *details;             /* more help text, or NULL */
     int (*run)(const struct lg_command *self, int argc, char **argv);
+    bool command_follows; /* the first operand ends the options, as "--" does:
+                             what follows is another program's command line */
 };
 
 /* argv[0] is the command's name. --help prints and ends with exit code 0.
@@ -46,18 +50,38 @@ struct lg_args {
     int argc;
     char **argv;
     int at;
-    const char *value; /* of the option that lg_args_next returned */
+    const char *value;     /* of the option that lg_args_next returned */
     const char **operands; /* borrowed from argv; filled at the end */
     int operand_count;
-    int rest; /* index of the first argument behind "--", or argc */
+    int rest; /* index of the first argument behind "--" (or of the first
+                 operand, see command_follows), or argc */
 };
 enum { LG_ARGS_END = -1, LG_ARGS_BAD = -2, LG_ARGS_HELP = -3 };
 /* operands must have room for argc pointers. */
-void lg_args_init(struct lg_args *a, const struct lg_command *command,
-                  int argc, char **argv, const char **operands);
+void lg_args_init(struct lg_args *a, const struct lg_command *command, int argc,
+                  char **argv, const char **operands);
 /* Index into command->options, LG_ARGS_END, LG_ARGS_BAD (said on stderr:
  * return LG_EXIT_USAGE) or LG_ARGS_HELP (printed: return LG_EXIT_OK). */
 int lg_args_next(struct lg_args *a);
+/* After LG_ARGS_END: what stands behind "--" are operands like the others. */
+void lg_args_take_rest(struct lg_args *a);
+
+/* The whole program: main() is this. */
+int lg_cmd_main(int argc, char **argv);
+/* Ends with a row whose pointer is NULL; in the order of `lastgasp help`. */
+extern const struct lg_command *const lg_commands[];
+/* NULL when there is none of this name. */
+const struct lg_command *lg_cmd_find(const char *name);
+void lg_cmd_help(FILE *out);
+void lg_cmd_help_of(const struct lg_command *command, FILE *out);
+/* "lastgasp 0.1.0" and the build id of this binary when it carries one. */
+void lg_cmd_version(FILE *out);
+/* The candidate that was probably meant by text, or NULL: at most a third of
+ * its letters differ. */
+const char *lg_cmd_nearest(const char *text,
+                           const char *(*candidate)(const void *context,
+                                                    size_t i),
+                           const void *context);
 
 /* Prints "lastgasp: <text>" to stderr; the exit code that fits the kind. */
 int lg_cmd_fail(const struct lg_error *err);
@@ -67,12 +91,14 @@ void lg_cmd_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool lg_cmd_color(int fd);
 /* Columns of the terminal behind fd; 0: not a terminal. */
 int lg_cmd_columns(int fd);
-/* "2026-11-02", "2026-11-02 14:03", "-1h", "yesterday", "now", "@unix". */
+/* "2026-11-02", "2026-11-02 14:03[:09[.5]]" (local time; with a final "Z" or
+ * " UTC" not), "14:03" (today), "today", "yesterday", "now", "-1h", "1h ago",
+ * "+5m", "@unix". LG_USAGE for anything else. */
 bool lg_cmd_time(const char *text, int64_t now_ns, int64_t *wall_ns_ret,
                  struct lg_error *err);
 
-extern const struct lg_command lg_cmd_run, lg_cmd_attach, lg_cmd_oom,
-    lg_cmd_ps, lg_cmd_list, lg_cmd_show, lg_cmd_explain, lg_cmd_export,
-    lg_cmd_import, lg_cmd_rm;
+extern const struct lg_command lg_cmd_run, lg_cmd_attach, lg_cmd_oom, lg_cmd_ps,
+    lg_cmd_list, lg_cmd_show, lg_cmd_explain, lg_cmd_export, lg_cmd_import,
+    lg_cmd_rm;
 
 #endif
