@@ -28,6 +28,7 @@ func main() {
 	dir := flag.String("dir", "", "existing `directory` for the table of routes (default: a new one)")
 	life := flag.Duration("for", 0, "end after this time (0: never)")
 	flag.Parse()
+	raiseFileLimit()
 
 	ctx, stop := signal.NotifyContext(context.Background(),
 		os.Interrupt, syscall.SIGTERM)
@@ -67,4 +68,14 @@ func main() {
 		log.Printf("configd: %v", err)
 	}
 	log.Printf("configd: done, %d looks, %d changes", w.Looks, w.Changes)
+}
+
+// raiseFileLimit allows as many open files as the administrator does. Go does
+// that by itself since 1.19.
+func raiseFileLimit() {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
+		limit.Cur = limit.Max
+		syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 
 	"small/svc"
 )
@@ -30,6 +31,7 @@ func main() {
 	rate := flag.Int("rate", 700, "connections per second")
 	ctx, stop := svc.Start("fd-leak")
 	defer stop()
+	raiseFileLimit()
 
 	// An address of its own: connections that wait for their end would
 	// otherwise use up the ports when many runs follow each other.
@@ -53,6 +55,16 @@ func main() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	log.Printf("%d sessions, %d failed", len(s.sessions), failed)
+}
+
+// raiseFileLimit allows as many open files as the administrator does. Go does
+// that by itself since 1.19.
+func raiseFileLimit() {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
+		limit.Cur = limit.Max
+		syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+	}
 }
 
 func ask(address string, n int) error {

@@ -9,7 +9,7 @@ import (
 )
 
 // helper compresses images, as it says, and keeps what it has read.
-func helper() {
+func helper(pause time.Duration) {
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
@@ -21,6 +21,6 @@ func helper() {
 			image[i] = byte(n + i)
 		}
 		images = append(images, image) // FAULT
-		time.Sleep(40 * time.Millisecond)
+		time.Sleep(pause)
 	}
 }

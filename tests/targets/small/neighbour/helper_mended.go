@@ -9,7 +9,7 @@ import (
 )
 
 // helper compresses images, one after the other.
-func helper() {
+func helper(pause time.Duration) {
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
@@ -19,6 +19,6 @@ func helper() {
 		for i := range image {
 			image[i] = byte(n + i)
 		}
-		time.Sleep(40 * time.Millisecond)
+		time.Sleep(pause)
 	}
 }

@@ -17,8 +17,12 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == "helper" {
-		helper()
+	if len(os.Args) == 3 && os.Args[1] == "helper" {
+		pause, err := time.ParseDuration(os.Args[2])
+		if err != nil {
+			log.Fatal(err)
+		}
+		helper(pause)
 		return
 	}
 	helpers := flag.Int("helpers", 4, "how many helpers to start")
@@ -28,7 +32,8 @@ func main() {
 
 	held := load(*table << 20)
 	for i := 0; i < *helpers; i++ {
-		go keep(ctx, i)
+		// All helpers together grow by 25 MiB a second.
+		go keep(ctx, i, time.Duration(*helpers)*10*time.Millisecond)
 	}
 	sum := 0
 	svc.Each(ctx, 200, func(n int) { sum += look(held, n) })
@@ -51,9 +56,10 @@ func look(held []byte, n int) int {
 
 // keep runs a helper and starts it again when it has ended. The pipe tells
 // the helper when the service is no more.
-func keep(ctx context.Context, number int) {
+func keep(ctx context.Context, number int, pause time.Duration) {
 	for ctx.Err() == nil {
-		command := exec.CommandContext(ctx, "/proc/self/exe", "helper")
+		command := exec.CommandContext(ctx, "/proc/self/exe",
+			"helper", pause.String())
 		command.Stderr = os.Stderr
 		if _, err := command.StdinPipe(); err != nil {
 			log.Fatal(err)
