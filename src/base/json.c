@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/io.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -145,39 +146,6 @@ void lg_json_array_end(struct lg_json *j)
     end_level(j, true);
 }
 
-static bool is_continuation(unsigned char byte)
-{
-    return (byte & 0xC0) == 0x80;
-}
-
-/* Length of the well-formed UTF-8 sequence at p, or 0: Unicode 15, table 3-7.
- * The range of the second byte keeps out overlong forms, surrogates and what
- * lies above U+10FFFF. */
-static size_t utf8_len(const unsigned char *p, size_t left)
-{
-    unsigned char lead = p[0], low = 0x80, high = 0xBF;
-    if (lead < 0x80)
-        return 1;
-    if (lead < 0xC2 || lead > 0xF4)
-        return 0;
-    size_t len = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    if (lead == 0xE0)
-        low = 0xA0;
-    else if (lead == 0xED)
-        high = 0x9F;
-    else if (lead == 0xF0)
-        low = 0x90;
-    else if (lead == 0xF4)
-        high = 0x8F;
-    if (left < len || p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < len; i++) {
-        if (!is_continuation(p[i]))
-            return 0;
-    }
-    return len;
-}
-
 static void put_escape(struct lg_json *j, unsigned char c)
 {
     static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
@@ -198,7 +166,7 @@ static void put_string(struct lg_json *j, struct lg_str s)
     put(j, "\"", 1);
     while (at < s.len) {
         bool escape = p[at] < 0x20 || p[at] == '"' || p[at] == '\\';
-        size_t len = escape ? 0 : utf8_len(p + at, s.len - at);
+        size_t len = escape ? 0 : lg_utf8_len(p + at, s.len - at);
         if (len != 0) {
             at += len;
             continue;

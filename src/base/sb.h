@@ -26,9 +26,10 @@ void lg_sb_fmt(struct lg_sb *sb, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void lg_sb_bytes(struct lg_sb *sb, uint64_t bytes); /* 512.0 MiB, 12 B */
 void lg_sb_count(struct lg_sb *sb, uint64_t n);     /* 41,208 */
-/* The two largest parts that matter, rounded half up: 0 s, 380 ns, 12 µs,
- * 3.5 ms (below 10 ms), 38 ms, 8.4 s (below a minute), 3 min 20 s, 2 h 5 min,
- * 1 d 3 h; a second part of 0 is left out: 2 h. */
+/* The two largest parts that matter, rounded half up: 0 s, 380 ns, 1.2 µs,
+ * 12 µs, 3.5 ms, 38 ms (tenths below 10), 8.4 s, 42.0 s (tenths below a
+ * minute), 3 min 20 s, 2 h 5 min, 1 d 3 h; a second part of 0 is left out:
+ * 2 h. */
 void lg_sb_duration(struct lg_sb *sb, uint64_t ns);
 /* RFC 3339 with milliseconds in UTC: 2026-11-02T14:03:09.123Z. */
 void lg_sb_time(struct lg_sb *sb, int64_t unix_ns);

@@ -74,6 +74,8 @@ void lg_sb_duration(struct lg_sb *sb, uint64_t ns)
         lg_sb_cstr(sb, "0 s");
     else if (ns < 1000)
         lg_sb_fmt(sb, "%" PRIu64 " ns", ns);
+    else if (rounded_tenths(ns, 1000) < 100)
+        tenths(sb, rounded_tenths(ns, 1000), "\u00b5s");
     else if (rounded(ns, 1000) < 1000)
         lg_sb_fmt(sb, "%" PRIu64 " \u00b5s", rounded(ns, 1000));
     else if (rounded_tenths(ns, LG_NS_PER_MS) < 100)
