@@ -37,7 +37,9 @@ struct lg_cgroup {
     bool oom_group, oom_kill_disabled, under_oom;
     struct lg_psi psi;
     LG_VEC(struct lg_cgroup_stat) stats;
-    /* In the same words for v1 and v2, from stats: */
+    /* In the same words for v1 and v2, from stats. file is the page cache as
+     * the kernel counts it, with shmem in it; kernel has the stacks, page
+     * tables, sockets and slab in it. */
     struct lg_num anon_bytes, file_bytes, shmem_bytes, kernel_bytes,
         kernel_stack_bytes, pagetables_bytes, sock_bytes, slab_bytes,
         inactive_file_bytes, active_file_bytes, dirty_bytes;

@@ -15,6 +15,8 @@ struct lg_fd_group {
     struct lg_str kind;   /* "file", "socket", "pipe", "anon", "dev",
                              "memfd", "deleted" */
     struct lg_str target; /* example path; "TCP 127.0.0.1:80 → …" */
+    struct lg_str pattern; /* what they share: "/tmp/x-N"; target when all
+                              are the same */
     uint64_t count;
 };
 

@@ -22,6 +22,11 @@ bool lg_cgroup_place_find(const struct lg_host *host, int64_t pid,
                           struct lg_cgroup_place *place_ret,
                           struct lg_error *err);
 
+/* Opens a cgroup's folder (place->dir or one of its parents'). -1 and err:
+ * ABSENT when it is gone. */
+int lg_cgroup_open(const struct lg_host *host, struct lg_str dir,
+                   struct lg_error *err);
+
 /* All facts, the limit looked for on the whole path up. with_pids: also
  * cgroup.procs of the subtree. ABSENT: it is gone. */
 bool lg_cgroup_read(const struct lg_host *host,
@@ -74,12 +79,18 @@ struct lg_transient_cgroup {
     int dir_fd;   /* of the new folder */
     int procs_fd; /* cgroup.procs, to write a pid into */
     bool created;
+    int parent_fd; /* the folder that it was made in */
+    int home_fd;   /* where to move what still runs in it: the parent, or its
+                      leaf lastgasp-self */
+    bool moved_self; /* the parent's processes were moved to that leaf, to be
+                        moved back: cgroup v2 has no processes in inner nodes */
 };
 bool lg_transient_cgroup_create(const struct lg_host *host, const char *name,
                                 uint64_t limit_bytes, struct lg_arena *arena,
                                 struct lg_transient_cgroup *ret,
                                 struct lg_error *err);
-/* Removes it; what still runs in it is moved to the parent, not killed. */
+/* Removes it; what still runs in it is moved to the parent, not killed. Waits
+ * at most 2 s for what has just exited. The arena must still be there. */
 void lg_transient_cgroup_destroy(struct lg_transient_cgroup *c);
 
 #endif

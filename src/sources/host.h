@@ -21,4 +21,8 @@ bool lg_host_init(struct lg_host *host, const char *root,
                   struct lg_error *err);
 void lg_host_deinit(struct lg_host *host);
 
+/* Opens a path below the root ("proc/…"), close-on-exec. In a copy, links
+ * never lead out of it. -1 with errno. */
+int lg_host_open(const struct lg_host *host, const char *path, int flags);
+
 #endif
