@@ -9,9 +9,11 @@ void lg_report_kstr_or_null(struct lg_json *j, const char *key, struct lg_str s)
         lg_json_knull(j, key);
 }
 
+/* Readers of JSON have signed integers; what is beyond them is no measure of
+ * anything and would make the whole report unreadable. */
 void lg_report_knum(struct lg_json *j, const char *key, struct lg_num n)
 {
-    if (n.known)
+    if (n.known && n.value <= INT64_MAX)
         lg_json_ku64(j, key, n.value);
     else
         lg_json_knull(j, key);
@@ -67,7 +69,7 @@ static void memory_json(const struct lg_memory *m, struct lg_json *j)
             continue;
         lg_json_object(j);
         lg_json_kcstr(j, "name", lg_memory_part_name((enum lg_memory_part)i));
-        lg_json_ku64(j, "bytes", m->parts[i].value);
+        lg_report_knum(j, "bytes", m->parts[i]);
         lg_json_object_end(j);
     }
     lg_json_array_end(j);
@@ -139,8 +141,8 @@ static void capture_json(const struct lg_capture *c, struct lg_json *j)
     lg_json_ku64(j, "id", c->id);
     lg_json_ktime(j, "time", c->wall_ns);
     lg_report_kstr_or_null(j, "trigger", c->trigger);
-    lg_json_ku64(j, "pause_ns", c->pause_ns);
-    lg_json_ku64(j, "duration_ns", c->duration_ns);
+    lg_report_knum(j, "pause_ns", lg_known(c->pause_ns));
+    lg_report_knum(j, "duration_ns", lg_known(c->duration_ns));
     lg_json_kbool(j, "complete", c->complete);
     lg_json_key(j, "files");
     lg_json_array(j);

@@ -16,7 +16,7 @@ void lg_words_headline(const struct lg_report *r, struct lg_sb *sb);
 /* The program's name: of its file, else comm, else "the process". */
 struct lg_str lg_words_program(const struct lg_subject *s);
 /* What stands where there is no finding: "none: nothing wrong was seen", or
- * that and which evidence was missing. */
+ * that there was nothing to judge, or that what there was names no cause. */
 void lg_words_no_finding(const struct lg_report *r, struct lg_sb *sb);
 
 /* A frame in three columns; each may add nothing.
@@ -46,7 +46,8 @@ void lg_words_value(const struct lg_evidence *e, struct lg_sb *sb);
 /* One part of the memory; the unexplained rest is one too. */
 struct lg_words_part {
     const char *name;
-    int64_t bytes; /* negative: counted twice (unexplained only) */
+    int64_t bytes; /* negative: parts exceed the whole (only the unexplained
+                      rest can be) */
 };
 #define LG_WORDS_PARTS_MAX (LG_PART_COUNT + 1)
 /* Known parts of at least 0.05 MiB, largest first, the unexplained rest last.

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/clean.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* One character of UTF-8 (RFC 3629: no surrogates, no overlong forms). Gives
+ * its length, 0 when the bytes are none. */
+static size_t decode(struct lg_str s, uint32_t *code_ret)
+{
+    const unsigned char *p = (const unsigned char *)s.data;
+    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t len = p[0] < 0x80             ? 1
+                 : (p[0] & 0xe0) == 0xc0 ? 2
+                 : (p[0] & 0xf0) == 0xe0 ? 3
+                 : (p[0] & 0xf8) == 0xf0 ? 4
+                                         : 0;
+    if (len == 0 || len > s.len)
+        return 0;
+    uint32_t code = len == 1 ? p[0] : p[0] & (0x7fU >> len);
+    for (size_t i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (p[i] & 0x3fU);
+    }
+    if (code < least[len] || code > 0x10ffff ||
+        (code >= 0xd800 && code < 0xe000))
+        return 0;
+    *code_ret = code;
+    return len;
+}
+
+static bool is_harmless(uint32_t code)
+{
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+        return false;
+    return !((code >= 0x200b && code <= 0x200f) || /* zero width, LRM, RLM */
+             (code >= 0x2028 && code <= 0x202e) || /* separators, embeddings */
+             (code >= 0x2060 && code <= 0x206f) || /* isolates */
+             code == 0x61c || code == 0xfeff ||
+             (code >= 0xfff9 && code <= 0xfffb) || (code & 0xfffe) == 0xfffe ||
+             (code >= 0xfdd0 && code <= 0xfdef) ||
+             (code >= 0xe0000 && code <= 0xe007f)); /* invisible tags */
+}
+
+static struct lg_str escape(uint32_t code, char room[LG_CLEAN_BYTES])
+{
+    int len;
+    if (code == '\n' || code == '\t' || code == '\r')
+        len = snprintf(room, LG_CLEAN_BYTES, "\\%c",
+                       code == '\n'   ? 'n'
+                       : code == '\t' ? 't'
+                                      : 'r');
+    else
+        len = snprintf(room, LG_CLEAN_BYTES,
+                       code < 0x100 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, code);
+    return lg_str_from(room, (size_t)len);
+}
+
+struct lg_str lg_clean_next(struct lg_str *rest, char room[LG_CLEAN_BYTES])
+{
+    uint32_t code = 0;
+    size_t len = decode(*rest, &code);
+    struct lg_str shown;
+    if (len == 0) {
+        len = 1;
+        shown = escape((unsigned char)rest->data[0], room);
+    } else if (is_harmless(code)) {
+        shown = lg_str_first(*rest, len);
+    } else {
+        shown = escape(code, room);
+    }
+    *rest = lg_str_skip(*rest, len);
+    return shown;
+}
+
+void lg_clean(struct lg_str s, struct lg_sb *sb)
+{
+    char room[LG_CLEAN_BYTES];
+    while (s.len != 0)
+        lg_sb_str(sb, lg_clean_next(&s, room));
+}
+
+size_t lg_clean_width(struct lg_str s)
+{
+    char room[LG_CLEAN_BYTES];
+    size_t width = 0;
+    while (s.len != 0) {
+        struct lg_str shown = lg_clean_next(&s, room);
+        width += shown.data == room ? shown.len : 1;
+    }
+    return width;
+}
