@@ -15,15 +15,15 @@
 struct lg_store;
 
 struct lg_store_row {
-    char id[16];       /* short and unambiguous: 4+ of [a-z2-9] */
-    int64_t time_ns;   /* of the end, else of the start; wall */
+    char id[16];     /* short and unambiguous: 4+ of [a-z2-9] */
+    int64_t time_ns; /* of the end, else of the start; wall */
     int64_t pid;
-    struct lg_str name;    /* program: base name of exe */
-    struct lg_str state;   /* "recording", "done", "interrupted" */
-    struct lg_str end;     /* "oom-kill", "exit 3", "signal 9", "running" */
-    struct lg_str cause;   /* "goroutine-leak" … "none", "inconclusive", "" */
-    struct lg_str title;   /* the first finding's */
-    struct lg_str where;   /* "main.handle handle.go:31" */
+    struct lg_str name;  /* program: base name of exe */
+    struct lg_str state; /* "recording", "done", "interrupted" */
+    struct lg_str end;   /* "oom-kill", "exit 3", "signal 9", "running" */
+    struct lg_str cause; /* "goroutine-leak" … "none", "inconclusive", "" */
+    struct lg_str title; /* the first finding's */
+    struct lg_str where; /* "main.handle handle.go:31" */
     double confidence;
     uint64_t usage_bytes, limit_bytes, captures_count, size_bytes;
     struct lg_str folder; /* absolute path */
