@@ -85,7 +85,7 @@ bool lg_write_file(int dir_fd, const char *name, struct lg_str bytes,
 {
     LG_CLOSE
     int parent = -1;
-    const char *last;
+    const char *last = NULL;
     if (!open_parent(dir_fd, name, &parent, &last, err))
         return false;
     char temp[64];

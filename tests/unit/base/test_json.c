@@ -234,7 +234,8 @@ static const char *f64_text(double n)
     return lg_sb_cstr_of(&sb);
 }
 
-static void check_floats(void)
+/* jansson reads only in the C locale here: its own reader asks the locale. */
+static void check_floats(bool c_locale)
 {
     struct lg_rng rng = {103};
     for (int i = 0; i < 20000; i++) {
@@ -250,9 +251,11 @@ static void check_floats(void)
         }
         assert_true(lg_str_f64(lg_str_of(text), &back));
         assert_true(fabs(back - n) <= fabs(n) * 5e-6 || fabs(n) < 1e-300);
-        json_t *value = parse(lg_str_of(text));
-        assert_true(json_is_number(value));
-        json_decref(value);
+        if (c_locale) {
+            json_t *value = parse(lg_str_of(text));
+            assert_true(json_is_number(value));
+            json_decref(value);
+        }
     }
     assert_string_equal(f64_text(0.97), "0.97");
     assert_string_equal(f64_text(101.3), "101.3");
@@ -270,7 +273,7 @@ static void floats_are_short_and_have_no_locale(void **state)
     lg_arena_init(&text_arena, 0);
     for (size_t i = 0; i < 4; i++) {
         if (setlocale(LC_ALL, names[i]) != NULL)
-            check_floats();
+            check_floats(i == 0);
     }
     setlocale(LC_ALL, "C");
     lg_arena_deinit(&text_arena);
@@ -358,6 +361,25 @@ static void writes_to_a_descriptor(void **state)
     close(fds[1]);
 }
 
+/* Our bug, which an assertion stops; a release must at least not write past
+ * its table of levels. */
+static void too_deep_fails_in_a_release(void **state)
+{
+#ifdef NDEBUG
+    struct lg_sb sb;
+    lg_arena_init(&text_arena, 0);
+    struct lg_json j = writer_of(&sb);
+    for (int i = 0; i < 3 * LG_JSON_MAX_DEPTH; i++)
+        lg_json_array(&j);
+    for (int i = 0; i < 3 * LG_JSON_MAX_DEPTH; i++)
+        lg_json_array_end(&j);
+    assert_false(lg_json_finish(&j));
+    lg_arena_deinit(&text_arena);
+#else
+    skip();
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +390,7 @@ int main(void)
         cmocka_unit_test(numbers_are_exact),
         cmocka_unit_test(looks_as_promised),
         cmocka_unit_test(writes_to_a_descriptor),
+        cmocka_unit_test(too_deep_fails_in_a_release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

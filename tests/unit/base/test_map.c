@@ -51,6 +51,21 @@ struct play {
     bool strings;
 };
 
+/* All that went in is there, in order; also after a refusal. */
+static void assert_same(const struct lg_map *map, const struct list *list,
+                        bool strings)
+{
+    assert_int_equal(map->count, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        uint64_t *found = strings ? lg_map_find_str(map, list->keys[i])
+                                  : lg_map_find_u64(map, list->numbers[i]);
+        assert_ptr_equal(found, &map->entries[i].value);
+        assert_true(*found == list->values[i]);
+        assert_true(lg_str_eq(map->entries[i].key, list->keys[i]));
+        assert_true(strings || map->entries[i].number == list->numbers[i]);
+    }
+}
+
 static bool play(void *context, struct lg_arena *arena, struct lg_error *err)
 {
     const struct play *p = context;
@@ -88,16 +103,7 @@ static bool play(void *context, struct lg_arena *arena, struct lg_error *err)
         *place = list.values[at] = step + 1;
         list.count += fresh;
     }
-    /* Also after a refusal: all that went in is there, in order. */
-    assert_int_equal(map.count, list.count);
-    for (size_t i = 0; i < list.count; i++) {
-        uint64_t *found = p->strings ? lg_map_find_str(&map, list.keys[i])
-                                     : lg_map_find_u64(&map, list.numbers[i]);
-        assert_ptr_equal(found, &map.entries[i].value);
-        assert_true(*found == list.values[i]);
-        assert_true(lg_str_eq(map.entries[i].key, list.keys[i]));
-        assert_true(p->strings || map.entries[i].number == list.numbers[i]);
-    }
+    assert_same(&map, &list, p->strings);
     lg_arena_deinit(&keys);
     return ok || lg_fail_nomem(err);
 }
