@@ -28,12 +28,12 @@ enum lg_fatal_kind {
     LG_FATAL_THREADS,        /* thread limit, pthread_create failed */
     LG_FATAL_DEADLOCK,       /* all goroutines are asleep */
     LG_FATAL_CONCURRENT_MAP,
-    LG_FATAL_SIGNAL,         /* SIGQUIT and other dumps; SIGSEGV is a panic */
-    LG_FATAL_OTHER,          /* "fatal error: …" */
+    LG_FATAL_SIGNAL, /* SIGQUIT and other dumps; SIGSEGV is a panic */
+    LG_FATAL_OTHER,  /* "fatal error: …" */
 };
 struct lg_fatal {
     enum lg_fatal_kind kind;
-    struct lg_str message;  /* the first line: "panic: boom" */
+    struct lg_str message;      /* the first line: "panic: boom" */
     uint64_t stack_limit_bytes; /* STACK_OVERFLOW */
     struct lg_str dump; /* from the first "goroutine N [" on; may be empty */
 };

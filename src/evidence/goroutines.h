@@ -15,12 +15,12 @@
 #include "evidence/profile.h"
 
 struct lg_goroutine {
-    uint64_t id;          /* 0 in a profile: not told */
-    uint64_t count;       /* how many this stands for: 1 in a dump */
-    struct lg_str state;  /* "chan receive", "running", "IO wait"…; in a
-                             profile inferred from the leaf ("select" of
-                             runtime.selectgo) or empty */
-    uint64_t wait_ns;     /* whole minutes in a dump; 0: under one or unknown */
+    uint64_t id;         /* 0 in a profile: not told */
+    uint64_t count;      /* how many this stands for: 1 in a dump */
+    struct lg_str state; /* "chan receive", "running", "IO wait"…; in a
+                            profile inferred from the leaf ("select" of
+                            runtime.selectgo) or empty */
+    uint64_t wait_ns;    /* whole minutes in a dump; 0: under one or unknown */
     uint32_t frame_first, frame_count; /* leaf first, into frames */
     uint64_t elided_frames; /* left out by the runtime between the frames;
                                UINT64_MAX: some, number not told (≤ 1.20) */
@@ -36,9 +36,9 @@ struct lg_goroutine {
 struct lg_goroutines {
     LG_VEC(struct lg_goroutine) items;
     LG_VEC(struct lg_frame) frames;
-    uint64_t total;       /* goroutines in all, sum of counts */
-    bool from_profile;    /* no ids, no creators, no waits */
-    bool truncated;       /* the dump was cut (64 MiB bound, short read) */
+    uint64_t total;    /* goroutines in all, sum of counts */
+    bool from_profile; /* no ids, no creators, no waits */
+    bool truncated;    /* the dump was cut (64 MiB bound, short read) */
     struct lg_arena *arena;
 };
 
@@ -58,16 +58,20 @@ struct lg_goroutine_groups {
     LG_VEC(struct lg_goroutine_group) items; /* largest first, then by key */
 };
 
-bool lg_goroutines_group(const struct lg_goroutines *g,
-                         struct lg_arena *arena,
+bool lg_goroutines_group(const struct lg_goroutines *g, struct lg_arena *arena,
                          struct lg_goroutine_groups *groups_ret);
-/* A goroutine profile (sample type "goroutine", "count") as goroutines. */
+/* A goroutine profile (sample type "goroutine", or "goroutineleak" of Go ≥
+ * 1.26, whose goroutines are proven to be leaked) as goroutines; none come out
+ * of another profile. Runtime frames that a dump does not show (gopark at the
+ * leaf, runtime.main at the root) are cut, behind the inference of state. */
 bool lg_goroutines_from_profile(const struct lg_profile *p,
                                 struct lg_arena *arena,
                                 struct lg_goroutines *ret);
-/* The wait reason that a runtime leaf tells: "chan receive" for
- * runtime.chanrecv…, empty when the stack does not tell. frames leaf first,
- * with runtime frames. */
+/* The state that the frames at the leaf tell: "chan receive" for
+ * runtime.chanrecv… under runtime.gopark, "syscall", "running" for the one that
+ * takes the profile, "runnable" for others that are not parked, "waiting" when
+ * parked for a reason unknown; empty without frames. frames leaf first, with
+ * runtime frames. */
 struct lg_str lg_goroutine_infer_state(const struct lg_frame *frames,
                                        size_t count);
 
@@ -77,9 +81,12 @@ struct lg_frame_cycle {
     uint64_t repeats;       /* in the frames that are there */
     uint64_t depth; /* frames of the whole stack, elided ones included */
 };
-/* The cycle that covers most of the stack; false when none covers at least
- * half of at least 8 frames. Lines may differ between rounds by inlining, so
- * functions count, and the line of the first round is what is reported. */
+/* The cycle that covers most of the stack, the shortest of equal ones; false
+ * when none covers at least half of at least 8 frames in three rounds. Lines
+ * may differ between rounds by inlining, so functions count, and the line of
+ * the first round is what is reported. The round may be out of step behind the
+ * gap of elided frames. elided UINT64_MAX: not told, depth is a lower bound.
+ * Needs no memory. */
 bool lg_frames_find_cycle(const struct lg_frame *frames, size_t count,
                           uint64_t elided, struct lg_frame_cycle *ret);
 

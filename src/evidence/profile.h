@@ -14,7 +14,6 @@
 #define LG_EVIDENCE_PROFILE_H
 
 #include "base/arena.h"
-#include "base/map.h"
 #include "base/vec.h"
 #include "evidence/frame.h"
 
@@ -70,16 +69,19 @@ struct lg_profile {
     int64_t time_ns, duration_ns, period;
     struct lg_value_type period_type;
     struct lg_str default_type;
-    struct lg_map node_index; /* of the builder: (parent, location) → node */
-    struct lg_arena *arena;   /* borrowed */
+    uint32_t *node_slots; /* of the builder: hashed (parent, location) → node;
+                             0: free */
+    size_t node_slot_count; /* a power of two */
+    struct lg_arena *arena; /* borrowed */
 };
 
 /* Builder. Borrows arena; sets up the root. false: out of memory. */
 bool lg_profile_init(struct lg_profile *p, struct lg_arena *arena);
-/* The node for `location` called from `parent`; UINT32_MAX: out of memory. */
+/* The node for `location` called from `parent`; UINT32_MAX: out of memory.
+ * One hash lookup; 12 bytes and at most 16 more of the index for a new one. */
 uint32_t lg_profile_node(struct lg_profile *p, uint32_t parent,
                          uint32_t location);
-/* Adds a sample with types.count values (copied). */
+/* Adds a sample with types.count values (copied). false: out of memory. */
 bool lg_profile_sample(struct lg_profile *p, uint32_t node,
                        const int64_t *values);
 
@@ -90,12 +92,13 @@ static inline int64_t lg_profile_value(const struct lg_profile *p,
 {
     return p->values[sample * p->types.count + (size_t)type];
 }
-/* Sum over all samples of one type. */
+/* Sum over all samples of one type; wraps around as pprof's does. */
 int64_t lg_profile_total(const struct lg_profile *p, int type);
 
 /* Walks a sample's stack leaf first, inlined frames expanded:
  *     struct lg_frame_iter it = lg_profile_frames(p, sample);
- *     while (lg_frame_iter_next(&it, &frame)) … */
+ *     while (lg_frame_iter_next(&it, &frame)) …
+ * A location without lines is one frame without function, file and line. */
 struct lg_frame_iter {
     const struct lg_profile *profile;
     uint32_t node, line; /* next line within the node's location */

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/goroutine_text.h"
+
+#include "base/lines.h"
+#include "base/map.h"
+#include "decode/goroutine_header.h"
+
+#include <inttypes.h>
+
+/* runtime/pprof gives up at this size and writes what it has. */
+#define GO_MAX_DUMP_BYTES ((size_t)64 << 20)
+/* How far into a file a dump may begin for lg_goroutine_text_is(). */
+#define LOOK_AHEAD_BYTES ((size_t)1 << 20)
+
+struct parser {
+    struct lg_str all, rest;
+    struct lg_goroutines *g;
+    struct lg_arena *arena;
+    struct lg_goroutine block; /* the goroutine being read */
+    bool has_creator;          /* any so far, the main goroutine aside */
+    bool seen_rule;    /* "-----": threads repeat their goroutines (crash) */
+    struct lg_map ids; /* filled behind a rule only */
+};
+
+/* Line and where the next begins; a line at the end of the input without a
+ * newline may be cut. */
+static bool next_line(struct parser *p, struct lg_str *line_ret)
+{
+    return lg_lines_next(&p->rest, line_ret);
+}
+
+static bool ends_with_newline(const struct parser *p)
+{
+    return p->all.data[p->all.len - 1] == '\n';
+}
+
+static struct lg_str peek_line(const struct parser *p)
+{
+    struct lg_str rest = p->rest, line = {NULL, 0};
+    lg_lines_next(&rest, &line);
+    return line;
+}
+
+/* Without parentheses only C functions stand in a stack; they name their pc. */
+static bool is_c_place(struct lg_str line)
+{
+    return line.len != 0 && line.data[0] == '\t' &&
+           lg_str_contains(line, LG_STR("pc=0x"));
+}
+
+/* A function's line; the one below tells the place. false: it is something
+ * else (a log line in between), which is left alone. */
+static bool parse_frame(struct parser *p, struct lg_str line,
+                        struct lg_frame *frame_ret)
+{
+    struct lg_frame frame = {0};
+    bool complete;
+    struct lg_str place = peek_line(p);
+    if (lg_goroutine_call(line, &frame.function)) {
+        if (!lg_goroutine_place(place, &frame, &complete) && !is_c_place(place))
+            return false;
+        next_line(p, &place);
+    } else if (is_c_place(place)) {
+        frame.function = line;
+        lg_goroutine_place(place, &frame, &complete);
+        next_line(p, &place);
+    } else if (lg_str_starts(line, LG_STR("non-Go function at pc="))) {
+        frame.function = LG_STR("non-Go function");
+    } else {
+        return false;
+    }
+    /* The place was cut within the number when nothing follows it. */
+    if (p->rest.len == 0 && !ends_with_newline(p))
+        return false;
+    *frame_ret = frame;
+    return true;
+}
+
+static bool add_frame(struct parser *p, struct lg_frame frame)
+{
+    struct lg_frame *place = lg_push(p->arena, &p->g->frames);
+    if (place == NULL || p->g->frames.count >= UINT32_MAX)
+        return false;
+    *place = frame;
+    p->block.frame_count++;
+    return true;
+}
+
+enum end {
+    END_OPEN,  /* the input ended first */
+    END_BLANK, /* blank line, or the next header: all is there */
+    END_NO_MEMORY,
+};
+
+/* "created by …" and its place. */
+static bool parse_creator(struct parser *p, struct lg_str line)
+{
+    struct lg_frame by = {0};
+    uint64_t id;
+    bool complete = false;
+    if (!lg_goroutine_creator(line, &by.function, &id) ||
+        !lg_goroutine_place(peek_line(p), &by, &complete))
+        return false;
+    next_line(p, &line);
+    if (p->rest.len == 0 && !ends_with_newline(p) && !complete)
+        return false;
+    p->block.created_by = by;
+    p->block.creator_id = id;
+    return true;
+}
+
+static bool parse_note(struct parser *p, struct lg_str line)
+{
+    uint64_t elided;
+    if (lg_goroutine_elided(line, &elided)) {
+        p->block.elided_frames = elided;
+        p->block.elided_at = p->block.frame_count;
+        return true;
+    }
+    if (lg_str_starts(line, LG_STR("\tgoroutine running on other thread"))) {
+        p->block.stack_unavailable = true;
+        return true;
+    }
+    return false;
+}
+
+/* Everything up to the blank line. Stacks of ancestors ("[originating from
+ * goroutine 7]:") tell of other goroutines: they are passed over. */
+static enum end parse_block(struct parser *p)
+{
+    struct lg_str line;
+    struct lg_goroutine next;
+    bool ancestors = false;
+    for (;;) {
+        struct lg_str before = p->rest;
+        if (!next_line(p, &line))
+            return END_OPEN;
+        if (line.len == 0)
+            return END_BLANK;
+        if (line.data[0] == 'g' && lg_goroutine_header(line, &next)) {
+            p->rest = before;
+            return END_BLANK;
+        }
+        struct lg_frame frame;
+        if (ancestors || parse_note(p, line))
+            continue;
+        if (line.data[0] == '[')
+            ancestors =
+                lg_str_starts(line, LG_STR("[originating from goroutine "));
+        else if (line.data[0] == 'c' && parse_creator(p, line))
+            continue;
+        else if (line.data[0] != '\t' && parse_frame(p, line, &frame) &&
+                 !add_frame(p, frame))
+            return END_NO_MEMORY;
+    }
+}
+
+/* At the end of the input: whether the goroutine's last line is there. All but
+ * the main goroutine, and those that C threads enter Go with, end with their
+ * creator. */
+static bool is_complete(const struct parser *p)
+{
+    const struct lg_goroutine *b = &p->block;
+    if (b->created_by.function.len != 0)
+        return true;
+    if (!ends_with_newline(p))
+        return false;
+    if (b->stack_unavailable && b->frame_count == 0)
+        return true;
+    if (b->frame_count == 0)
+        return false;
+    const struct lg_frame *root = &p->g->frames.items[p->g->frames.count - 1];
+    return b->id == 1 || !p->has_creator ||
+           lg_str_starts(root->function, LG_STR("_cgoexp_"));
+}
+
+/* Behind a rule each thread prints the goroutine that it runs, which may have
+ * been printed before. */
+static bool is_repeated(struct parser *p, bool *repeated_ret)
+{
+    bool fresh = true;
+    if (p->seen_rule) {
+        for (size_t i = p->ids.count; i < p->g->items.count; i++)
+            if (lg_map_put_u64(&p->ids, p->g->items.items[i].id, NULL) == NULL)
+                return false;
+        fresh = lg_map_find_u64(&p->ids, p->block.id) == NULL;
+    }
+    *repeated_ret = !fresh;
+    return true;
+}
+
+static void drop_block(struct parser *p)
+{
+    p->g->frames.count = p->block.frame_first;
+}
+
+static bool keep_block(struct parser *p)
+{
+    bool repeated = p->block.id == 0;
+    if (!repeated && !is_repeated(p, &repeated))
+        return false;
+    if (repeated) {
+        drop_block(p);
+        return true;
+    }
+    struct lg_goroutine *item = lg_push(p->arena, &p->g->items);
+    if (item == NULL)
+        return false;
+    *item = p->block;
+    p->g->total++;
+    if (item->id != 1 && item->created_by.function.len != 0)
+        p->has_creator = true;
+    return true;
+}
+
+/* A header was read into p->block. */
+static bool parse_goroutine(struct parser *p)
+{
+    p->block.frame_first = (uint32_t)p->g->frames.count;
+    enum end end = parse_block(p);
+    if (end == END_NO_MEMORY)
+        return false;
+    if (end == END_OPEN && !is_complete(p)) {
+        p->g->truncated = true;
+        /* Half of the only goroutine tells more than nothing. */
+        if (p->g->items.count != 0 || p->block.frame_count == 0) {
+            drop_block(p);
+            return true;
+        }
+    }
+    return keep_block(p);
+}
+
+/* Lines between blocks: other output of the program, registers, logs. */
+static bool parse_all(struct parser *p)
+{
+    struct lg_str line;
+    while (next_line(p, &line)) {
+        if (line.len == 0)
+            continue;
+        if (line.data[0] == 'g' && lg_goroutine_header(line, &p->block)) {
+            if (!parse_goroutine(p))
+                return false;
+        } else if (line.data[0] == '-' && lg_str_eq(line, LG_STR("-----"))) {
+            p->seen_rule = true;
+        } else if (p->rest.len == 0 &&
+                   lg_str_starts(line, LG_STR("goroutine "))) {
+            p->g->truncated = true; /* a header, cut */
+        }
+    }
+    return true;
+}
+
+bool lg_goroutine_text_parse(struct lg_str bytes, struct lg_arena *arena,
+                             struct lg_goroutines *ret, struct lg_error *err)
+{
+    struct lg_goroutines g = {.arena = arena};
+    struct parser p = {.all = bytes, .rest = bytes, .g = &g, .arena = arena};
+    lg_map_init(&p.ids, arena);
+    if (!parse_all(&p))
+        return lg_fail_nomem(err);
+    if (g.items.count == 0)
+        return lg_fail(err, LG_ABSENT, "no goroutine in %zu bytes of text",
+                       bytes.len);
+    if (bytes.len == GO_MAX_DUMP_BYTES)
+        g.truncated = true;
+    *ret = g;
+    return true;
+}
+
+bool lg_goroutine_text_is(struct lg_str bytes)
+{
+    struct lg_str rest = lg_str_first(bytes, LOOK_AHEAD_BYTES), line;
+    struct lg_goroutine g;
+    while (lg_lines_next(&rest, &line))
+        if (line.len != 0 && line.data[0] == 'g' &&
+            lg_goroutine_header(line, &g))
+            return true;
+    return false;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/pprof.h"
+
+#include "decode/gzip.h"
+#include "decode/pprof_message.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* What a profile inflates to. Go's own are 3 to 12 times their gzip size (the
+ * largest seen: 25), so 200 times and a floor for small ones lets every real
+ * one in; above 1 GiB nobody's viewer would go. */
+#define MAX_INFLATED_BYTES ((uint64_t)1 << 30)
+#define MAX_INFLATED_RATIO 200
+#define MIN_INFLATED_BYTES ((uint64_t)16 << 20)
+
+/* Fields of Profile, from profile.proto. */
+enum {
+    SAMPLE_TYPE = 1,
+    SAMPLE,
+    MAPPING,
+    LOCATION,
+    FUNCTION,
+    STRING_TABLE,
+    DROP_FRAMES,
+    KEEP_FRAMES,
+    TIME_NANOS,
+    DURATION_NANOS,
+    PERIOD_TYPE,
+    PERIOD,
+    COMMENT,
+    DEFAULT_SAMPLE_TYPE,
+};
+
+struct message {
+    struct lg_wire_field field;
+    struct lg_cursor cursor;
+};
+
+/* What the first, shallow walk finds: how much there is of everything, and
+ * what the rest refers to. It jumps from field to field. */
+struct skim {
+    size_t samples, locations, functions, string_bytes;
+    LG_VEC(struct lg_str) strings; /* views into the inflated bytes */
+    LG_VEC(struct message) early;  /* sample types and mappings */
+};
+
+static bool skim_field(struct skim *skim, struct lg_cursor *c,
+                       const struct lg_wire_field *f, struct lg_arena *scratch,
+                       struct lg_error *err)
+{
+    bool early = f->number == SAMPLE_TYPE || f->number == MAPPING;
+    skim->samples += f->number == SAMPLE;
+    skim->locations += f->number == LOCATION;
+    skim->functions += f->number == FUNCTION;
+    if (f->number == STRING_TABLE) {
+        struct lg_str *s = lg_push(scratch, &skim->strings);
+        if (s == NULL)
+            return lg_fail_nomem(err);
+        *s = lg_wire_bytes(c, f);
+        skim->string_bytes += s->len;
+    } else if (early) {
+        struct message *m = lg_push(scratch, &skim->early);
+        if (m == NULL)
+            return lg_fail_nomem(err);
+        *m = (struct message){*f, lg_wire_message(c, f)};
+    }
+    return true;
+}
+
+static bool skim_all(struct skim *skim, struct lg_cursor c,
+                     struct lg_arena *scratch, struct lg_error *err)
+{
+    struct lg_wire_field f;
+    while (lg_wire_next(&c, &f))
+        if (!skim_field(skim, &c, &f, scratch, err))
+            return false;
+    if (!lg_cursor_finish(&c, err))
+        return false;
+    if (skim->strings.count == 0 || skim->strings.items[0].len != 0)
+        return lg_fail_at(err, 0, "no string table that begins with \"\"");
+    return true;
+}
+
+/* One block for all the text, so that the inflated bytes can go. */
+static bool copy_strings(struct lg_pprof *d, const struct skim *skim,
+                         struct lg_error *err)
+{
+    char *text = lg_new(d->arena, char, skim->string_bytes);
+    d->strings.items = lg_new(d->scratch, struct lg_str, skim->strings.count);
+    if (text == NULL || d->strings.items == NULL)
+        return lg_fail_nomem(err);
+    lg_each(s, skim->strings) {
+        if (s->len != 0)
+            memcpy(text, s->data, s->len);
+        d->strings.items[d->strings.count++] = lg_str_from(text, s->len);
+        text += s->len;
+    }
+    return true;
+}
+
+#define RESERVE(arena, v, n)                                                   \
+    ((v)->capacity = (n),                                                      \
+     (v)->items = lg_arena_calloc((arena), (n), sizeof *(v)->items,            \
+                                  _Alignof(max_align_t)),                      \
+     (v)->items != NULL)
+
+/* Every count was counted in the input, field by field; none was read. */
+static bool reserve(struct lg_pprof *d, const struct skim *skim,
+                    struct lg_error *err)
+{
+    struct lg_profile *p = d->profile;
+    if (!RESERVE(d->arena, &p->sample_nodes, skim->samples) ||
+        !RESERVE(d->arena, &p->locations, skim->locations) ||
+        !RESERVE(d->arena, &p->lines, skim->locations) ||
+        !RESERVE(d->arena, &p->functions, skim->functions) ||
+        !lg_pprof_ids_init(&d->mappings, skim->early.count, d->scratch) ||
+        !lg_pprof_ids_init(&d->locations, skim->locations, d->scratch) ||
+        !lg_pprof_ids_init(&d->functions, skim->functions, d->scratch))
+        return lg_fail_nomem(err);
+    return true;
+}
+
+static bool decode_early(struct lg_pprof *d, const struct skim *skim,
+                         struct lg_error *err)
+{
+    lg_each(m, skim->early) {
+        lg_pprof_message_fn *decode = m->field.number == MAPPING
+                                          ? lg_pprof_mapping
+                                          : lg_pprof_sample_type;
+        if (!decode(d, m->cursor, err))
+            return lg_context(err, m->field.number == MAPPING ? "mapping"
+                                                              : "sample type");
+    }
+    return true;
+}
+
+static void decode_number(struct lg_pprof *d, struct lg_cursor *c,
+                          const struct lg_wire_field *f)
+{
+    struct lg_profile *p = d->profile;
+    int64_t n = (int64_t)lg_wire_number(c, f);
+    if (f->number == DURATION_NANOS) {
+        p->duration_ns = n;
+    } else if (f->number == PERIOD) {
+        p->period = n;
+    } else if (d->has_time) {
+        lg_cursor_fail(c, "two profiles stand in a row");
+    } else {
+        p->time_ns = n;
+        d->has_time = n != 0;
+    }
+}
+
+static bool decode_field(struct lg_pprof *d, struct lg_cursor *c,
+                         const struct lg_wire_field *f, struct lg_error *err)
+{
+    struct lg_profile *p = d->profile;
+    switch (f->number) {
+    case SAMPLE:
+        return lg_pprof_sample(d, lg_wire_message(c, f), err) ||
+               lg_context(err, "sample %zu", p->sample_nodes.count);
+    case LOCATION:
+        return lg_pprof_location(d, lg_wire_message(c, f), err) ||
+               lg_context(err, "location");
+    case FUNCTION:
+        return lg_pprof_function(d, lg_wire_message(c, f), err) ||
+               lg_context(err, "function");
+    case PERIOD_TYPE:
+        return lg_pprof_period_type(d, lg_wire_message(c, f), err) ||
+               lg_context(err, "period type");
+    case TIME_NANOS:
+    case DURATION_NANOS:
+    case PERIOD:
+        decode_number(d, c, f);
+        break;
+    case DEFAULT_SAMPLE_TYPE:
+        p->default_type = lg_pprof_string(d, c, f);
+        break;
+    }
+    return true;
+}
+
+/* Names the first user of an id that no message defined. */
+static bool check_defined(const struct lg_pprof_ids *ids, const char *user,
+                          const char *what, struct lg_error *err)
+{
+    lg_each(id, ids->items)
+        if (!id->defined)
+            return lg_fail_at(err, id->offset,
+                              "%s %" PRIu32 ": %s %" PRIu64
+                              " is not in the profile",
+                              user, id->user, what, id->id);
+    return true;
+}
+
+static bool decode_all(struct lg_pprof *d, struct lg_cursor c,
+                       struct lg_error *err)
+{
+    struct skim skim = {0};
+    if (!skim_all(&skim, c, d->scratch, err) || !copy_strings(d, &skim, err) ||
+        !reserve(d, &skim, err) || !decode_early(d, &skim, err))
+        return false;
+    struct lg_wire_field f;
+    while (lg_wire_next(&c, &f))
+        if (!decode_field(d, &c, &f, err))
+            return false;
+    return lg_cursor_finish(&c, err) &&
+           check_defined(&d->locations, "sample", "location", err) &&
+           check_defined(&d->functions, "location", "function", err);
+}
+
+static uint64_t inflate_limit(size_t len)
+{
+    uint64_t limit = (uint64_t)len * MAX_INFLATED_RATIO;
+    if (limit < MIN_INFLATED_BYTES)
+        return MIN_INFLATED_BYTES;
+    return limit < MAX_INFLATED_BYTES ? limit : MAX_INFLATED_BYTES;
+}
+
+static bool parse(struct lg_str bytes, struct lg_pprof *d, struct lg_error *err)
+{
+    if (lg_gzip_is(bytes) &&
+        !lg_gunzip(bytes, inflate_limit(bytes.len), d->scratch, &bytes, err))
+        return false;
+    if (bytes.len == 0)
+        return lg_fail_at(err, 0, "the profile is empty");
+    if (bytes.len > MAX_INFLATED_BYTES)
+        return lg_fail(err, LG_LIMIT, "the profile is larger than 1 GiB");
+    if (!lg_profile_init(d->profile, d->arena))
+        return lg_fail_nomem(err);
+    struct lg_cursor c;
+    lg_cursor_init(&c, bytes.data, bytes.len);
+    return decode_all(d, c, err);
+}
+
+bool lg_pprof_parse(struct lg_str bytes, struct lg_arena *arena,
+                    struct lg_profile *profile_ret, struct lg_error *err)
+{
+    struct lg_arena scratch;
+    struct lg_profile profile;
+    lg_arena_init(&scratch, 0);
+    struct lg_pprof d = {
+        .profile = &profile, .arena = arena, .scratch = &scratch};
+    bool ok = parse(bytes, &d, err);
+    lg_arena_deinit(&scratch);
+    if (ok)
+        *profile_ret = profile;
+    return ok;
+}

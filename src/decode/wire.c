@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/wire.h"
+
+bool lg_wire_next(struct lg_cursor *c, struct lg_wire_field *f)
+{
+    if (c->reason != NULL || c->at >= c->end)
+        return false;
+    uint64_t tag = lg_wire_varint(c);
+    if (tag >> 3 == 0 || tag >> 3 > UINT32_MAX) {
+        lg_cursor_fail(c, "a field has no valid number");
+        return false;
+    }
+    f->number = (uint32_t)(tag >> 3);
+    f->type = (enum lg_wire_type)(tag & 7);
+    f->offset = lg_cursor_offset(c);
+    switch (tag & 7) {
+    case LG_WIRE_VARINT:
+        f->value = lg_wire_varint(c);
+        break;
+    case LG_WIRE_FIXED64:
+        f->value = lg_cursor_u64le(c);
+        break;
+    case LG_WIRE_BYTES: {
+        uint64_t len = lg_wire_varint(c);
+        f->offset = lg_cursor_offset(c);
+        f->bytes = lg_cursor_bytes(c, len);
+        break;
+    }
+    case LG_WIRE_FIXED32:
+        f->value = lg_cursor_u32le(c);
+        break;
+    default:
+        lg_cursor_fail(c, "a field has an unknown wire type");
+    }
+    return c->reason == NULL;
+}
+
+static void fail_type(struct lg_cursor *c)
+{
+    lg_cursor_fail(c, "a field has the wrong wire type");
+}
+
+uint64_t lg_wire_number(struct lg_cursor *c, const struct lg_wire_field *f)
+{
+    if (f->type == LG_WIRE_VARINT)
+        return f->value;
+    fail_type(c);
+    return 0;
+}
+
+struct lg_str lg_wire_bytes(struct lg_cursor *c, const struct lg_wire_field *f)
+{
+    if (f->type == LG_WIRE_BYTES)
+        return f->bytes;
+    fail_type(c);
+    return (struct lg_str){NULL, 0};
+}
+
+struct lg_cursor lg_wire_message(struct lg_cursor *c,
+                                 const struct lg_wire_field *f)
+{
+    struct lg_str bytes = lg_wire_bytes(c, f);
+    struct lg_cursor message;
+    lg_cursor_init(&message, bytes.data, bytes.len);
+    message.base_offset = f->offset;
+    message.reason = c->reason;
+    message.fail_offset = c->fail_offset;
+    return message;
+}
+
+struct lg_wire_numbers lg_wire_numbers(struct lg_cursor *c,
+                                       const struct lg_wire_field *f)
+{
+    struct lg_wire_numbers n = {.has_single = f->type == LG_WIRE_VARINT,
+                                .single = f->value};
+    if (n.has_single)
+        lg_cursor_init(&n.cursor, NULL, 0);
+    else
+        n.cursor = lg_wire_message(c, f);
+    return n;
+}

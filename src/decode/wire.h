@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: the protobuf wire format over a sticky cursor, field by field.
+ * Groups (wire types 3 and 4) are refused, as profile.proto has none.
+ * Format: protobuf.dev, "Encoding".
+ */
+#ifndef LG_DECODE_WIRE_H
+#define LG_DECODE_WIRE_H
+
+#include "base/cursor.h"
+
+enum lg_wire_type {
+    LG_WIRE_VARINT = 0,
+    LG_WIRE_FIXED64 = 1,
+    LG_WIRE_BYTES = 2,
+    LG_WIRE_FIXED32 = 5,
+};
+
+struct lg_wire_field {
+    uint32_t number;
+    enum lg_wire_type type;
+    uint64_t value;      /* of the three number types */
+    struct lg_str bytes; /* LG_WIRE_BYTES; borrows the input */
+    uint64_t offset;     /* of the value, or of bytes, in the whole input */
+};
+
+/* Next field of a message; false at its end and after a failure. */
+bool lg_wire_next(struct lg_cursor *c, struct lg_wire_field *field_ret);
+/* The field's number. Another wire type than varint fails the cursor. */
+uint64_t lg_wire_number(struct lg_cursor *c, const struct lg_wire_field *f);
+/* The field's bytes. Another wire type fails the cursor. */
+struct lg_str lg_wire_bytes(struct lg_cursor *c, const struct lg_wire_field *f);
+/* A cursor over the field as a message; failures in it are its own. */
+struct lg_cursor lg_wire_message(struct lg_cursor *c,
+                                 const struct lg_wire_field *f);
+/* For repeated numbers, packed or one by one: a cursor over the varints of a
+ * packed field; one that is not packed is put into *single_ret (and the cursor
+ * is empty): while (lg_wire_repeated_next(…)). */
+struct lg_wire_numbers {
+    struct lg_cursor cursor;
+    uint64_t single;
+    bool has_single;
+};
+struct lg_wire_numbers lg_wire_numbers(struct lg_cursor *c,
+                                       const struct lg_wire_field *f);
+
+/* A varint, with the one and two byte forms inline: nearly all are. */
+static inline uint64_t lg_wire_varint(struct lg_cursor *c)
+{
+    const uint8_t *p = c->at;
+    if (c->reason == NULL && c->end - p >= 2) {
+        if (p[0] < 0x80) {
+            c->at = p + 1;
+            return p[0];
+        }
+        if (p[1] < 0x80) {
+            c->at = p + 2;
+            return (uint64_t)(p[0] & 0x7f) | (uint64_t)p[1] << 7;
+        }
+    }
+    return lg_cursor_uvarint(c);
+}
+
+static inline bool lg_wire_numbers_next(struct lg_wire_numbers *n,
+                                        uint64_t *value_ret)
+{
+    if (n->cursor.reason == NULL && n->cursor.at < n->cursor.end) {
+        *value_ret = lg_wire_varint(&n->cursor);
+        return n->cursor.reason == NULL;
+    }
+    *value_ret = n->single;
+    bool has = n->has_single;
+    n->has_single = false;
+    return has;
+}
+
+#endif
