@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/heap_text.h"
+
+#include "base/map.h"
+#include "decode/count_text.h"
+
+#include <math.h>
+
+/* The profile's header names twice the sampling rate:
+ *
+ *     heap profile: 3: 1536 [9: 4608] @ heap/1048576
+ *     1: 512 [3: 1536] @ 0x47b4c3 0x47c01f
+ *     #	0x47b4c2	main.list+0x22	/src/main.go:12
+ *
+ * In use, in brackets all that was ever allocated: objects and bytes. */
+#define RATE_FACTOR 2
+
+enum { ALLOC_OBJECTS, ALLOC_SPACE, INUSE_OBJECTS, INUSE_SPACE, TYPE_COUNT };
+
+struct parser {
+    struct lg_str all, rest;
+    struct lg_profile *p;
+    struct lg_arena *scratch;
+    struct lg_map functions; /* name → index */
+    struct lg_map locations; /* a "#" line → index */
+    LG_VEC(uint32_t) stack;
+    uint64_t rate;
+};
+
+bool lg_heap_text_is(struct lg_str bytes)
+{
+    return lg_str_starts(bytes, LG_STR("heap profile:"));
+}
+
+/* "1: 512 [3: 1536] @", and what follows. */
+static bool parse_numbers(struct lg_str line, uint64_t numbers[TYPE_COUNT],
+                          struct lg_str *rest_ret)
+{
+    return lg_str_take_u64(&line, &numbers[INUSE_OBJECTS]) &&
+           lg_str_after(line, LG_STR(": "), &line) &&
+           lg_str_take_u64(&line, &numbers[INUSE_SPACE]) &&
+           lg_str_after(line, LG_STR(" ["), &line) &&
+           lg_str_take_u64(&line, &numbers[ALLOC_OBJECTS]) &&
+           lg_str_after(line, LG_STR(": "), &line) &&
+           lg_str_take_u64(&line, &numbers[ALLOC_SPACE]) &&
+           lg_str_after(line, LG_STR("] @"), rest_ret);
+}
+
+static int64_t to_int64(double x)
+{
+    return x < 0x1p63 ? (int64_t)x : INT64_MAX;
+}
+
+/* An object of n bytes is sampled with the probability 1 - e^(-n/rate): what
+ * was sampled stands for so many more (runtime/pprof, scaleHeapSample). */
+static void unsample(uint64_t count, uint64_t bytes, uint64_t rate,
+                     int64_t *count_ret, int64_t *bytes_ret)
+{
+    double scale = 1;
+    *count_ret = *bytes_ret = 0;
+    if (count == 0 || bytes == 0)
+        return;
+    if (rate > 1)
+        scale = 1 / (1 - exp(-((double)bytes / (double)count) / (double)rate));
+    *count_ret = to_int64((double)count * scale);
+    *bytes_ret = to_int64((double)bytes * scale);
+}
+
+static bool add_types(struct lg_profile *p)
+{
+    static const struct lg_value_type types[TYPE_COUNT] = {
+        [ALLOC_OBJECTS] = {LG_STR("alloc_objects"), LG_STR("count")},
+        [ALLOC_SPACE] = {LG_STR("alloc_space"), LG_STR("bytes")},
+        [INUSE_OBJECTS] = {LG_STR("inuse_objects"), LG_STR("count")},
+        [INUSE_SPACE] = {LG_STR("inuse_space"), LG_STR("bytes")},
+    };
+    for (size_t i = 0; i < TYPE_COUNT; i++) {
+        struct lg_value_type *place = lg_push(p->arena, &p->types);
+        if (place == NULL)
+            return false;
+        *place = types[i];
+    }
+    p->period_type = (struct lg_value_type){LG_STR("space"), LG_STR("bytes")};
+    p->default_type = LG_STR("inuse_space");
+    return true;
+}
+
+/* false: out of memory. */
+static bool copy(struct lg_arena *arena, struct lg_str s, struct lg_str *ret)
+{
+    *ret = lg_str_dup(arena, s);
+    return s.len == 0 || ret->data != NULL;
+}
+
+static bool add_function(struct parser *s, const struct lg_frame *frame,
+                         uint32_t *index_ret)
+{
+    bool fresh;
+    uint64_t *place = lg_map_put_str(&s->functions, frame->function, &fresh);
+    if (place == NULL)
+        return false;
+    if (fresh) {
+        struct lg_profile_function *f = lg_push(s->p->arena, &s->p->functions);
+        if (f == NULL)
+            return false;
+        if (!copy(s->p->arena, frame->function, &f->name) ||
+            !copy(s->p->arena, frame->file, &f->file))
+            return false;
+        f->system_name = f->name;
+        *place = s->p->functions.count - 1;
+    }
+    *index_ret = (uint32_t)*place;
+    return true;
+}
+
+static bool add_line(struct parser *s, const struct lg_frame *frame,
+                     struct lg_profile_location *location)
+{
+    struct lg_profile_line *line = lg_push(s->p->arena, &s->p->lines);
+    if (line == NULL || !add_function(s, frame, &line->function))
+        return false;
+    line->line = frame->line;
+    location->line_first = (uint32_t)(s->p->lines.count - 1);
+    location->line_count = 1;
+    return true;
+}
+
+/* Each "#" line is a location of its own, inlined or not. */
+static bool add_location(struct parser *s, struct lg_str text,
+                         const struct lg_frame *frame, uint32_t *index_ret)
+{
+    bool fresh;
+    uint64_t *place = lg_map_put_str(&s->locations, text, &fresh);
+    if (place == NULL)
+        return false;
+    if (fresh) {
+        struct lg_profile_location *l = lg_push(s->p->arena, &s->p->locations);
+        if (l == NULL)
+            return false;
+        struct lg_str pc = lg_str_skip(text, 2);
+        (void)lg_str_hex(lg_str_cut_char(pc, '\t').head, &l->address);
+        if (frame->function.len != 0 && !add_line(s, frame, l))
+            return false;
+        *place = s->p->locations.count - 1;
+    }
+    *index_ret = (uint32_t)*place;
+    return true;
+}
+
+static uint64_t offset_of(const struct parser *s)
+{
+    return s->all.len - s->rest.len;
+}
+
+/* The "#" lines of a sample into s->stack, leaf first, up to a blank line. */
+static bool parse_stack(struct parser *s, struct lg_error *err)
+{
+    struct lg_str line;
+    s->stack.count = 0;
+    while (lg_count_line_next(&s->rest, &line)) {
+        struct lg_frame frame;
+        if (line.len == 0)
+            return true;
+        if (!lg_count_line_frame(line, &frame))
+            continue;
+        uint32_t *place = lg_push(s->scratch, &s->stack);
+        if (place == NULL || !add_location(s, line, &frame, place))
+            return lg_fail_nomem(err);
+    }
+    return lg_fail_at(err, s->all.len, "the heap profile is cut");
+}
+
+static bool add_sample(struct parser *s, const uint64_t raw[TYPE_COUNT],
+                       struct lg_error *err)
+{
+    int64_t values[TYPE_COUNT];
+    unsample(raw[ALLOC_OBJECTS], raw[ALLOC_SPACE], s->rate,
+             &values[ALLOC_OBJECTS], &values[ALLOC_SPACE]);
+    unsample(raw[INUSE_OBJECTS], raw[INUSE_SPACE], s->rate,
+             &values[INUSE_OBJECTS], &values[INUSE_SPACE]);
+    uint32_t node = 0;
+    for (size_t i = s->stack.count; i > 0 && node != UINT32_MAX; i--)
+        node = lg_profile_node(s->p, node, s->stack.items[i - 1]);
+    if (node == UINT32_MAX || !lg_profile_sample(s->p, node, values))
+        return lg_fail_nomem(err);
+    return true;
+}
+
+static bool parse_header(struct parser *s, struct lg_error *err)
+{
+    struct lg_str line, rest;
+    uint64_t numbers[TYPE_COUNT], rate;
+    if (!lg_count_line_next(&s->rest, &line) ||
+        !lg_str_after(line, LG_STR("heap profile: "), &line) ||
+        !parse_numbers(lg_str_trim_left(line), numbers, &rest) ||
+        !lg_str_after(rest, LG_STR(" heap/"), &rest) ||
+        !lg_str_u64(rest, &rate))
+        return lg_fail_at(err, 0, "no header of a heap profile");
+    s->rate = rate / RATE_FACTOR;
+    s->p->period = to_int64((double)s->rate);
+    return true;
+}
+
+static bool parse_samples(struct parser *s, struct lg_error *err)
+{
+    struct lg_str line, pcs;
+    uint64_t numbers[TYPE_COUNT];
+    while (lg_count_line_next(&s->rest, &line)) {
+        if (lg_str_starts(line, LG_STR("# runtime.MemStats")))
+            return true;
+        if (line.len == 0 || line.data[0] == '#')
+            continue;
+        uint64_t offset = offset_of(s) - line.len - 1;
+        if (!parse_numbers(line, numbers, &pcs))
+            return lg_fail_at(err, offset, "no sample");
+        if (!parse_stack(s, err) || !add_sample(s, numbers, err))
+            return lg_context(err, "sample %zu", s->p->sample_nodes.count);
+    }
+    return s->rest.len == 0 ||
+           lg_fail_at(err, s->all.len, "the heap profile is cut");
+}
+
+bool lg_heap_text_parse(struct lg_str bytes, struct lg_arena *arena,
+                        struct lg_profile *profile_ret, struct lg_error *err)
+{
+    struct lg_arena scratch;
+    struct lg_profile profile;
+    struct parser s = {
+        .all = bytes, .rest = bytes, .p = &profile, .scratch = &scratch};
+    lg_arena_init(&scratch, 0);
+    lg_map_init(&s.functions, &scratch);
+    lg_map_init(&s.locations, &scratch);
+    bool ok = lg_profile_init(&profile, arena) && add_types(&profile)
+                  ? parse_header(&s, err) && parse_samples(&s, err)
+                  : lg_fail_nomem(err);
+    lg_arena_deinit(&scratch);
+    if (ok)
+        *profile_ret = profile;
+    return ok;
+}
