@@ -71,11 +71,13 @@ static bool db_configure(struct lg_store *store, struct lg_error *err)
                        err);
 }
 
+/* With the indexes against the table, which quick_check leaves out: there are
+ * hundreds of rows, not millions. */
 static bool is_sound(sqlite3 *db, struct lg_error *err)
 {
     LG_FINALIZE
     sqlite3_stmt *stmt = NULL;
-    if (!lg_sql_prepare(db, "PRAGMA quick_check(1)", &stmt, err))
+    if (!lg_sql_prepare(db, "PRAGMA integrity_check(1)", &stmt, err))
         return false;
     if (sqlite3_step(stmt) != SQLITE_ROW)
         return lg_sql_fail(db, err);
@@ -132,12 +134,7 @@ static bool migrate(struct lg_store *store, struct lg_error *err)
              lg_row_columns);
     LG_FINALIZE
     sqlite3_stmt *stmt = NULL;
-    if (!lg_sql_prepare(store->db, sql, &stmt, err)) {
-        if (err != NULL && err->kind == LG_OS)
-            err->kind = LG_BAD_DATA; /* "no such column" */
-        return false;
-    }
-    return true;
+    return lg_sql_prepare(store->db, sql, &stmt, err); /* has our columns */
 }
 
 static bool try_open(struct lg_store *store, struct lg_error *err)
@@ -201,13 +198,22 @@ static bool start_again(struct lg_store *store, const struct lg_error *why,
     return true;
 }
 
+/* A file that we may write and SQLite will not is of a format that it does not
+ * know: a byte of its header has changed. */
+static bool is_damaged(const struct lg_store *store, enum lg_error_kind kind)
+{
+    return kind == LG_BAD_DATA || (kind == LG_DENIED && !store->read_only &&
+                                   faccessat(store->state_fd, "index.db",
+                                             R_OK | W_OK, AT_EACCESS) == 0);
+}
+
 bool lg_index_open(struct lg_store *store, struct lg_error *err)
 {
     struct lg_error why = {0};
     size_t count;
     if (try_open(store, &why))
         return lg_store_adopt(store, &count, err);
-    if (why.kind == LG_BAD_DATA)
+    if (is_damaged(store, why.kind))
         return start_again(store, &why, err);
     if (err != NULL)
         *err = why;

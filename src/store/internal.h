@@ -130,6 +130,15 @@ struct lg_str lg_row_base_name(struct lg_str path);
 struct lg_str lg_store_folder(const struct lg_store *store, const char *id,
                               struct lg_arena *arena);
 
+/* --- gunzip.c --- */
+struct archive;
+/* An archive's bytes, inflated when they are gzip, with its check sums
+ * compared. Borrows fd. NULL: out of memory. */
+struct lg_gunzip *lg_gunzip_create(int fd);
+void lg_gunzip_destroy(struct lg_gunzip *g);
+/* libarchive's read callback; context is the struct lg_gunzip. */
+ssize_t lg_gunzip_read(struct archive *a, void *context, const void **buffer);
+
 /* --- unpack.c --- */
 #define LG_UNPACK_PATH_BYTES 1024
 /* What an import may still take. */

@@ -129,8 +129,8 @@ bool lg_row_take(struct lg_store *store, sqlite3_stmt *stmt,
     if (!take_text(stmt, 0, arena, &id))
         return lg_fail_nomem(err);
     if (!lg_store_id_valid(id))
-        return lg_fail(err, LG_BAD_DATA, "index.db: \"%.20s\" is not an id",
-                       id.data != NULL ? id.data : "");
+        return lg_fail(err, LG_BAD_DATA, "index.db: \"%.*s\" is not an id",
+                       LG_STR_ARG(lg_str_first(id, 20)));
     memcpy(row.id, id.data, id.len);
     for (size_t i = 0; i < LG_COUNT(columns); i++) {
         if (!take(stmt, (int)i + 1, &columns[i], arena,

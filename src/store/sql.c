@@ -11,6 +11,7 @@ void lg_sql_finalize_p(sqlite3_stmt **stmt)
 static enum lg_error_kind kind_of(int code)
 {
     switch (code) {
+    case SQLITE_ERROR: /* our statements are right: the file is not */
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_MISMATCH:
