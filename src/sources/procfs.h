@@ -39,6 +39,11 @@ bool lg_process_list(const struct lg_host *host, struct lg_arena *arena,
 bool lg_subject_read(const struct lg_host *host, int64_t pid,
                      struct lg_arena *arena, struct lg_subject *ret,
                      struct lg_error *err);
+/* Build info of the program that runs in a process, and its file's size.
+ * DENIED, ABSENT (a kernel thread, or the copy has it not), BAD_DATA. */
+bool lg_process_build_info(const struct lg_host *host, int64_t pid,
+                           struct lg_arena *arena, struct lg_build_info *ret,
+                           struct lg_num *size_bytes_ret, struct lg_error *err);
 /* Build info of a file. */
 bool lg_build_info_read(const char *path, struct lg_arena *arena,
                         struct lg_build_info *ret, struct lg_error *err);

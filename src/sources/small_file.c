@@ -35,7 +35,7 @@ bool lg_small_file(int dir_fd, const char *name, char *buffer, size_t capacity,
                    struct lg_str *text_ret)
 {
     LG_CLOSE
-    int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
     return fd >= 0 && lg_small_pread(fd, buffer, capacity, text_ret);
 }
 
