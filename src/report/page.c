@@ -67,9 +67,12 @@ static size_t word_length(struct lg_str s)
 /* "256.0 MiB" and "97 %" are torn apart by nobody who reads them. */
 static bool is_unit(struct lg_str word)
 {
-    static const char *const units[] = {"B", "KiB", "MiB",  "GiB",  "TiB",
-                                        "%", "ns",  "ms",   "s",    "min",
-                                        "h", "d",   "MiB,", "GiB,", "s,"};
+    static const char *const units[] = {"B",  "KiB", "MiB", "GiB", "TiB", "%",
+                                        "ns", "ms",  "s",   "min", "h",   "d"};
+    while (word.len != 0 &&
+           (word.data[word.len - 1] == ',' || word.data[word.len - 1] == ';' ||
+            word.data[word.len - 1] == ')'))
+        word = lg_str_first(word, word.len - 1);
     for (size_t i = 0; i < LG_COUNT(units); i++)
         if (lg_str_eq(word, lg_str_of(units[i])))
             return true;
