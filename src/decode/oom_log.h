@@ -21,8 +21,11 @@ typedef bool lg_oom_event_fn(void *context, const struct lg_oom_event *event);
 struct lg_oom_options {
     int64_t boot_wall_ns; /* wall time of uptime 0, to date [uptime] lines; 0:
                              not known */
-    int year;             /* for syslog dates without one; 0: from the clock's
-                             present year as the caller sees it */
+    int year;             /* for syslog dates without one; 0: from now_ns */
+    int64_t now_ns; /* for dates without a year when year is 0: they are taken
+                       as the last such day before it; 0: such dates are not
+                       known */
+    int32_t utc_offset_s; /* of dates without a zone: seconds east of UTC */
 };
 
 struct lg_oom_parser *lg_oom_parser_create(const struct lg_oom_options *options,

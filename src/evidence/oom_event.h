@@ -39,8 +39,8 @@ struct lg_oom_stat { /* a row of "Memory cgroup stats" */
 };
 
 struct lg_oom_event {
-    int64_t wall_ns;    /* 0: the log carries no wall time */
-    uint64_t uptime_ns; /* of its first line; 0: none */
+    int64_t wall_ns;              /* 0: the log carries no wall time */
+    uint64_t uptime_ns;           /* of its first line; 0: none */
     struct lg_str kernel_release; /* "6.18.44" when the report says */
     struct lg_str trigger_comm;   /* the task that asked for memory */
     int64_t trigger_pid;          /* its thread id; 0: unknown */
@@ -48,9 +48,9 @@ struct lg_oom_event {
     struct lg_num order;
     struct lg_num user_rip, user_rsp, user_rbp; /* of the asking thread */
     enum lg_oom_scope scope;
-    struct lg_str constraint;  /* "CONSTRAINT_MEMCG"; empty when not said */
-    struct lg_str oom_memcg;   /* whose limit was hit; path from the root */
-    struct lg_str task_memcg;  /* where the victim lives */
+    struct lg_str constraint; /* "CONSTRAINT_MEMCG"; empty when not said */
+    struct lg_str oom_memcg;  /* whose limit was hit; path from the root */
+    struct lg_str task_memcg; /* where the victim lives */
     struct lg_num usage_bytes, limit_bytes, failcnt;
     struct lg_num memsw_usage_bytes, memsw_limit_bytes; /* v1 memory+swap */
     struct lg_num swap_usage_bytes, swap_limit_bytes;   /* v2 swap */
@@ -60,11 +60,15 @@ struct lg_oom_event {
     LG_VEC(struct lg_oom_stat) stats;
     LG_VEC(struct lg_oom_task) tasks;   /* the task table */
     LG_VEC(struct lg_oom_task) victims; /* in order; each pid once */
-    bool oom_group;      /* memory.oom.group: all tasks are killed */
-    bool no_killable;    /* "no killable processes" */
-    bool rate_limited;   /* only the "Killed process" line was printed */
-    bool truncated;      /* lines are missing: cut ring, lost messages */
-    bool panic;          /* the kernel panicked instead of killing */
+    bool oom_group;       /* memory.oom.group: all tasks are killed */
+    bool no_killable;     /* "no killable processes" */
+    bool rate_limited;    /* only the "Killed process" line was printed */
+    bool truncated;       /* lines are missing: cut ring, lost messages */
+    bool panic;           /* the kernel panicked instead of killing */
+    bool already_exiting; /* the victim was dying already: no signal sent */
+    struct lg_str group_memcg;      /* whose memory.oom.group it was */
+    uint64_t tasks_dropped_count;   /* rows of a very long table not kept: the
+                                       smallest */
     uint64_t line_first, line_last; /* 1-based lines of the input */
     struct lg_str text; /* the report's own lines, as read; for kernel.log */
 };
