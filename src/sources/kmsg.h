@@ -22,7 +22,9 @@ bool lg_kmsg_open(struct lg_kmsg *k, const struct lg_host *host, bool from_end,
                   bool follow, struct lg_error *err);
 void lg_kmsg_close(struct lg_kmsg *k);
 /* One record (kmsg: "prio,seq,us,flags;text\n…") or some bytes (journal).
- * true with *len_ret 0: nothing now (or the end, without follow: *end_ret).
+ * true with *len_ret 0: nothing now; *end_ret then says that this was all
+ * there is so far (kmsg: the newest record was read, more may come; journal:
+ * journalctl has ended). capacity of 8192 holds any record.
  * A record that the ring buffer dropped (EPIPE) is skipped, *lost_ret set. */
 bool lg_kmsg_read(struct lg_kmsg *k, char *buffer, size_t capacity,
                   size_t *len_ret, bool *end_ret, bool *lost_ret,
