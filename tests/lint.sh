@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Formatting, static analysis and shell scripts; what ./dev lint runs. A TAP
+# line for each step on stdout, what was found on stderr.
+#
+#   lint.sh [STEP…]       format tidy shell go
+# shellcheck disable=SC2317 # the steps are called through check
+set -eu
+cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || set -- format shell go tidy
+failed=0
+
+# check STEP COMMAND…: runs it; silence and status 0 are success
+check() {
+    step=$1
+    shift
+    if found=$("$@" 2>&1) && [ -z "$found" ]; then
+        echo "ok $step"
+    else
+        printf '%s\n' "$found" >&2
+        echo "not ok $step"
+        failed=1
+    fi
+}
+
+
+format_step() {
+    git ls-files -z '*.c' '*.h' |
+        xargs -0 clang-format --dry-run -Werror --fallback-style=none
+}
+
+shell_step() {
+    git ls-files -z dev .ci/run '*.sh' '*.bats' '*.bash' |
+        xargs -0 shellcheck -x
+}
+
+go_step() {
+    git ls-files -z '*.go' | xargs -0 gofmt -l
+}
+
+# Clang's own flags: gcc's compile_commands.json holds some that it rejects.
+tidy_step() {
+    [ -e build-tidy/compile_commands.json ] ||
+        CC=clang meson setup build-tidy >/dev/null || return 1
+    # Says how many warnings it left out even with --quiet: on stderr.
+    git ls-files -z 'src/*.c' |
+        xargs -0 -n 4 -P "$(nproc)" clang-tidy -p build-tidy --quiet 2>/dev/null
+}
+
+for step; do
+    case $step in
+    go)
+        if ! command -v gofmt >/dev/null; then
+            echo "ok gofmt # skip there is no gofmt"
+            continue
+        fi
+        check gofmt go_step
+        ;;
+    format) check clang-format format_step ;;
+    shell) check shellcheck shell_step ;;
+    tidy) check clang-tidy tidy_step ;;
+    *)
+        echo "lint.sh: there is no step '$step'" >&2
+        exit 2
+        ;;
+    esac
+done
+exit $failed
