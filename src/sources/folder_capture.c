@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One capture's folder. Each file fills one field; one that is missing is no
+ * matter, one that is damaged is a line in `quality`.
+ */
+#include "sources/folder_internal.h"
+
+#include "base/io.h"
+#include "decode/capture_json.h"
+#include "decode/goroutine_text.h"
+#include "decode/heap_text.h"
+#include "decode/peers_text.h"
+#include "decode/pprof.h"
+#include "sources/cgroupfs.h"
+#include "sources/procfs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_FILES 64 /* of a capture; it has about twelve */
+
+static const struct {
+    const char *file;
+    size_t offset; /* of the pointer in struct lg_capture */
+} profiles[] = {
+    {"heap.pb.gz", offsetof(struct lg_capture, heap)},
+    {"goroutine.pb.gz", offsetof(struct lg_capture, goroutine_profile)},
+    {"threadcreate.pb.gz", offsetof(struct lg_capture, threadcreate)},
+    {"mutex.pb.gz", offsetof(struct lg_capture, mutex)},
+    {"block.pb.gz", offsetof(struct lg_capture, block)},
+    {"cpu.pb.gz", offsetof(struct lg_capture, cpu)},
+};
+
+/* false and a quality line, unless the file is not there at all. */
+static bool read_part(struct lg_folder *f, int dir_fd, const char *name,
+                      uint64_t limit_bytes, struct lg_capture *c,
+                      struct lg_str *bytes_ret)
+{
+    struct lg_error err = {0};
+    bool cut;
+    if (!lg_folder_read_file(f, dir_fd, name, limit_bytes, bytes_ret, &cut,
+                             &err)) {
+        if (err.kind != LG_ABSENT)
+            lg_folder_quality(f, c, name, err.text);
+        return false;
+    }
+    if (cut)
+        lg_folder_quality(f, c, name, "cut at 64 MiB");
+    return true;
+}
+
+static void read_profile(struct lg_folder *f, int dir_fd, const char *name,
+                         struct lg_capture *c, const struct lg_profile **slot)
+{
+    struct lg_str bytes;
+    struct lg_error err = {0};
+    if (!read_part(f, dir_fd, name, LG_FOLDER_PROFILE_BYTES, c, &bytes))
+        return;
+    struct lg_profile *p = lg_new(f->arena, struct lg_profile, 1);
+    if (p == NULL)
+        return;
+    if (lg_pprof_parse(bytes, f->arena, p, &err))
+        *slot = p;
+    else
+        lg_folder_quality(f, c, name, err.text);
+}
+
+static void read_heap_text(struct lg_folder *f, int dir_fd,
+                           struct lg_capture *c)
+{
+    struct lg_str bytes;
+    struct lg_error err = {0};
+    if (!read_part(f, dir_fd, "heap.txt", LG_FOLDER_TEXT_BYTES, c, &bytes))
+        return;
+    struct lg_memstats *m = lg_new(f->arena, struct lg_memstats, 1);
+    if (m != NULL && lg_heap_text_memstats(bytes, m, &err))
+        c->memstats = m;
+    else
+        lg_folder_quality(f, c, "heap.txt", err.text);
+    if (c->heap != NULL)
+        return; /* the same samples, and whole */
+    struct lg_profile *p = lg_new(f->arena, struct lg_profile, 1);
+    if (p != NULL && lg_heap_text_parse(bytes, f->arena, p, &err))
+        c->heap = p;
+}
+
+/* /proc and the cgroup as they were: a copy that procfs reads like a machine */
+static void read_root(struct lg_folder *f, const char *path,
+                      struct lg_capture *c)
+{
+    struct lg_host host;
+    struct lg_error err = {0};
+    if (!lg_host_init(&host, path, &err))
+        return;
+    int64_t pid = f->in->subject.pid, *pids;
+    size_t count;
+    if (pid == 0 && lg_process_list(&host, f->arena, &pids, &count, &err) &&
+        count > 0)
+        pid = pids[0];
+    struct lg_process *p = lg_new(f->arena, struct lg_process, 1);
+    if (p != NULL &&
+        lg_process_read(&host, pid,
+                        LG_PROCESS_STATUS | LG_PROCESS_SMAPS_ROLLUP |
+                            LG_PROCESS_FDS | LG_PROCESS_SMAPS,
+                        f->arena, p, &err))
+        c->process = p;
+    else
+        lg_folder_quality(f, c, "root/proc", err.text);
+    struct lg_cgroup *g = lg_new(f->arena, struct lg_cgroup, 1);
+    struct lg_cgroup_place place;
+    if (g != NULL && lg_cgroup_place_find(&host, pid, f->arena, &place, &err) &&
+        lg_cgroup_read(&host, &place, false, f->arena, g, &err))
+        c->cgroup = g;
+    lg_host_deinit(&host);
+}
+
+static void read_peers(struct lg_folder *f, int dir_fd, struct lg_capture *c)
+{
+    struct lg_str bytes;
+    if (read_part(f, dir_fd, "peers.txt", LG_FOLDER_TEXT_BYTES, c, &bytes))
+        (void)lg_peers_text_parse(bytes, f->arena, c, NULL);
+}
+
+/* "0003-usage-50" → 3, "usage-50": when capture.json is missing. */
+static void name_tells(struct lg_folder *f, struct lg_capture *c)
+{
+    struct lg_cut slash = lg_str_rcut_char(c->name, '/');
+    struct lg_cut dash =
+        lg_str_cut_char(slash.found ? slash.tail : c->name, '-');
+    uint64_t id;
+    if (dash.found && lg_str_u64(dash.head, &id) && id <= UINT32_MAX) {
+        c->id = (uint32_t)id;
+        c->trigger = dash.tail;
+    }
+    struct lg_error err = {0};
+    lg_fail(&err, LG_ABSENT, "not there: the capture was interrupted");
+    lg_folder_quality(f, c, "capture.json", err.text);
+}
+
+static void part_quality(struct lg_folder *f, struct lg_capture *c,
+                         const struct lg_capture_doc_part *part)
+{
+    char *file = lg_str_cstr(f->arena, part->file);
+    char *error = lg_str_cstr(f->arena, part->error);
+    if (file != NULL && error != NULL && (part->cut || error[0] != '\0'))
+        lg_folder_quality(f, c, file,
+                          error[0] != '\0' ? error : "cut while it came");
+}
+
+static void read_json(struct lg_folder *f, int dir_fd, struct lg_capture *c)
+{
+    struct lg_str bytes;
+    struct lg_capture_doc doc;
+    struct lg_error err = {0};
+    bool cut;
+    if (!lg_folder_read_file(f, dir_fd, "capture.json", LG_FOLDER_TEXT_BYTES,
+                             &bytes, &cut, &err)) {
+        name_tells(f, c);
+        return;
+    }
+    if (!lg_capture_json_parse(bytes, f->arena, &doc, &err)) {
+        name_tells(f, c);
+        lg_folder_quality(f, c, "capture.json", err.text);
+        return;
+    }
+    c->id = doc.id;
+    c->trigger = doc.trigger;
+    c->wall_ns = doc.time_ns;
+    c->t_ns = doc.t_ns;
+    c->duration_ns = doc.duration_ns;
+    c->pause_ns = doc.pause_ns;
+    c->complete = doc.complete;
+    lg_each(part, doc.parts) {
+        part_quality(f, c, part);
+    }
+}
+
+static char *path_of(struct lg_folder *f, struct lg_str dir, const char *name)
+{
+    struct lg_sb sb;
+    lg_sb_init(&sb, f->arena);
+    lg_sb_str(&sb, dir);
+    if (dir.len > 0)
+        lg_sb_char(&sb, '/');
+    lg_sb_cstr(&sb, name);
+    return lg_sb_cstr_of(&sb);
+}
+
+static bool is_evidence_file(const char *name)
+{
+    struct lg_str s = lg_str_of(name);
+    return lg_str_ends(s, LG_STR(".pb.gz")) || lg_str_ends(s, LG_STR(".txt")) ||
+           lg_str_eq(s, LG_STR("trace.out")) ||
+           lg_str_eq(s, LG_STR("goroutines.txt.part"));
+}
+
+static void list_files(struct lg_folder *f, int dir_fd, struct lg_capture *c)
+{
+    struct lg_folder_names names;
+    if (!lg_folder_list(f, dir_fd, MAX_FILES, &names))
+        return;
+    for (size_t i = 0; i < names.count; i++) {
+        if (!is_evidence_file(names.items[i]))
+            continue;
+        char *path = path_of(f, c->name, names.items[i]);
+        struct lg_str *slot = lg_push(f->arena, &c->files);
+        if (slot != NULL && path != NULL)
+            *slot = lg_str_of(path);
+    }
+}
+
+/* Without capture.json: when its heap profile was made. */
+static void guess_time(struct lg_capture *c)
+{
+    for (size_t i = 0; i < LG_COUNT(profiles) && c->wall_ns == 0; i++) {
+        const struct lg_profile *p = *(
+            const struct lg_profile *const *)(const void *)((const char *)c +
+                                                            profiles[i].offset);
+        if (p != NULL)
+            c->wall_ns = p->time_ns;
+    }
+}
+
+void lg_folder_capture(struct lg_folder *f, const char *dir,
+                       struct lg_capture *c)
+{
+    *c = (struct lg_capture){.name = lg_str_dup(f->arena, lg_str_of(dir))};
+    LG_CLOSE
+    int fd = lg_folder_open_dir(f->fd, dir[0] != '\0' ? dir : ".");
+    if (fd < 0)
+        return;
+    read_json(f, fd, c);
+    for (size_t i = 0; i < LG_COUNT(profiles); i++)
+        read_profile(f, fd, profiles[i].file, c,
+                     (const struct lg_profile **)(void *)((char *)c +
+                                                          profiles[i].offset));
+    read_heap_text(f, fd, c);
+    read_peers(f, fd, c);
+    char *root = path_of(f, lg_str_of(f->path), dir);
+    root = root != NULL ? path_of(f, lg_str_of(root), "root") : NULL;
+    LG_CLOSE
+    int root_fd = lg_folder_open_dir(fd, "root");
+    if (root != NULL && root_fd >= 0)
+        read_root(f, root, c);
+    list_files(f, fd, c);
+    guess_time(c);
+}
+
+/* A recorder that died while the dump came left its beginning under another
+ * name. */
+static bool read_dump(struct lg_folder *f, int dir_fd, struct lg_capture *c,
+                      struct lg_str *bytes_ret, bool *cut_ret)
+{
+    static const char name[] = "goroutines.txt";
+    uint64_t limit = f->dump_bytes_left < LG_FOLDER_DUMP_BYTES
+                         ? f->dump_bytes_left
+                         : LG_FOLDER_DUMP_BYTES;
+    struct lg_error err = {0};
+    if (lg_folder_read_file(f, dir_fd, name, limit, bytes_ret, cut_ret, &err)) {
+        if (*cut_ret)
+            lg_folder_quality(f, c, name,
+                              limit < LG_FOLDER_DUMP_BYTES
+                                  ? "left out: all dumps exceed 512 MiB"
+                                  : "cut at 64 MiB");
+        return true;
+    }
+    if (err.kind != LG_ABSENT)
+        lg_folder_quality(f, c, name, err.text);
+    else if (lg_folder_read_file(f, dir_fd, "goroutines.txt.part", limit,
+                                 bytes_ret, cut_ret, &err)) {
+        *cut_ret = true;
+        lg_folder_quality(f, c, name, "cut: the recorder died while it came");
+        return true;
+    }
+    return false;
+}
+
+void lg_folder_capture_dump(struct lg_folder *f, struct lg_capture *c)
+{
+    struct lg_str bytes;
+    struct lg_error err = {0};
+    bool cut;
+    char *dir = lg_str_cstr(f->arena, c->name);
+    if (dir == NULL)
+        return;
+    LG_CLOSE
+    int fd = lg_folder_open_dir(f->fd, dir[0] != '\0' ? dir : ".");
+    if (fd < 0 || !read_dump(f, fd, c, &bytes, &cut))
+        return;
+    f->dump_bytes_left -= bytes.len;
+    struct lg_goroutines *g = lg_new(f->arena, struct lg_goroutines, 1);
+    if (g == NULL)
+        return;
+    if (lg_goroutine_text_parse(bytes, f->arena, g, &err)) {
+        g->truncated |= cut;
+        c->goroutines = g;
+    } else {
+        lg_folder_quality(f, c, "goroutines.txt", err.text);
+    }
+}
+
+bool lg_folder_capture_has_evidence(const struct lg_capture *c)
+{
+    return c->heap != NULL || c->goroutine_profile != NULL ||
+           c->threadcreate != NULL || c->mutex != NULL || c->block != NULL ||
+           c->cpu != NULL || c->goroutines != NULL || c->memstats != NULL ||
+           c->process != NULL || c->cgroup != NULL;
+}
