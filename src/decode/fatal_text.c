@@ -98,6 +98,9 @@ static void read_line(struct reader *r, struct lg_str line,
     enum lg_fatal_kind kind = kind_of(line, rest);
     bool repeats = r->rule && kind == LG_FATAL_SIGNAL;
     bool open = r->fatal.kind != LG_FATAL_NONE && !r->dumped;
+    /* A nested panic is indented, so of two in a row the first was no death. */
+    if (open && kind == LG_FATAL_PANIC && r->fatal.kind == LG_FATAL_PANIC)
+        open = false;
     r->lines_since++;
     if (kind != LG_FATAL_NONE && !open && !repeats) {
         r->fatal = (struct lg_fatal){.kind = kind, .message = line};

@@ -220,7 +220,8 @@ static bool parse_goroutine(struct parser *p)
     enum end end = parse_block(p);
     if (end == END_NO_MEMORY)
         return false;
-    if (end == END_OPEN && !is_complete(p)) {
+    /* Behind a rule, registers follow the stacks, and no creator is told. */
+    if (end == END_OPEN && !p->seen_rule && !is_complete(p)) {
         p->g->truncated = true;
         /* Half of the only goroutine tells more than nothing. */
         if (p->g->items.count != 0 || p->block.frame_count == 0) {

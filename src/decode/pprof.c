@@ -32,39 +32,37 @@ enum {
     DEFAULT_SAMPLE_TYPE,
 };
 
-struct message {
-    struct lg_wire_field field;
-    struct lg_cursor cursor;
+struct views {
+    struct lg_str *items;
+    size_t count, capacity;
 };
 
-/* What the first, shallow walk finds: how much there is of everything, and
- * what the rest refers to. It jumps from field to field. */
+/* What the first, shallow walk finds: where everything lies that samples refer
+ * to, for files have the parts in any order. It jumps from field to field. */
 struct skim {
-    size_t samples, locations, functions, string_bytes;
-    LG_VEC(struct lg_str) strings; /* views into the inflated bytes */
-    LG_VEC(struct message) early;  /* sample types and mappings */
+    struct views fields[FUNCTION + 1]; /* but for samples: those only count */
+    struct views strings;
+    size_t samples, string_bytes;
 };
 
 static bool skim_field(struct skim *skim, struct lg_cursor *c,
-                       const struct lg_wire_field *f, struct lg_arena *scratch,
-                       struct lg_error *err)
+                       const struct lg_wire_field *f, struct lg_arena *scratch)
 {
-    bool early = f->number == SAMPLE_TYPE || f->number == MAPPING;
-    skim->samples += f->number == SAMPLE;
-    skim->locations += f->number == LOCATION;
-    skim->functions += f->number == FUNCTION;
-    if (f->number == STRING_TABLE) {
-        struct lg_str *s = lg_push(scratch, &skim->strings);
-        if (s == NULL)
-            return lg_fail_nomem(err);
-        *s = lg_wire_bytes(c, f);
-        skim->string_bytes += s->len;
-    } else if (early) {
-        struct message *m = lg_push(scratch, &skim->early);
-        if (m == NULL)
-            return lg_fail_nomem(err);
-        *m = (struct message){*f, lg_wire_message(c, f)};
-    }
+    struct views *list = NULL;
+    if (f->number == SAMPLE)
+        skim->samples++;
+    else if (f->number <= FUNCTION)
+        list = &skim->fields[f->number];
+    else if (f->number == STRING_TABLE)
+        list = &skim->strings;
+    if (list == NULL)
+        return true;
+    struct lg_str *place = lg_push(scratch, list);
+    if (place == NULL)
+        return false;
+    *place = lg_wire_bytes(c, f);
+    if (list == &skim->strings)
+        skim->string_bytes += place->len;
     return true;
 }
 
@@ -73,8 +71,8 @@ static bool skim_all(struct skim *skim, struct lg_cursor c,
 {
     struct lg_wire_field f;
     while (lg_wire_next(&c, &f))
-        if (!skim_field(skim, &c, &f, scratch, err))
-            return false;
+        if (!skim_field(skim, &c, &f, scratch))
+            return lg_fail_nomem(err);
     if (!lg_cursor_finish(&c, err))
         return false;
     if (skim->strings.count == 0 || skim->strings.items[0].len != 0)
@@ -110,27 +108,43 @@ static bool reserve(struct lg_pprof *d, const struct skim *skim,
                     struct lg_error *err)
 {
     struct lg_profile *p = d->profile;
+    size_t mappings = skim->fields[MAPPING].count;
+    size_t functions = skim->fields[FUNCTION].count;
+    size_t locations = skim->fields[LOCATION].count;
     if (!RESERVE(d->arena, &p->sample_nodes, skim->samples) ||
-        !RESERVE(d->arena, &p->locations, skim->locations) ||
-        !RESERVE(d->arena, &p->lines, skim->locations) ||
-        !RESERVE(d->arena, &p->functions, skim->functions) ||
-        !lg_pprof_ids_init(&d->mappings, skim->early.count, d->scratch) ||
-        !lg_pprof_ids_init(&d->locations, skim->locations, d->scratch) ||
-        !lg_pprof_ids_init(&d->functions, skim->functions, d->scratch))
+        !RESERVE(d->arena, &p->locations, locations) ||
+        !RESERVE(d->arena, &p->lines, locations) ||
+        !RESERVE(d->arena, &p->functions, functions) ||
+        !lg_pprof_ids_init(&d->mappings, mappings, d->scratch) ||
+        !lg_pprof_ids_init(&d->functions, functions, d->scratch) ||
+        !lg_pprof_ids_init(&d->locations, locations, d->scratch))
         return lg_fail_nomem(err);
     return true;
 }
 
-static bool decode_early(struct lg_pprof *d, const struct skim *skim,
-                         struct lg_error *err)
+/* Each needs those above it. */
+static const struct part {
+    const char *name;
+    lg_pprof_message_fn *decode;
+    uint32_t field;
+} parts[] = {
+    {"sample type", lg_pprof_sample_type, SAMPLE_TYPE},
+    {"mapping", lg_pprof_mapping, MAPPING},
+    {"function", lg_pprof_function, FUNCTION},
+    {"location", lg_pprof_location, LOCATION},
+};
+
+static bool decode_part(struct lg_pprof *d, const struct part *part,
+                        const struct views *list, const uint8_t *begin,
+                        struct lg_error *err)
 {
-    lg_each(m, skim->early) {
-        lg_pprof_message_fn *decode = m->field.number == MAPPING
-                                          ? lg_pprof_mapping
-                                          : lg_pprof_sample_type;
-        if (!decode(d, m->cursor, err))
-            return lg_context(err, m->field.number == MAPPING ? "mapping"
-                                                              : "sample type");
+    for (size_t i = 0; i < list->count; i++) {
+        struct lg_str bytes = list->items[i];
+        struct lg_cursor c;
+        lg_cursor_init(&c, bytes.data, bytes.len);
+        c.base_offset = (uint64_t)(c.begin - begin);
+        if (!part->decode(d, c, err))
+            return lg_context(err, "%s %zu", part->name, i);
     }
     return true;
 }
@@ -160,12 +174,6 @@ static bool decode_field(struct lg_pprof *d, struct lg_cursor *c,
     case SAMPLE:
         return lg_pprof_sample(d, lg_wire_message(c, f), err) ||
                lg_context(err, "sample %zu", p->sample_nodes.count);
-    case LOCATION:
-        return lg_pprof_location(d, lg_wire_message(c, f), err) ||
-               lg_context(err, "location");
-    case FUNCTION:
-        return lg_pprof_function(d, lg_wire_message(c, f), err) ||
-               lg_context(err, "function");
     case PERIOD_TYPE:
         return lg_pprof_period_type(d, lg_wire_message(c, f), err) ||
                lg_context(err, "period type");
@@ -181,33 +189,22 @@ static bool decode_field(struct lg_pprof *d, struct lg_cursor *c,
     return true;
 }
 
-/* Names the first user of an id that no message defined. */
-static bool check_defined(const struct lg_pprof_ids *ids, const char *user,
-                          const char *what, struct lg_error *err)
-{
-    lg_each(id, ids->items)
-        if (!id->defined)
-            return lg_fail_at(err, id->offset,
-                              "%s %" PRIu32 ": %s %" PRIu64
-                              " is not in the profile",
-                              user, id->user, what, id->id);
-    return true;
-}
-
 static bool decode_all(struct lg_pprof *d, struct lg_cursor c,
                        struct lg_error *err)
 {
     struct skim skim = {0};
     if (!skim_all(&skim, c, d->scratch, err) || !copy_strings(d, &skim, err) ||
-        !reserve(d, &skim, err) || !decode_early(d, &skim, err))
+        !reserve(d, &skim, err))
         return false;
+    for (size_t i = 0; i < LG_COUNT(parts); i++)
+        if (!decode_part(d, &parts[i], &skim.fields[parts[i].field], c.begin,
+                         err))
+            return false;
     struct lg_wire_field f;
     while (lg_wire_next(&c, &f))
         if (!decode_field(d, &c, &f, err))
             return false;
-    return lg_cursor_finish(&c, err) &&
-           check_defined(&d->locations, "sample", "location", err) &&
-           check_defined(&d->functions, "location", "function", err);
+    return lg_cursor_finish(&c, err);
 }
 
 static uint64_t inflate_limit(size_t len)

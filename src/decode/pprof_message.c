@@ -68,30 +68,19 @@ bool lg_pprof_period_type(struct lg_pprof *d, struct lg_cursor c,
     return value_type(d, c, &d->profile->period_type, err);
 }
 
-/* Gives a definition its index and makes room for it in a vector. */
+/* An id must be new, and is never 0: that means none. */
 static bool define(struct lg_pprof_ids *ids, uint64_t id, uint64_t offset,
-                   const char *what, uint32_t *index_ret, struct lg_error *err)
+                   struct lg_error *err)
 {
+    bool fresh;
     if (id == NO_ID)
-        return lg_fail_at(err, offset, "a %s has no id", what);
-    uint32_t index = lg_pprof_ids_index(ids, id, 0, offset);
-    if (index == LG_PPROF_NO_INDEX)
+        return lg_fail_at(err, offset, "no id");
+    if (!lg_pprof_ids_define(ids, id, &fresh))
         return lg_fail_nomem(err);
-    if (ids->items.items[index].defined)
-        return lg_fail_at(err, offset, "a second %s has id %" PRIu64, what, id);
-    ids->items.items[index].defined = true;
-    *index_ret = index;
+    if (!fresh)
+        return lg_fail_at(err, offset, "id %" PRIu64 " for a second time", id);
     return true;
 }
-
-/* The item of a vector at index, which is filled with empty ones up to it:
- * indices are given in order of mention, so few are missing. */
-#define ITEM_AT(arena, v, index)                                               \
-    ({                                                                         \
-        while ((v)->count <= (index) && lg_push((arena), (v)) != NULL) {       \
-        }                                                                      \
-        (v)->count > (index) ? &(v)->items[(index)] : NULL;                    \
-    })
 
 bool lg_pprof_mapping(struct lg_pprof *d, struct lg_cursor c,
                       struct lg_error *err)
@@ -113,12 +102,9 @@ bool lg_pprof_mapping(struct lg_pprof *d, struct lg_cursor c,
         else if (f.number == MAPPING_BUILD_ID)
             m.build_id = lg_pprof_string(d, &c, &f);
     }
-    uint32_t index = 0;
-    if (!lg_cursor_finish(&c, err) ||
-        !define(&d->mappings, id, offset, "mapping", &index, err))
+    if (!lg_cursor_finish(&c, err) || !define(&d->mappings, id, offset, err))
         return false;
-    struct lg_profile_mapping *place =
-        ITEM_AT(d->arena, &d->profile->mappings, index);
+    struct lg_profile_mapping *place = lg_push(d->arena, &d->profile->mappings);
     if (place == NULL)
         return lg_fail_nomem(err);
     *place = m;
@@ -143,19 +129,17 @@ bool lg_pprof_function(struct lg_pprof *d, struct lg_cursor c,
         else if (f.number == FUNCTION_START_LINE)
             fn.start_line = (int64_t)lg_wire_number(&c, &f);
     }
-    uint32_t index = 0;
-    if (!lg_cursor_finish(&c, err) ||
-        !define(&d->functions, id, offset, "function", &index, err))
+    if (!lg_cursor_finish(&c, err) || !define(&d->functions, id, offset, err))
         return false;
     struct lg_profile_function *place =
-        ITEM_AT(d->arena, &d->profile->functions, index);
+        lg_push(d->arena, &d->profile->functions);
     if (place == NULL)
         return lg_fail_nomem(err);
     *place = fn;
     return true;
 }
 
-static bool add_line(struct lg_pprof *d, struct lg_cursor c, uint32_t location,
+static bool add_line(struct lg_pprof *d, struct lg_cursor c,
                      struct lg_error *err)
 {
     uint64_t function = NO_ID, offset = lg_cursor_offset(&c);
@@ -169,13 +153,12 @@ static bool add_line(struct lg_pprof *d, struct lg_cursor c, uint32_t location,
     }
     if (!lg_cursor_finish(&c, err))
         return false;
-    if (function == NO_ID)
-        return lg_fail_at(err, offset, "a line has no function");
-    uint32_t index =
-        lg_pprof_ids_index(&d->functions, function, location, offset);
-    struct lg_profile_line *place = index != LG_PPROF_NO_INDEX
-                                        ? lg_push(d->arena, &d->profile->lines)
-                                        : NULL;
+    uint32_t index = lg_pprof_ids_find(&d->functions, function);
+    if (index == LG_PPROF_NO_INDEX)
+        return lg_fail_at(err, offset,
+                          "function %" PRIu64 " is not in the profile",
+                          function);
+    struct lg_profile_line *place = lg_push(d->arena, &d->profile->lines);
     if (place == NULL || d->profile->lines.count >= UINT32_MAX)
         return lg_fail_nomem(err);
     *place = (struct lg_profile_line){.function = index, .line = line};
@@ -203,16 +186,13 @@ bool lg_pprof_location(struct lg_pprof *d, struct lg_cursor c,
         else if (f.number == LOCATION_ADDRESS)
             l.address = lg_wire_number(&c, &f);
         else if (f.number == LOCATION_LINE &&
-                 !add_line(d, lg_wire_message(&c, &f), d->location_count, err))
+                 !add_line(d, lg_wire_message(&c, &f), err))
             return false;
     }
-    uint32_t index = 0;
-    if (!lg_cursor_finish(&c, err) ||
-        !define(&d->locations, id, offset, "location", &index, err))
+    if (!lg_cursor_finish(&c, err) || !define(&d->locations, id, offset, err))
         return false;
-    d->location_count++;
     l.line_count = (uint32_t)p->lines.count - l.line_first;
-    struct lg_profile_location *place = ITEM_AT(d->arena, &p->locations, index);
+    struct lg_profile_location *place = lg_push(d->arena, &p->locations);
     if (place == NULL)
         return lg_fail_nomem(err);
     *place = l;
@@ -250,12 +230,13 @@ static bool add_label(struct lg_pprof *d, struct lg_cursor c,
 static bool add_stack(struct lg_pprof *d, struct lg_wire_numbers ids,
                       uint64_t offset, struct lg_error *err)
 {
-    uint32_t sample = (uint32_t)d->profile->sample_nodes.count;
     uint64_t id;
     while (lg_wire_numbers_next(&ids, &id)) {
-        uint32_t index = lg_pprof_ids_index(&d->locations, id, sample, offset);
-        uint32_t *place =
-            index != LG_PPROF_NO_INDEX ? lg_push(d->scratch, &d->stack) : NULL;
+        uint32_t index = lg_pprof_ids_find(&d->locations, id);
+        if (index == LG_PPROF_NO_INDEX)
+            return lg_fail_at(err, offset,
+                              "location %" PRIu64 " is not in the profile", id);
+        uint32_t *place = lg_push(d->scratch, &d->stack);
         if (place == NULL)
             return lg_fail_nomem(err);
         *place = index;

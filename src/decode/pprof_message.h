@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Concept: the messages inside of a profile.proto Profile, one function each.
- * The string table, the sample types and the mappings are known before; ids of
- * locations and functions may be used before they are defined.
+ * What a message refers to has to be there before it, in the order below.
  */
 #ifndef LG_DECODE_PPROF_MESSAGE_H
 #define LG_DECODE_PPROF_MESSAGE_H
@@ -19,7 +18,6 @@ struct lg_pprof {
     struct lg_pprof_ids mappings, locations, functions;
     LG_VEC(uint32_t) stack; /* of the current sample: location indices */
     LG_VEC(int64_t) values; /* of the current sample */
-    uint32_t location_count; /* seen so far, for messages */
     bool has_time;
 };
 
