@@ -15,6 +15,36 @@
 
 #include <inttypes.h>
 
+static int by_key(const void *left, const void *right)
+{
+    const struct lg_profile_label *a = left, *b = right;
+    return lg_str_cmp(a->key, b->key);
+}
+
+/* pprof sorts a sample's labels. Gives the first label of later samples. */
+static size_t raw_labels(struct lg_sb *sb, const struct lg_profile *p,
+                         size_t sample, size_t at)
+{
+    struct lg_profile_label sorted[8];
+    size_t count = 0;
+    for (; at < p->labels.count && p->labels.items[at].sample == sample; at++) {
+        assert_true(count < LG_COUNT(sorted));
+        sorted[count++] = p->labels.items[at];
+    }
+    qsort(sorted, count, sizeof *sorted, by_key);
+    for (size_t i = 0; i < count; i++) {
+        lg_sb_cstr(sb, i == 0 ? "\n                " : " ");
+        lg_sb_str(sb, sorted[i].key);
+        lg_sb_cstr(sb, ":[");
+        if (sorted[i].str.len != 0)
+            lg_sb_str(sb, sorted[i].str);
+        else
+            lg_sb_fmt(sb, "%" PRId64, sorted[i].num);
+        lg_sb_cstr(sb, "]");
+    }
+    return at;
+}
+
 /* `go tool pprof -raw`, written again from our profile. */
 static void raw_samples(struct lg_sb *sb, const struct lg_profile *p)
 {
@@ -26,19 +56,7 @@ static void raw_samples(struct lg_sb *sb, const struct lg_profile *p)
         for (uint32_t n = p->sample_nodes.items[i]; n != 0;
              n = p->nodes.items[n].parent)
             lg_sb_fmt(sb, "%u ", p->nodes.items[n].location + 1);
-        for (bool first = true;
-             label < p->labels.count && p->labels.items[label].sample == i;
-             label++, first = false) {
-            const struct lg_profile_label *l = &p->labels.items[label];
-            lg_sb_cstr(sb, first ? "\n                " : " ");
-            lg_sb_str(sb, l->key);
-            lg_sb_cstr(sb, ":[");
-            if (l->str.len != 0)
-                lg_sb_str(sb, l->str);
-            else
-                lg_sb_fmt(sb, "%" PRId64, l->num);
-            lg_sb_cstr(sb, "]");
-        }
+        label = raw_labels(sb, p, i, label);
         lg_sb_char(sb, '\n');
     }
 }
@@ -382,17 +400,6 @@ static void hostile(struct lg_str bytes, bool whole)
     lg_arena_deinit(&arena);
 }
 
-static void never_whole(struct lg_str bytes, bool whole)
-{
-    hostile(bytes, whole);
-    struct lg_arena arena;
-    struct lg_profile p;
-    lg_arena_init(&arena, 0);
-    assert_true(whole || bytes.len > 0 ||
-                !lg_pprof_parse(bytes, &arena, &p, NULL));
-    lg_arena_deinit(&arena);
-}
-
 static bool parse_again(void *context, struct lg_arena *arena,
                         struct lg_error *err)
 {
@@ -410,7 +417,7 @@ static void test_hostile(void **state)
             gz = lg_golden(&arena, "pprof/1.27.4/%s.pb.gz", names[n]);
         assert_true(lg_gunzip(gz, 1u << 24, &arena, &raw, NULL));
         lg_hostile(raw, 3000, hostile);
-        lg_hostile(gz, 500, never_whole);
+        lg_hostile(gz, 500, hostile);
         assert_true(lg_alloc_fail_all(parse_again, &raw) > 0);
         lg_arena_deinit(&arena);
     }
