@@ -66,6 +66,11 @@ int lg_args_next(struct lg_args *a);
 /* After LG_ARGS_END: what stands behind "--" are operands like the others. */
 void lg_args_take_rest(struct lg_args *a);
 
+/* Runs body with args initialised and an arena, both gone afterwards. */
+typedef int lg_cmd_body(struct lg_args *args, struct lg_arena *arena);
+int lg_cmd_with_args(const struct lg_command *self, int argc, char **argv,
+                     lg_cmd_body *body);
+
 /* The whole program: main() is this. */
 int lg_cmd_main(int argc, char **argv);
 /* Ends with a row whose pointer is NULL; in the order of `lastgasp help`. */

@@ -126,6 +126,24 @@ void lg_args_take_rest(struct lg_args *a)
         a->operands[a->operand_count++] = a->argv[a->rest];
 }
 
+int lg_cmd_with_args(const struct lg_command *self, int argc, char **argv,
+                     lg_cmd_body *body)
+{
+    struct lg_args args;
+    struct lg_arena arena;
+    lg_arena_init(&arena, 0);
+    const char **operands = lg_new(&arena, const char *, (size_t)argc);
+    int status = LG_EXIT_FAILED;
+    if (operands != NULL) {
+        lg_args_init(&args, self, argc, argv, operands);
+        status = body(&args, &arena);
+    } else {
+        lg_cmd_say("out of memory");
+    }
+    lg_arena_deinit(&arena);
+    return status;
+}
+
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;

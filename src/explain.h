@@ -7,6 +7,7 @@
 #ifndef LG_EXPLAIN_H
 #define LG_EXPLAIN_H
 
+#include "cmd.h"
 #include "report/report.h"
 
 /* Reads and diagnoses. Both results live in the arena. folder: an incident's
@@ -25,9 +26,32 @@ bool lg_explain_write(const char *path, const struct lg_report *r,
 bool lg_explain_keep(const char *folder, const struct lg_report *r,
                      struct lg_error *err);
 
+/* Fills r->where_source when the file of the verdict's line is at hand. */
+void lg_explain_source_line(struct lg_report *r, struct lg_arena *arena);
+
 /* The verdict as text on fd, with colour and width of the terminal there.
  * details: with everything that `show` tells beside it. */
 bool lg_explain_print(int fd, const struct lg_report *r, bool details,
                       struct lg_error *err);
+
+/* The options that `explain` and `show` share; further ones come behind. */
+enum lg_explain_option {
+    LG_EXPLAIN_STATE,
+    LG_EXPLAIN_JSON,
+    LG_EXPLAIN_REPORT,
+    LG_EXPLAIN_FAIL_INCONCLUSIVE,
+    LG_EXPLAIN_PATH, /* of show */
+};
+#define LG_EXPLAIN_OPTIONS                                                     \
+    [LG_EXPLAIN_STATE] = {"state", 's', "DIR", "where incidents are kept"},    \
+    [LG_EXPLAIN_JSON] = {"json", 0, NULL,                                      \
+                         "the report as JSON (lastgasp.report/1)"},            \
+    [LG_EXPLAIN_REPORT] = {"report", 'r', "FILE",                              \
+                           "write it to FILE too: .json or .html; several "    \
+                           "allowed"},                                         \
+    [LG_EXPLAIN_FAIL_INCONCLUSIVE] = {                                         \
+        "fail-inconclusive", 0, NULL,                                          \
+        "end with 4 when no cause could be named"}
+int lg_explain_run(const struct lg_command *self, int argc, char **argv);
 
 #endif
