@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 const struct lg_command *const lg_commands[] = {
+    &lg_cmd_ps,
     NULL,
 };
 

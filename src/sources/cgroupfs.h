@@ -38,7 +38,26 @@ bool lg_cgroup_read(const struct lg_host *host,
 bool lg_cgroup_save(const struct lg_host *host,
                     const struct lg_cgroup_place *place, int dest_fd,
                     struct lg_error *err);
-/* MemTotal of /proc/meminfo. */
+/* One level up; false at the mount point. */
+bool lg_cgroup_place_up(struct lg_cgroup_place *place);
+/* What decides whether this cgroup's own limit is near. ABSENT: gone. */
+struct lg_cgroup_level {
+    struct lg_str path;
+    struct lg_num limit_bytes; /* its own; unknown: none */
+    struct lg_num usage_bytes;
+    struct lg_num reclaimable_bytes; /* of the usage: pages of files */
+    bool oom_group, oom_kill_disabled;
+};
+bool lg_cgroup_level_read(const struct lg_host *host,
+                          const struct lg_cgroup_place *place,
+                          struct lg_cgroup_level *ret, struct lg_error *err);
+
+/* /proc/meminfo; MemTotal alone. */
+struct lg_host_memory {
+    struct lg_num total_bytes, available_bytes, swap_total_bytes,
+        swap_free_bytes;
+};
+struct lg_host_memory lg_host_memory_read(const struct lg_host *host);
 struct lg_num lg_host_memory_bytes(const struct lg_host *host);
 
 /* The sampler: descriptors stay open, nothing is allocated. */

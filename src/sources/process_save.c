@@ -95,7 +95,8 @@ static bool save_host(const struct lg_host *host, int dest_fd,
     int to_self = lg_save_dir(dest_fd, LG_STR("proc/self"), err);
     if (to < 0 || to_self < 0)
         return false;
-    return (proc < 0 || lg_save_file(proc, "meminfo", to, err)) &&
+    return (proc < 0 || (lg_save_file(proc, "meminfo", to, err) &&
+                         lg_save_file(proc, "uptime", to, err))) &&
            (self < 0 || lg_save_file(self, "mountinfo", to_self, err));
 }
 

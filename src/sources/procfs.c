@@ -58,15 +58,23 @@ static bool read_exe(int dir_fd, struct lg_arena *arena, struct lg_process *p)
     return p->exe.data != NULL;
 }
 
+static bool read_stat(const struct lg_host *host, int dir_fd,
+                      struct lg_process *p, struct lg_error *err)
+{
+    char buffer[LG_SMALL_FILE_BYTES];
+    struct lg_str text;
+    if (!lg_small_file(dir_fd, "stat", buffer, sizeof buffer, &text))
+        return lg_fail_os(err, errno, "cannot read stat");
+    return lg_proc_stat_parse(text, host->ticks_per_s, p, err);
+}
+
 static bool read_status(const struct lg_host *host, int dir_fd,
                         struct lg_arena *arena, struct lg_process *p,
                         struct lg_error *err)
 {
     char buffer[LG_SMALL_FILE_BYTES];
     struct lg_str text;
-    if (!lg_small_file(dir_fd, "stat", buffer, sizeof buffer, &text))
-        return lg_fail_os(err, errno, "cannot read stat");
-    if (!lg_proc_stat_parse(text, host->ticks_per_s, p, err))
+    if (!read_stat(host, dir_fd, p, err))
         return false;
     if (lg_small_file(dir_fd, "status", buffer, sizeof buffer, &text))
         lg_proc_status_parse(text, arena, p);
@@ -125,6 +133,8 @@ static bool read_parts(const struct lg_host *host, int dir_fd, unsigned parts,
 {
     char buffer[LG_SMALL_FILE_BYTES];
     struct lg_str text;
+    if ((parts & LG_PROCESS_TIMES) != 0 && !read_stat(host, dir_fd, p, err))
+        return false;
     if ((parts & LG_PROCESS_STATUS) != 0 &&
         !read_status(host, dir_fd, arena, p, err))
         return false;
@@ -155,6 +165,22 @@ bool lg_process_read(const struct lg_host *host, int64_t pid, unsigned parts,
     p.pid = pid; /* as we see it, not as its own namespace does */
     *ret = p;
     return true;
+}
+
+struct lg_num lg_host_uptime_ns(const struct lg_host *host)
+{
+    char buffer[64];
+    struct lg_str text, word;
+    double seconds;
+    if (host->is_live)
+        return lg_known(lg_mono_ns(host->clock));
+    LG_CLOSE
+    int fd = lg_host_open(host, "proc/uptime", O_RDONLY);
+    if (fd < 0 || !lg_small_pread(fd, buffer, sizeof buffer, &text) ||
+        !lg_str_word(&text, &word) || !lg_str_f64(word, &seconds) ||
+        seconds < 0 || seconds > 1e9)
+        return (struct lg_num){0};
+    return lg_known((uint64_t)(seconds * 1e9));
 }
 
 struct pids {

@@ -16,6 +16,7 @@ enum lg_process_parts {
     LG_PROCESS_FDS = 4,       /* count and targets, at most 20,000 looked at */
     LG_PROCESS_SMAPS = 8,     /* mapping groups; costs a page-table walk */
     LG_PROCESS_FD_COUNT = 16, /* number only */
+    LG_PROCESS_TIMES = 32,    /* stat only: processor time, start */
 };
 
 /* ABSENT: no such process. Parts that cannot be read stay unknown. */
@@ -29,6 +30,8 @@ bool lg_process_read(const struct lg_host *host, int64_t pid, unsigned parts,
  * part that cannot be read is left out. ABSENT: no such process. */
 bool lg_process_save(const struct lg_host *host, int64_t pid, unsigned parts,
                      int dest_fd, struct lg_error *err);
+/* Since boot; of a copy: proc/uptime. */
+struct lg_num lg_host_uptime_ns(const struct lg_host *host);
 /* All pids of /proc, ascending. */
 bool lg_process_list(const struct lg_host *host, struct lg_arena *arena,
                      int64_t **pids_ret, size_t *count_ret,
