@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd.h"
 
+#include "report/clean.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 const struct lg_command *const lg_commands[] = {
+    &lg_cmd_oom,
     &lg_cmd_ps,
     NULL,
 };
@@ -25,13 +28,20 @@ const struct lg_command *lg_cmd_find(const char *name)
 
 void lg_cmd_say(const char *fmt, ...)
 {
-    /* One write, so that two processes on one terminal keep their lines. */
-    char line[LG_ERROR_TEXT_BYTES + 200];
+    /* Names of the outside world stand in it: what is not text is shown as an
+     * escape, which takes up to six times its room. All in one write, so that
+     * two processes on one terminal keep their lines. */
+    char said[LG_ERROR_TEXT_BYTES + 200], room[8 * sizeof said];
+    struct lg_arena arena;
+    struct lg_sb line;
     va_list args;
     va_start(args, fmt);
-    vsnprintf(line, sizeof line, fmt, args);
+    vsnprintf(said, sizeof said, fmt, args);
     va_end(args);
-    fprintf(stderr, "lastgasp: %s\n", line);
+    lg_arena_init_fixed(&arena, room, sizeof room);
+    lg_sb_init(&line, &arena);
+    lg_clean(lg_str_of(said), &line);
+    fprintf(stderr, "lastgasp: %.*s\n", LG_STR_ARG(lg_sb_view(&line)));
 }
 
 static int exit_of(enum lg_error_kind kind)

@@ -4,8 +4,10 @@
 #include "cmd.h"
 #include "explain.h"
 #include "incident_of.h"
+#include "stage.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* More reports of one incident than anybody wants. */
@@ -59,12 +61,6 @@ static int parse(struct lg_args *args, struct wish *w)
         }
     }
     lg_args_take_rest(args);
-    if (option == LG_ARGS_END && args->operand_count > 1 &&
-        w->report_count > 0) {
-        lg_cmd_say("%s: --report writes one incident; name one at a time",
-                   w->command->name);
-        return LG_ARGS_BAD;
-    }
     return option;
 }
 
@@ -82,26 +78,21 @@ static bool print(const struct wish *w, const struct lg_report *r,
     return true;
 }
 
-static bool explain_in(const struct wish *w, const char *operand,
-                       struct lg_arena *arena, bool *inconclusive_ret,
-                       struct lg_error *err)
+/* folder: what the reader may name as its own; NULL for loose files. */
+static bool explain_path(const struct wish *w, const char *path,
+                         const char *folder, const char *id,
+                         struct lg_arena *arena, bool *inconclusive_ret,
+                         struct lg_error *err)
 {
-    struct lg_incident_of of;
     struct lg_incident incident;
     struct lg_verdict verdict;
-    if (!lg_incident_of(w->state, operand, arena, &of, err))
+    if (!lg_explain_folder(path, arena, &incident, &verdict, err))
         return false;
-    if (w->path) {
-        printf("%s\n", of.path);
-        return true;
-    }
-    if (!lg_explain_folder(of.path, arena, &incident, &verdict, err))
-        return false;
-    if (of.stored)
-        incident.id = lg_str_of(of.row.id);
+    if (id != NULL)
+        incident.id = lg_str_of(id);
     struct lg_report report = {.incident = &incident,
                                .verdict = &verdict,
-                               .folder = lg_str_of(of.path)};
+                               .folder = lg_str_of(folder)};
     lg_explain_source_line(&report, arena);
     for (size_t i = 0; i < w->report_count; i++) {
         if (!lg_explain_write(w->reports[i], &report, err))
@@ -111,26 +102,74 @@ static bool explain_in(const struct wish *w, const char *operand,
     return print(w, &report, err);
 }
 
+static bool explain_operand(const struct wish *w, const char *operand,
+                            struct lg_arena *arena, bool *inconclusive_ret,
+                            struct lg_error *err)
+{
+    struct lg_incident_of of;
+    if (!lg_incident_of(w->state, operand, arena, &of, err))
+        return false;
+    if (w->path) {
+        printf("%s\n", of.path);
+        return true;
+    }
+    return explain_path(w, of.path, of.path, of.stored ? of.row.id : NULL,
+                        arena, inconclusive_ret, err);
+}
+
+/* Some files that somebody saved are one case. */
+static bool explain_files(const struct wish *w, const struct lg_args *args,
+                          struct lg_arena *arena, bool *inconclusive_ret,
+                          struct lg_error *err)
+{
+    struct lg_stage stage;
+    if (!lg_stage_init(&stage, args->operands, (size_t)args->operand_count,
+                       err))
+        return false;
+    bool ok =
+        explain_path(w, stage.path, NULL, NULL, arena, inconclusive_ret, err);
+    lg_stage_deinit(&stage);
+    return ok;
+}
+
+static int status_of(const struct wish *w, bool ok, bool inconclusive,
+                     const struct lg_error *err)
+{
+    if (!ok)
+        return lg_cmd_fail(err);
+    return inconclusive && w->fail_inconclusive ? LG_EXIT_INCONCLUSIVE
+                                                : LG_EXIT_OK;
+}
+
 static int explain_one(const struct wish *w, const char *operand)
 {
     struct lg_arena arena;
     struct lg_error err = {0};
     bool inconclusive = false;
     lg_arena_init(&arena, 0);
-    bool ok = explain_in(w, operand, &arena, &inconclusive, &err);
+    bool ok = explain_operand(w, operand, &arena, &inconclusive, &err);
     lg_arena_deinit(&arena);
-    if (!ok)
-        return lg_cmd_fail(&err);
-    return inconclusive && w->fail_inconclusive ? LG_EXIT_INCONCLUSIVE
-                                                : LG_EXIT_OK;
+    return status_of(w, ok, inconclusive, &err);
+}
+
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool all_files(const struct lg_args *args)
+{
+    int i = 0;
+    while (i < args->operand_count && is_file(args->operands[i]))
+        i++;
+    return i == args->operand_count;
 }
 
 /* All of them, whatever happens to one; the first trouble is the status. */
-static int explain_all(const struct wish *w, const struct lg_args *args)
+static int explain_each(const struct wish *w, const struct lg_args *args)
 {
     int status = LG_EXIT_OK;
-    if (args->operand_count == 0)
-        return explain_one(w, "last");
     for (int i = 0; i < args->operand_count; i++) {
         if (i > 0 && !w->json && !w->path)
             (void)!write(STDOUT_FILENO, "\n", 1);
@@ -141,15 +180,33 @@ static int explain_all(const struct wish *w, const struct lg_args *args)
     return status;
 }
 
+static int explain_all(const struct wish *w, const struct lg_args *args,
+                       struct lg_arena *arena)
+{
+    if (args->operand_count == 0)
+        return explain_one(w, "last");
+    if (args->operand_count > 1 && !w->path && all_files(args)) {
+        struct lg_error err = {0};
+        bool inconclusive = false;
+        bool ok = explain_files(w, args, arena, &inconclusive, &err);
+        return status_of(w, ok, inconclusive, &err);
+    }
+    if (args->operand_count > 1 && w->report_count > 0) {
+        lg_cmd_say("%s: --report writes one incident; name one at a time",
+                   w->command->name);
+        return LG_EXIT_USAGE;
+    }
+    return explain_each(w, args);
+}
+
 static int parse_and_explain(struct lg_args *args, struct lg_arena *arena)
 {
     struct wish w = {.command = args->command,
                      .details = args->command == &lg_cmd_show};
-    (void)arena; /* each incident has its own */
     int end = parse(args, &w);
     if (end != LG_ARGS_END)
         return end == LG_ARGS_HELP ? LG_EXIT_OK : LG_EXIT_USAGE;
-    return explain_all(&w, args);
+    return explain_all(&w, args, arena);
 }
 
 int lg_explain_run(const struct lg_command *self, int argc, char **argv)
@@ -165,6 +222,7 @@ const struct lg_command lg_cmd_explain = {
     .options = options,
     .details = "Without an operand it explains the newest incident. A FOLDER "
                "may hold anything that\nwas saved by hand: profiles, goroutine "
-               "dumps, kernel logs, under any names.",
+               "dumps, kernel logs, under any names; several\nFILEs are taken "
+               "as one case.",
     .run = lg_explain_run,
 };

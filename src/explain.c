@@ -102,10 +102,9 @@ bool lg_explain_print(int fd, const struct lg_report *r, bool details,
     struct lg_sb sb;
     lg_arena_init(&arena, 0);
     lg_sb_init(&sb, &arena);
+    lg_report_text(r, &options, &sb);
     if (details)
         lg_report_text_details(r, &options, &sb);
-    else
-        lg_report_text(r, &options, &sb);
     struct lg_str text = lg_sb_view(&sb);
     bool ok = sb.failed ? lg_fail_nomem(err)
                         : lg_write_all(fd, text.data, text.len, err);
