@@ -39,6 +39,12 @@ void lg_report_html(const struct lg_report *r, struct lg_sb *out);
 void lg_oom_text(const struct lg_oom_event *event,
                  const struct lg_text_options *options, struct lg_sb *out);
 void lg_oom_json(const struct lg_oom_event *event, struct lg_json *j);
+/* The same with who ran in the victim's cgroup (may be NULL: not known). */
+void lg_oom_text_who(const struct lg_oom_event *event,
+                     const struct lg_identity *who,
+                     const struct lg_text_options *options, struct lg_sb *out);
+void lg_oom_json_who(const struct lg_oom_event *event,
+                     const struct lg_identity *who, struct lg_json *j);
 /* The timeline as SVG (usage against the limit, heap, goroutines). */
 void lg_timeline_svg(const struct lg_incident *in, int width, int height,
                      struct lg_sb *out);
