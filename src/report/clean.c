@@ -1,33 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/clean.h"
 
+#include "base/utf8.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
-/* One character of UTF-8 (RFC 3629: no surrogates, no overlong forms). Gives
- * its length, 0 when the bytes are none. */
-static size_t decode(struct lg_str s, uint32_t *code_ret)
+/* The code point of one well-formed character of len bytes. */
+static uint32_t decode(struct lg_str s, size_t len)
 {
     const unsigned char *p = (const unsigned char *)s.data;
-    static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = p[0] < 0x80             ? 1
-                 : (p[0] & 0xe0) == 0xc0 ? 2
-                 : (p[0] & 0xf0) == 0xe0 ? 3
-                 : (p[0] & 0xf8) == 0xf0 ? 4
-                                         : 0;
-    if (len == 0 || len > s.len)
-        return 0;
     uint32_t code = len == 1 ? p[0] : p[0] & (0x7fU >> len);
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
+    for (size_t i = 1; i < len; i++)
         code = code << 6 | (p[i] & 0x3fU);
-    }
-    if (code < least[len] || code > 0x10ffff ||
-        (code >= 0xd800 && code < 0xe000))
-        return 0;
-    *code_ret = code;
-    return len;
+    return code;
 }
 
 static bool is_harmless(uint32_t code)
@@ -59,8 +45,8 @@ static struct lg_str escape(uint32_t code, char room[LG_CLEAN_BYTES])
 
 struct lg_str lg_clean_next(struct lg_str *rest, char room[LG_CLEAN_BYTES])
 {
-    uint32_t code = 0;
-    size_t len = decode(*rest, &code);
+    size_t len = lg_utf8_len(rest->data, rest->len);
+    uint32_t code = decode(*rest, len);
     struct lg_str shown;
     if (len == 0) {
         len = 1;

@@ -158,11 +158,14 @@ void lg_report_html(const struct lg_report *r, struct lg_sb *out)
     lg_sb_cstr(out, "</head>\n<body>\n<main>\n");
     put_top(&h);
     lg_html_verdict(&h);
+    if (r->verdict->inconclusive) /* what was missing is the news */
+        lg_html_not_judged(&h);
     lg_html_timeline(&h);
     lg_html_memory(&h);
     lg_html_findings(&h);
     lg_html_captures(&h);
-    lg_html_not_judged(&h);
+    if (!r->verdict->inconclusive)
+        lg_html_not_judged(&h);
     lg_html_kernel_log(&h);
     lg_html_subject(&h);
     put_foot(&h);

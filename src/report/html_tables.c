@@ -81,7 +81,7 @@ static void put_not_judged(const struct lg_html *h)
 
 static void put_absent(const struct lg_html *h)
 {
-    static const char *const names[] = {"missing evidence", "why", "tried"};
+    static const char *const names[] = {"what", "why", "tried"};
     if (h->r->incident->absent.count == 0)
         return;
     lg_sb_cstr(h->out, "<h3>Missing evidence</h3>\n");

@@ -102,30 +102,43 @@ static bool next_word(struct lg_str *s, struct lg_str *word_ret)
     return n != 0;
 }
 
+/* Ends a line that has been padded for a word that does not fit any more. */
+static void break_line(const struct lg_page *page, size_t indent)
+{
+    struct lg_sb *out = page->out;
+    while (out->len != 0 && out->data[out->len - 1] == ' ')
+        out->len--;
+    lg_page_end(page);
+    lg_page_pad(page, indent);
+}
+
 void lg_page_wrap(const struct lg_page *page, enum lg_ink ink, struct lg_str s,
                   size_t at, size_t indent)
 {
     struct lg_str word;
-    bool first = true;
-    ink_on(page, ink);
+    bool first = true, inked = false;
     while (next_word(&s, &word)) {
         size_t width = lg_clean_width(word);
-        if (!first && page->columns > 0 &&
-            at + 1 + width > (size_t)page->columns) {
-            ink_off(page, ink);
-            lg_page_end(page);
-            lg_page_pad(page, indent);
-            ink_on(page, ink);
+        if (page->columns > 0 && (!first || at > indent) &&
+            at + !first + width > (size_t)page->columns) {
+            if (inked)
+                ink_off(page, ink);
+            break_line(page, indent);
+            inked = false;
             at = indent;
             first = true;
         }
+        if (!inked)
+            ink_on(page, ink);
+        inked = true;
         if (!first)
             lg_sb_char(page->out, ' ');
         lg_clean(word, page->out);
         at += width + !first;
         first = false;
     }
-    ink_off(page, ink);
+    if (inked)
+        ink_off(page, ink);
     lg_page_end(page);
 }
 

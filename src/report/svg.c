@@ -34,16 +34,20 @@ static void window(struct lg_chart *c, uint64_t t0_ns, uint64_t t1_ns)
 
 static void extremes(struct lg_chart *c)
 {
+    double counts_min = 0x1p64;
     for (size_t i = 0; i < c->in->timeline.count; i++) {
         const struct lg_timeline_row *row = &c->in->timeline.rows[i];
         if (!lg_chart_holds(c, row))
             continue;
         for (size_t k = 0; k < LG_SERIES_COUNT; k++) {
-            double v = (double)lg_series_value(&lg_series[k], row).value;
-            if (lg_series[k].counts)
-                c->counts_max = fmax(c->counts_max, v);
-            else
+            struct lg_num n = lg_series_value(&lg_series[k], row);
+            double v = (double)n.value;
+            if (!lg_series[k].counts) {
                 c->bytes_max = fmax(c->bytes_max, v);
+            } else if (n.known) {
+                c->counts_max = fmax(c->counts_max, v);
+                counts_min = fmin(counts_min, v);
+            }
         }
     }
     struct lg_num usage, limit;
@@ -55,7 +59,8 @@ static void extremes(struct lg_chart *c)
         c->bytes_max = fmax(c->bytes_max, c->limit_bytes);
     }
     c->bytes_max = c->bytes_max > 0 ? c->bytes_max * 1.06 : 1 << 20;
-    c->counts_max *= 1.06;
+    /* What hardly moves must not look like what fills up. */
+    c->counts_max *= c->counts_max < 2 * counts_min ? 2.6 : 1.06;
 }
 
 static void describe(const struct lg_chart *c, const char *id)

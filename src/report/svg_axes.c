@@ -43,7 +43,7 @@ void lg_chart_counts_axis(const struct lg_chart *c)
         double n = i * step;
         lg_svg_text(c, "counts", c->right + 8, lg_chart_y(c, n, true) + 4);
         if (n >= 1e6)
-            lg_sb_fmt(c->out, "%.5gM", n / 1e6);
+            lg_sb_fmt(c->out, "%.4gM", n / 1e6);
         else
             lg_sb_count(c->out, (uint64_t)n);
         lg_svg_text_end(c);
@@ -62,7 +62,7 @@ void lg_svg_time(struct lg_sb *out, double ns)
 
 void lg_chart_time_axis(const struct lg_chart *c)
 {
-    int most = (int)((c->right - c->left) / 90);
+    int most = (int)((c->right - c->left) / 64);
     double step = lg_step_time(c->t1_ns - c->t0_ns, most > 1 ? most : 1);
     double at = ceil(c->t0_ns / step) * step;
     for (int i = 0; i < 32 && at <= c->t1_ns; i++, at += step) {

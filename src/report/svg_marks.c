@@ -76,8 +76,14 @@ void lg_chart_end_mark(const struct lg_chart *c)
         t < c->t0_ns || t > c->t1_ns)
         return;
     double x = lg_chart_x(c, t);
-    lg_svg_line(c, "kill", x, c->top - 22, x, c->bottom);
-    lg_svg_text(c, "bad end", x - 5, c->top - 24);
+    bool fine = end->kind == LG_END_EXIT && end->exit_code == 0;
+    lg_svg_line(c, fine ? "axis" : "kill", x, c->top - 22, x, c->bottom);
+    bool left = x > c->left + 130;
+    lg_svg_text(c,
+                fine   ? (left ? "end" : "")
+                : left ? "bad end"
+                       : "bad",
+                left ? x - 5 : x + 5, c->top - 24);
     if (end->kind == LG_END_OOM_KILL)
         lg_sb_cstr(c->out, "OOM kill, ");
     else if (end->kind == LG_END_EXIT)

@@ -30,8 +30,8 @@ void lg_words_place(const struct lg_subject *s, const struct lg_frame *f,
                     struct lg_sb *sb);
 void lg_words_module(const struct lg_subject *s, const struct lg_frame *f,
                      struct lg_sb *sb);
-/* The dependency with the longest path that holds the function's package, or
- * NULL. */
+/* The dependency with the longest path that holds the function's package; NULL:
+ * none, or the main module's is longer. */
 const struct lg_module *lg_words_dependency(const struct lg_subject *s,
                                             struct lg_str function);
 /* "waits at", "allocates", "leaf": what the leaf does. */
@@ -56,8 +56,8 @@ size_t lg_words_parts(const struct lg_memory *m,
                       struct lg_words_part parts[LG_WORDS_PARTS_MAX]);
 /* "memory at the kill", "memory now", or "memory". */
 const char *lg_words_memory_label(const struct lg_report *r);
-/* "256.0 MiB = live heap 118.0 + stacks 101.3 + …"; before it the time that it
- * is older than the end, when that matters. Nothing when nothing is known. */
+/* "256.0 MiB = live heap 118.0 + stacks 101.3 + …"; behind it how much older
+ * than the end it is, when that matters. Nothing when nothing is known. */
 void lg_words_memory(const struct lg_report *r, struct lg_sb *sb);
 /* "7 captures, the last 38 ms before the kill, complete". */
 void lg_words_evidence(const struct lg_report *r, struct lg_sb *sb);

@@ -143,12 +143,6 @@ void lg_words_memory(const struct lg_report *r, struct lg_sb *sb)
     uint64_t tenths = tenths_of(total.value, unit);
     lg_sb_fmt(sb, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10,
               unit == MIB ? "MiB" : "GiB");
-    if (r->incident->end.kind != LG_END_RUNNING && memory_age(r, &age_ns) &&
-        age_ns > MEMORY_AGE_MAX_NS) {
-        lg_sb_cstr(sb, ", ");
-        lg_sb_duration(sb, age_ns);
-        lg_sb_fmt(sb, " before %s,", the_end(r->incident));
-    }
     struct lg_words_part parts[LG_WORDS_PARTS_MAX];
     size_t count = lg_words_parts(m, parts);
     const char *separator = " = ";
@@ -161,6 +155,12 @@ void lg_words_memory(const struct lg_report *r, struct lg_sb *sb)
         lg_sb_fmt(sb, "%s%s %" PRIu64 ".%" PRIu64, separator, parts[i].name,
                   tenths / 10, tenths % 10);
         separator = " + ";
+    }
+    if (r->incident->end.kind != LG_END_RUNNING && memory_age(r, &age_ns) &&
+        age_ns > MEMORY_AGE_MAX_NS) {
+        lg_sb_cstr(sb, ", ");
+        lg_sb_duration(sb, age_ns);
+        lg_sb_fmt(sb, " before %s", the_end(r->incident));
     }
 }
 

@@ -115,10 +115,15 @@ const struct lg_module *lg_words_dependency(const struct lg_subject *s,
 {
     const struct lg_module *best = NULL;
     struct lg_str package = lg_frame_package(function), below;
+    size_t longest = module_holds(s->build.module.path, package, &below)
+                         ? s->build.module.path.len
+                         : 0;
     lg_each(dep, s->build.deps)
         if (module_holds(dep->path, package, &below) &&
-            (best == NULL || dep->path.len > best->path.len))
+            dep->path.len > longest) {
             best = dep;
+            longest = dep->path.len;
+        }
     return best;
 }
 
