@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diagnose/case.h"
+
+/* The growth begins where usage was last below base + this share of it. */
+#define ONSET_RATIO 0.1
+/* … and is over where it first reaches this share. */
+#define FULL_RATIO 0.97
+/* What happens in a process's first moments (mapping the binary, package
+ * init) is not a base to compare with. */
+#define SETTLE_NS (100 * UINT64_C(1000000))
+
+uint64_t lg_row_kept_bytes(const struct lg_timeline_row *row)
+{
+    uint64_t usage = row->usage_bytes.known ? row->usage_bytes.value
+                                            : row->rss_bytes.value;
+    uint64_t cache = row->file_bytes.known && row->usage_bytes.known
+                         ? row->file_bytes.value
+                         : 0;
+    uint64_t kept = row->shmem_bytes.known ? row->shmem_bytes.value : 0;
+    cache = cache > kept ? cache - kept : 0;
+    return usage > cache ? usage - cache : 0;
+}
+
+static uint64_t usage_of(const struct lg_capture *capture)
+{
+    if (capture->cgroup != NULL && capture->cgroup->usage_bytes.known) {
+        return capture->cgroup->usage_bytes.value;
+    }
+    if (capture->process != NULL && capture->process->vm_rss.known) {
+        return capture->process->vm_rss.value;
+    }
+    return 0;
+}
+
+static struct lg_num others_of(const struct lg_capture *capture)
+{
+    struct lg_num others = {false, 0};
+    lg_each (peer, capture->peers) {
+        others = lg_known(others.value + peer->rss_bytes);
+    }
+    return others;
+}
+
+static void reconcile(struct lg_shot *shot)
+{
+    const struct lg_capture *capture = shot->capture;
+    struct lg_memory_input input = {
+        .at_ns = capture->wall_ns,
+        .memstats = capture->memstats,
+        .process = capture->process,
+        .cgroup = capture->cgroup,
+        .others_rss_bytes = others_of(capture),
+    };
+    if (shot->heap != NULL && shot->heap->total_bytes > 0) {
+        input.live_heap_bytes = lg_known((uint64_t)shot->heap->total_bytes);
+    }
+    lg_memory_reconcile(&input, &shot->memory);
+}
+
+static struct lg_goroutine_sites *count_goroutines(
+    struct lg_case *c, const struct lg_capture *capture)
+{
+    struct lg_goroutines *from_profile;
+    const struct lg_goroutines *text = capture->goroutines;
+    if (text != NULL && !text->truncated) {
+        return lg_goroutine_sites_of(c, text);
+    }
+    if (capture->goroutine_profile != NULL) {
+        from_profile = lg_new(c->arena, struct lg_goroutines, 1);
+        if (from_profile != NULL &&
+            lg_goroutines_from_profile(capture->goroutine_profile, c->arena,
+                                       from_profile)) {
+            return lg_goroutine_sites_of(c, from_profile);
+        }
+    }
+    return text != NULL ? lg_goroutine_sites_of(c, text) : NULL;
+}
+
+static bool add_shots(struct lg_case *c)
+{
+    lg_each (capture, c->in->captures) {
+        struct lg_shot *shot = lg_push(c->arena, &c->shots);
+        if (shot == NULL) {
+            return false;
+        }
+        shot->capture = capture;
+        shot->usage_bytes = usage_of(capture);
+        if (capture->heap != NULL) {
+            shot->heap = lg_heap_sites_of(c, capture->heap);
+        }
+        shot->goroutines = count_goroutines(c, capture);
+        reconcile(shot);
+    }
+    return !c->failed;
+}
+
+static uint64_t first_at(const struct lg_timeline *t, uint64_t from_ns,
+                         uint64_t bytes)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->rows[i].t_ns >= from_ns &&
+            lg_row_kept_bytes(&t->rows[i]) >= bytes) {
+            return t->rows[i].t_ns;
+        }
+    }
+    return t->rows[t->count - 1].t_ns;
+}
+
+static double rate_of(double bytes, uint64_t ns)
+{
+    return ns > 0 ? bytes / ((double)ns / 1e9) : 0;
+}
+
+static void measure_rates(struct lg_case *c, const struct lg_timeline *t,
+                          uint64_t base, uint64_t peak)
+{
+    double growth = (double)(peak - base);
+    uint64_t half_ns = first_at(t, c->onset_ns, base + (peak - base) / 2);
+    c->full_ns = first_at(t, c->onset_ns,
+                          base + (uint64_t)(FULL_RATIO * growth));
+    c->growth_ns = c->full_ns > c->onset_ns ? c->full_ns - c->onset_ns : 0;
+    c->early_rate = rate_of((0.5 - ONSET_RATIO) * growth,
+                            half_ns - c->onset_ns);
+    c->late_rate = rate_of((FULL_RATIO - 0.5) * growth, c->full_ns - half_ns);
+}
+
+static void measure_growth(struct lg_case *c)
+{
+    const struct lg_timeline *t = &c->in->timeline;
+    if (t->count < 2) {
+        return;
+    }
+    c->has_timeline = true;
+    c->end_ns = t->rows[t->count - 1].t_ns;
+    uint64_t base = UINT64_MAX, peak = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        uint64_t kept = lg_row_kept_bytes(&t->rows[i]);
+        bool settled = t->rows[i].t_ns >= SETTLE_NS || c->end_ns < SETTLE_NS;
+        if (settled && kept > 0 && kept < base) {
+            base = kept;
+        }
+        peak = kept > peak ? kept : peak;
+    }
+    if (base == UINT64_MAX || peak <= base) {
+        return;
+    }
+    c->base_bytes = base;
+    c->growth_bytes = peak - base;
+    uint64_t mark = base + (uint64_t)(ONSET_RATIO * (double)(peak - base));
+    for (size_t i = 0; i < t->count; i++) {
+        if (lg_row_kept_bytes(&t->rows[i]) <= mark) {
+            c->onset_ns = t->rows[i].t_ns;
+        }
+    }
+    measure_rates(c, t, base, peak);
+}
+
+static void measure_end(struct lg_case *c)
+{
+    const struct lg_end *end = &c->in->end;
+    const struct lg_subject *subject = &c->in->subject;
+    c->oom = end->kind == LG_END_OOM_KILL;
+    c->ended = c->oom || end->kind == LG_END_SIGNAL ||
+               end->kind == LG_END_EXIT;
+    if (end->has_oom && end->oom.limit_bytes.known) {
+        c->limit_bytes = end->oom.limit_bytes.value;
+    } else if (subject->limit_bytes.known) {
+        c->limit_bytes = subject->limit_bytes.value;
+    }
+    if (end->has_oom && end->oom.usage_bytes.known) {
+        c->usage_bytes = end->oom.usage_bytes.value;
+        return;
+    }
+    for (size_t i = c->in->timeline.count; i-- > 0 && c->usage_bytes == 0;) {
+        c->usage_bytes = lg_row_kept_bytes(&c->in->timeline.rows[i]);
+    }
+    for (size_t i = c->shots.count; i-- > 0 && c->usage_bytes == 0;) {
+        c->usage_bytes = c->shots.items[i].usage_bytes;
+    }
+}
+
+bool lg_case_init(struct lg_case *c, const struct lg_incident *in,
+                  struct lg_arena *arena)
+{
+    *c = (struct lg_case){.in = in, .arena = arena};
+    if (!add_shots(c)) {
+        return false;
+    }
+    measure_end(c);
+    measure_growth(c);
+    return true;
+}
+
+static bool has(const struct lg_shot *shot, bool heap, bool goroutines)
+{
+    return (!heap || shot->heap != NULL) &&
+           (!goroutines || shot->goroutines != NULL);
+}
+
+const struct lg_shot *lg_case_first(const struct lg_case *c, bool heap,
+                                    bool goroutines)
+{
+    lg_each (shot, c->shots) {
+        if (has(shot, heap, goroutines)) {
+            return shot;
+        }
+    }
+    return NULL;
+}
+
+const struct lg_shot *lg_case_last(const struct lg_case *c, bool heap,
+                                   bool goroutines)
+{
+    for (size_t i = c->shots.count; i-- > 0;) {
+        if (has(&c->shots.items[i], heap, goroutines)) {
+            return &c->shots.items[i];
+        }
+    }
+    return NULL;
+}
+
+const struct lg_shot *lg_case_last_memstats(const struct lg_case *c)
+{
+    for (size_t i = c->shots.count; i-- > 0;) {
+        if (c->shots.items[i].capture->memstats != NULL) {
+            return &c->shots.items[i];
+        }
+    }
+    return NULL;
+}
+
+bool lg_case_is_claimed(const struct lg_case *c, const struct lg_frame *where)
+{
+    lg_each (claimed, c->claimed) {
+        if (lg_frame_same(claimed, where)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void lg_case_claim(struct lg_case *c, const struct lg_frame *where)
+{
+    if (where->function.len == 0 || lg_case_is_claimed(c, where)) {
+        return;
+    }
+    struct lg_frame *slot = lg_push(c->arena, &c->claimed);
+    if (slot == NULL) {
+        c->failed = true;
+        return;
+    }
+    *slot = *where;
+}

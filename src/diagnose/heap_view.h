@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: the line that holds most of the live heap, followed through the
+ * captures: what the rules on heap, headroom and limit all look at.
+ */
+#ifndef LG_DIAGNOSE_HEAP_VIEW_H
+#define LG_DIAGNOSE_HEAP_VIEW_H
+
+#include "diagnose/rule.h"
+
+struct lg_heap_view {
+    const struct lg_heap_site *site;
+    const struct lg_shot *last, *first;
+    int64_t first_bytes;
+    size_t captures, rising;
+    bool in_progress;  /* the same goroutine stood on that line for long */
+    bool not_running;  /* dumps were there, and nobody stood on that line */
+    uint64_t goroutine; /* that is under way */
+    int score;         /* for a burst */
+};
+
+/* false: no heap profile, or every line is claimed by another finding. */
+bool lg_heap_look(const struct lg_case *c, struct lg_heap_view *v);
+/* The line holds enough of the heap, and the heap of the memory, to matter. */
+bool lg_heap_is_dominant(const struct lg_case *c,
+                         const struct lg_heap_view *v);
+/* Share of the usage that is heap at that capture; 1 when nobody knows. */
+double lg_heap_share(const struct lg_shot *shot);
+
+#endif

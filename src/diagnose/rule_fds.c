@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fd-leak: open files or sockets only become more. The line comes from the
+ * heap profile: whoever made the os.File or the connection. */
+#include "diagnose/rule.h"
+
+#define MIN_GROWN 100
+#define GROWN_FACTOR 3
+#define ALIVE_MIN_GROWN 500
+/* The kernel's part of an open file or socket: struct file, dentry, inode. */
+#define KERNEL_BYTES_PER_FD 1024
+#define MIN_CAPTURES 2
+
+struct fds_view {
+    const struct lg_shot *first, *last;
+    uint64_t first_count, last_count;
+    size_t captures;
+    bool grows;
+    struct lg_frame where, leaf;
+    uint64_t heap_bytes;
+};
+
+static struct lg_num fds_of(const struct lg_shot *shot)
+{
+    const struct lg_process *p = shot->capture->process;
+    if (p == NULL) {
+        return (struct lg_num){false, 0};
+    }
+    return p->fds_count.known ? p->fds_count
+           : p->fds.count > 0 ? lg_known(p->fds.count)
+                              : (struct lg_num){false, 0};
+}
+
+static void follow(const struct lg_case *c, struct fds_view *v)
+{
+    v->grows = true;
+    lg_each (shot, c->shots) {
+        struct lg_num count = fds_of(shot);
+        if (!count.known) {
+            continue;
+        }
+        if (v->first == NULL) {
+            v->first = shot;
+            v->first_count = count.value;
+        }
+        v->grows = v->grows && count.value + count.value / 10 >= v->last_count;
+        v->last = shot;
+        v->last_count = count.value;
+        v->captures++;
+    }
+}
+
+/* Functions of the standard library through which descriptors come to be. */
+static bool makes_fd(struct lg_str function)
+{
+    static const char *const names[] = {
+        "os.newFile",     "os.OpenFile",   "os.openFileNolog", "os.NewFile",
+        "net.newFD",      "net.(*netFD).accept", "net.socket", "os.Pipe",
+        "net.newTCPConn", "os.newFileFromNewFile", "os.Open", "os.Create",
+        "net.(*TCPListener).accept", "net.sysSocket",
+        "internal/poll.(*FD).Init", "net.(*sysDialer).dialSingle",
+    };
+    for (size_t i = 0; i < LG_COUNT(names); i++) {
+        if (lg_str_eq(function, lg_str_of(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The user's line above a descriptor-making function, by objects in use. */
+static void find_opener(const struct lg_case *c, const struct lg_profile *heap,
+                        struct fds_view *v)
+{
+    int type = lg_profile_type(heap, LG_STR("inuse_objects"));
+    int64_t most = 0;
+    for (size_t i = 0; type >= 0 && i < heap->sample_nodes.count; i++) {
+        struct lg_frame frame, maker = {0};
+        int64_t count = lg_profile_value(heap, i, type);
+        struct lg_frame_iter it = lg_profile_frames(heap, i);
+        while (lg_frame_iter_next(&it, &frame)) {
+            if (makes_fd(frame.function)) {
+                maker = frame;
+            }
+            if (maker.function.len > 0 && lg_case_is_user(c, &frame)) {
+                if (count > most) {
+                    most = count;
+                    v->where = frame;
+                    v->leaf = maker;
+                }
+                break;
+            }
+        }
+    }
+}
+
+/* Memory allocated in the function that opens: readers, buffers, entries. */
+static void find_companions(const struct lg_case *c, struct fds_view *v)
+{
+    const struct lg_shot *shot = lg_case_last(c, true, false);
+    for (size_t i = c->shots.count; i-- > 0 && v->where.function.len == 0;) {
+        if (c->shots.items[i].capture->heap != NULL) {
+            find_opener(c, c->shots.items[i].capture->heap, v);
+        }
+    }
+    if (shot == NULL || v->where.function.len == 0) {
+        return;
+    }
+    lg_each (site, shot->heap->items) {
+        if (lg_str_eq(site->where.function, v->where.function) &&
+            site->inuse_bytes > 0) {
+            v->heap_bytes += (uint64_t)site->inuse_bytes;
+        }
+    }
+}
+
+/* The heap rules leave the lines of the opening function to this finding. */
+static void claim_function(struct lg_case *c, const struct lg_frame *where)
+{
+    const struct lg_shot *shot = lg_case_last(c, true, false);
+    if (shot == NULL || where->function.len == 0) {
+        return;
+    }
+    lg_each (site, shot->heap->items) {
+        if (lg_str_eq(site->where.function, where->function)) {
+            lg_case_claim(c, &site->where);
+        }
+    }
+}
+
+static void describe(struct lg_case *c, struct lg_finding *f,
+                     const struct fds_view *v)
+{
+    const struct lg_fds *fds = &v->last->capture->process->fds;
+    struct lg_str target = {NULL, 0};
+    if (fds->groups.count > 0) {
+        const struct lg_fd_group *top = &fds->groups.items[0];
+        target = lg_words(c, "; %s of them: %.*s %.*s",
+                          lg_say_count(c, top->count), LG_STR_ARG(top->kind),
+                          LG_STR_ARG(top->target));
+        lg_cite(c, f, "of the largest group", (double)top->count, "count",
+                v->last->capture, "root");
+        lg_cite_text(c, f, "they point to", top->target, v->last->capture,
+                     "root");
+    }
+    f->summary = lg_words(c, "%s files and sockets are open, %s at the first "
+                             "capture%.*s",
+                          lg_say_count(c, v->last_count),
+                          lg_say_count(c, v->first_count), LG_STR_ARG(target));
+}
+
+static bool is_leak(const struct lg_case *c, const struct fds_view *v)
+{
+    uint64_t grown = v->last_count > v->first_count
+                         ? v->last_count - v->first_count
+                         : 0;
+    return v->captures >= MIN_CAPTURES && v->grows &&
+           v->last_count >= GROWN_FACTOR * v->first_count &&
+           grown >= (c->oom ? MIN_GROWN : ALIVE_MIN_GROWN);
+}
+
+static double rate_of(const struct fds_view *v)
+{
+    uint64_t ns = v->last->capture->t_ns - v->first->capture->t_ns;
+    return ns == 0 ? 0
+                   : (double)(v->last_count - v->first_count) /
+                         ((double)ns / 1e9);
+}
+
+void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
+{
+    struct fds_view v = {0};
+    follow(c, &v);
+    if (!is_leak(c, &v)) {
+        return;
+    }
+    find_companions(c, &v);
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_FD_LEAK);
+    if (f == NULL) {
+        return;
+    }
+    uint64_t kernel = v.last_count * KERNEL_BYTES_PER_FD;
+    f->where = v.where;
+    f->where_role = LG_STR("opens them");
+    f->leaf = v.leaf;
+    f->count = lg_known(v.last_count);
+    f->count_rate_per_s = rate_of(&v);
+    f->bytes = lg_known(v.heap_bytes + kernel);
+    const struct lg_shot *heap = lg_case_last(c, true, false);
+    f->share = lg_share(f->bytes.value, heap != NULL ? heap->usage_bytes
+                                                     : v.last->usage_bytes);
+    if (heap != NULL && heap->heap->total_bytes > 0 &&
+        heap->capture->memstats != NULL) {
+        /* As with heap findings: what the last collection saw, spread over
+         * what has been allocated since. */
+        double of_heap = (double)v.heap_bytes / (double)heap->heap->total_bytes;
+        double scaled =
+            of_heap *
+            lg_share(heap->capture->memstats->heap_alloc_bytes.value,
+                     heap->usage_bytes);
+        f->share = scaled > f->share ? scaled : f->share;
+    }
+    f->confidence = 0.75 + (v.captures >= 3 ? 0.1 : 0) +
+                    (v.where.function.len > 0 ? 0.07 : 0);
+    f->proof = LG_STR("growth");
+    f->fix = LG_STR("Close what is opened here: defer Close() right after the "
+                    "error check, on every path.");
+    lg_cite(c, f, "open at the first capture", (double)v.first_count, "count",
+            v.first->capture, "root");
+    lg_cite(c, f, "open at the last capture", (double)v.last_count, "count",
+            v.last->capture, "root");
+    if (v.heap_bytes > 0) {
+        lg_cite(c, f, "heap allocated by the function that opens them",
+                (double)v.heap_bytes, "bytes",
+                heap != NULL ? heap->capture : NULL, "heap.pb.gz");
+    }
+    describe(c, f, &v);
+    claim_function(c, &v.where);
+}

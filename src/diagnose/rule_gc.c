@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gc-headroom and limit-too-low: nothing leaks; what is needed, or what the
+ * collector allows to pile up, does not fit below the limit. */
+#include "diagnose/heap_view.h"
+
+/* The next collection lies beyond the limit … */
+#define GOAL_RATIO 0.97
+/* … though what is alive, with all the rest, would fit well. */
+#define LIVE_RATIO 0.78
+/* Live heap counts as level when it was this much of today's before. */
+#define LEVEL_RATIO 0.8
+#define LEVEL_MIN_CYCLES 2
+/* Without two collections to compare: growth that slowed down to this share
+ * is another regime (garbage after loading), not the same leak going on. */
+#define KNEE_RATIO 0.45
+#define MIN_GARBAGE_SHARE 0.15
+/* limit-too-low: usage stands this high most of the time … */
+#define HIGH_RATIO 0.85
+#define AT_LIMIT_RATIO 0.985
+#define HIGH_TIME_RATIO 0.5
+/* … or the need was there from the first moments. */
+#define START_NS UINT64_C(1000000000)
+#define START_ONSET_RATIO 0.25
+#define TINY_LIMIT_BYTES (UINT64_C(12) << 20)
+
+struct headroom {
+    const struct lg_shot *shot; /* the last with MemStats */
+    uint64_t goal_bytes, live_bytes, heap_bytes, rest_bytes;
+    bool level, knee;
+    const struct lg_shot *before; /* what level is measured against */
+};
+
+static double gogc_of(const struct lg_case *c)
+{
+    uint64_t percent = 100;
+    if (c->in->subject.gogc.len > 0 &&
+        !lg_str_u64(c->in->subject.gogc, &percent)) {
+        return -1; /* off, or not a number */
+    }
+    return (double)percent / 100.0;
+}
+
+static uint64_t live_of(const struct lg_memstats *stats, double gogc)
+{
+    return (uint64_t)((double)stats->next_gc_bytes.value / (1.0 + gogc));
+}
+
+static void compare_live(const struct lg_case *c, struct headroom *h,
+                         double gogc)
+{
+    const struct lg_memstats *now = h->shot->capture->memstats;
+    lg_each (shot, c->shots) {
+        const struct lg_memstats *then = shot->capture->memstats;
+        if (then == NULL || !then->next_gc_bytes.known ||
+            !then->gc_count.known || !now->gc_count.known ||
+            then->gc_count.value + LEVEL_MIN_CYCLES > now->gc_count.value) {
+            continue;
+        }
+        if ((double)live_of(then, gogc) >=
+            LEVEL_RATIO * (double)h->live_bytes) {
+            h->level = true;
+            h->before = shot;
+            return;
+        }
+    }
+}
+
+static bool measure(const struct lg_case *c, struct headroom *h)
+{
+    h->shot = lg_case_last_memstats(c);
+    double gogc = gogc_of(c);
+    if (h->shot == NULL || gogc < 0 || h->shot->usage_bytes == 0) {
+        return false;
+    }
+    const struct lg_memstats *stats = h->shot->capture->memstats;
+    if (!stats->next_gc_bytes.known || !stats->heap_alloc_bytes.known) {
+        return false;
+    }
+    h->goal_bytes = stats->next_gc_bytes.value;
+    h->heap_bytes = stats->heap_alloc_bytes.value;
+    h->live_bytes = live_of(stats, gogc);
+    h->rest_bytes = stats->stack_inuse_bytes.value +
+                    stats->gc_sys_bytes.value + stats->other_sys_bytes.value +
+                    stats->buck_hash_sys_bytes.value +
+                    stats->mspan_sys_bytes.value;
+    compare_live(c, h, gogc);
+    h->knee = c->early_rate > 0 && c->late_rate > 0 &&
+              c->late_rate < KNEE_RATIO * c->early_rate;
+    return true;
+}
+
+static bool lacks_headroom(const struct lg_case *c, const struct headroom *h)
+{
+    double limit = (double)c->limit_bytes;
+    double goal = (double)(h->goal_bytes + h->rest_bytes);
+    double live = (double)(h->live_bytes + h->rest_bytes);
+    uint64_t garbage = c->usage_bytes > h->live_bytes + h->rest_bytes
+                           ? c->usage_bytes - h->live_bytes - h->rest_bytes
+                           : 0;
+    return c->oom && limit > 0 && goal > GOAL_RATIO * limit &&
+           live < LIVE_RATIO * limit && (h->level || h->knee) &&
+           (double)garbage > MIN_GARBAGE_SHARE * limit &&
+           lg_heap_share(h->shot) > 0.5;
+}
+
+/* Whose garbage: the line that allocated most without keeping it. */
+static const struct lg_heap_site *churn_of(const struct lg_case *c)
+{
+    const struct lg_shot *shot = lg_case_last(c, true, false);
+    const struct lg_heap_site *most = NULL;
+    if (shot == NULL) {
+        return NULL;
+    }
+    lg_each (site, shot->heap->items) {
+        if (site->has_user &&
+            (most == NULL || site->alloc_bytes - site->inuse_bytes >
+                                 most->alloc_bytes - most->inuse_bytes)) {
+            most = site;
+        }
+    }
+    return most != NULL && most->alloc_bytes > 4 * most->inuse_bytes ? most
+                                                                     : NULL;
+}
+
+void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict)
+{
+    struct headroom h = {0};
+    if (c->in->subject.gomemlimit.len > 0 || !measure(c, &h) ||
+        !lacks_headroom(c, &h)) {
+        return;
+    }
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_GC_HEADROOM);
+    const struct lg_heap_site *churn = churn_of(c);
+    if (f == NULL) {
+        return;
+    }
+    if (churn != NULL) {
+        f->where = churn->where;
+        f->where_role = LG_STR("makes most garbage");
+        f->leaf = churn->leaf;
+    }
+    f->proof = LG_STR("signature");
+    f->confidence = h.level ? 0.9 : 0.78;
+    uint64_t garbage = c->usage_bytes - h.live_bytes - h.rest_bytes;
+    f->bytes = lg_known(garbage);
+    f->share = lg_share(garbage, c->usage_bytes);
+    f->summary = lg_words(
+        c, "the live heap of %s fits, but the next collection was planned for "
+           "%s, beyond the limit of %s",
+        lg_say_bytes(c, h.live_bytes), lg_say_bytes(c, h.goal_bytes),
+        lg_say_bytes(c, c->limit_bytes));
+    f->fix = lg_words(c, "Set GOMEMLIMIT to about %s so that the collector runs "
+                         "in time, or raise the limit above %s.",
+                      lg_say_bytes(c, c->limit_bytes / 10 * 9),
+                      lg_say_bytes(c, h.goal_bytes + h.rest_bytes));
+    lg_cite(c, f, "heap goal of the next collection", (double)h.goal_bytes,
+            "bytes", h.shot->capture, "heap.txt");
+    lg_cite(c, f, "live heap at the last collection", (double)h.live_bytes,
+            "bytes", h.shot->capture, "heap.txt");
+    lg_cite(c, f, "heap in use", (double)h.heap_bytes, "bytes",
+            h.shot->capture, "heap.txt");
+    if (h.level) {
+        lg_cite_text(c, f, "the live heap was as large before",
+                     LG_STR("level through two collections or more"),
+                     h.before->capture, "heap.txt");
+    } else {
+        lg_cite(c, f, "growth while the live heap was built", c->early_rate,
+                "bytes/s", NULL, "timeline.csv");
+        lg_cite(c, f, "growth afterwards", c->late_rate, "bytes/s", NULL,
+                "timeline.csv");
+    }
+}
+
+/* Share of the time at a high level without hanging at the limit itself. */
+static double time_high(const struct lg_case *c)
+{
+    const struct lg_timeline *t = &c->in->timeline;
+    uint64_t high = 0;
+    for (size_t i = 1; i < t->count; i++) {
+        double kept = (double)lg_row_kept_bytes(&t->rows[i]);
+        if (kept >= HIGH_RATIO * (double)c->limit_bytes &&
+            kept < AT_LIMIT_RATIO * (double)c->limit_bytes) {
+            high += t->rows[i].t_ns - t->rows[i - 1].t_ns;
+        }
+    }
+    return c->full_ns > 0 ? (double)high / (double)c->full_ns : 0;
+}
+
+static struct lg_finding *add_limit(struct lg_case *c,
+                                    struct lg_verdict *verdict,
+                                    double confidence)
+{
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_LIMIT_TOO_LOW);
+    if (f != NULL) {
+        f->confidence = confidence;
+        f->proof = LG_STR("signature");
+        f->bytes = lg_known(c->usage_bytes);
+        f->share = lg_share(c->usage_bytes, c->limit_bytes);
+        f->fix = LG_STR("Raise the limit above the steady need, or load less: "
+                        "nothing here leaks.");
+    }
+    return f;
+}
+
+static bool judge_tiny(struct lg_case *c, struct lg_verdict *verdict)
+{
+    struct lg_num size = c->in->subject.exe_size_bytes;
+    bool below_file = size.known && c->limit_bytes < size.value;
+    bool tiny = c->limit_bytes <= TINY_LIMIT_BYTES && c->end_ns <= START_NS;
+    if (!below_file && !tiny) {
+        return false;
+    }
+    struct lg_finding *f = add_limit(c, verdict, below_file ? 0.85 : 0.75);
+    if (f == NULL) {
+        return true;
+    }
+    f->summary = lg_words(c, "the limit of %s does not even hold the program "
+                             "itself",
+                          lg_say_bytes(c, c->limit_bytes));
+    lg_cite(c, f, "limit", (double)c->limit_bytes, "bytes", NULL,
+            "record.json");
+    if (size.known) {
+        lg_cite(c, f, "size of the program's file", (double)size.value,
+                "bytes", NULL, "record.json");
+    }
+    return true;
+}
+
+static bool judge_start_up(struct lg_case *c, struct lg_verdict *verdict)
+{
+    struct lg_heap_view v = {0};
+    if (!lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
+        !v.in_progress || v.goroutine != 1 ||
+        (double)c->onset_ns > START_ONSET_RATIO * (double)c->full_ns) {
+        return false;
+    }
+    struct lg_finding *f = add_limit(c, verdict, 0.8);
+    if (f == NULL) {
+        return true;
+    }
+    f->where = v.site->where;
+    f->where_role = LG_STR("loads it");
+    f->leaf = v.site->leaf;
+    f->summary = lg_words(c, "the program's start-up needs more than the limit "
+                             "of %s: main was still loading when it was killed",
+                          lg_say_bytes(c, c->limit_bytes));
+    lg_cite(c, f, "in use, allocated by this line",
+            (double)v.site->inuse_bytes, "bytes", v.last->capture,
+            "heap.pb.gz");
+    lg_cite(c, f, "the growth began after", (double)c->onset_ns, "ns", NULL,
+            "timeline.csv");
+    lg_cite_text(c, f, "one call was under way throughout",
+                 LG_STR("goroutine 1, the program's main"), v.last->capture,
+                 "goroutines.txt");
+    lg_case_claim(c, &v.site->where);
+    return true;
+}
+
+static void judge_level(struct lg_case *c, struct lg_verdict *verdict)
+{
+    double high = time_high(c);
+    if (high < HIGH_TIME_RATIO || c->full_ns < 2 * START_NS) {
+        return;
+    }
+    struct lg_finding *f = add_limit(c, verdict, 0.75);
+    if (f == NULL) {
+        return;
+    }
+    f->summary = lg_words(c, "usage stood above %.0f %% of the limit of %s for "
+                             "%.0f %% of the time and did not grow",
+                          HIGH_RATIO * 100, lg_say_bytes(c, c->limit_bytes),
+                          high * 100);
+    lg_cite(c, f, "time above 85 % of the limit", high, "ratio", NULL,
+            "timeline.csv");
+}
+
+void lg_judge_limit(struct lg_case *c, struct lg_verdict *verdict)
+{
+    if (!c->oom || c->limit_bytes == 0) {
+        return;
+    }
+    if (!judge_tiny(c, verdict) && !judge_start_up(c, verdict)) {
+        judge_level(c, verdict);
+    }
+}

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* goroutine-leak and goroutine-burst: goroutines that stand at one place and
+ * only become more. What they do there tells the two apart: parked for good,
+ * or busy (runnable, sleeping, in I/O) after having been made at once. */
+#include "base/map.h"
+#include "diagnose/rule.h"
+
+/* A program at rest has tens of goroutines and pools of some hundreds; what
+ * grew by less says nothing unless it holds much memory. */
+#define MIN_GROWN_COUNT 100
+#define FEW_GROWN_COUNT 20
+#define FEW_MIN_SHARE 0.25
+#define GROWN_FACTOR 3
+/* Without a death, growth must be plain: this many, and still going on. */
+#define ALIVE_MIN_COUNT 1000
+#define ALIVE_MIN_SHARE 0.1
+/* The smallest stack that the runtime gives. */
+#define MIN_STACK_BYTES 2048
+#define PARKED_RATIO 0.5
+/* Of goroutines that were parked before, this share is still there. */
+#define SURVIVAL_RATIO 0.9
+#define MAX_SUSPECTS 8
+#define MAX_STACK_FRAMES 24
+
+struct suspect {
+    struct lg_goroutine_site site; /* in the last capture */
+    uint64_t first_count;
+    const struct lg_shot *first, *last;
+    bool grows; /* never fell between captures */
+    size_t seen; /* captures that counted it */
+    struct lg_frame where; /* resolved */
+    bool where_by_caller;  /* through who called the creator */
+    uint64_t stack_bytes, heap_bytes;
+    uint64_t count; /* of all sites joined into this suspect */
+    double parked_ratio;
+    bool some_ended; /* goroutines that were parked there are gone */
+};
+
+static uint64_t count_in(const struct lg_shot *shot,
+                         const struct lg_goroutine_site *like)
+{
+    const struct lg_goroutine_site *site =
+        lg_goroutine_site_find(shot->goroutines, like);
+    return site != NULL ? site->count : 0;
+}
+
+static void follow(const struct lg_case *c, struct suspect *s)
+{
+    uint64_t before = 0;
+    s->grows = true;
+    lg_each (shot, c->shots) {
+        if (shot->goroutines == NULL) {
+            continue;
+        }
+        uint64_t count = count_in(shot, &s->site);
+        if (s->first == NULL) {
+            s->first = shot;
+            s->first_count = count;
+        }
+        s->seen++;
+        s->grows = s->grows && count + count / 10 >= before;
+        before = count > before ? count : before;
+        s->last = shot;
+    }
+}
+
+/* Details of the site that only a text dump has. */
+static void add_details(const struct lg_case *c, struct suspect *s)
+{
+    for (size_t i = c->shots.count; i-- > 0;) {
+        const struct lg_shot *shot = &c->shots.items[i];
+        const struct lg_goroutine_site *site =
+            shot->goroutines != NULL
+                ? lg_goroutine_site_find(shot->goroutines, &s->site)
+                : NULL;
+        if (site != NULL && site->created_by.function.len > 0) {
+            s->site.created_by = site->created_by;
+            s->site.creator_id = site->creator_id;
+            s->site.dump = site->dump;
+            s->site.example = site->example;
+            s->site.state = site->state;
+            s->site.leaked_count = site->leaked_count;
+            if (site->longest_wait_ns > s->site.longest_wait_ns) {
+                s->site.longest_wait_ns = site->longest_wait_ns;
+            }
+            return;
+        }
+    }
+}
+
+/* The parent's own stack, when the dump has it, passes through the creator. */
+static bool parent_line(const struct lg_case *c, const struct suspect *s,
+                        struct lg_frame *frame_ret)
+{
+    const struct lg_goroutines *g = s->site.dump;
+    if (s->site.creator_id == 0 || g == NULL) {
+        return false;
+    }
+    lg_each (item, g->items) {
+        bool through = false;
+        if (item->id != s->site.creator_id) {
+            continue;
+        }
+        for (uint32_t i = 0; i < item->frame_count; i++) {
+            const struct lg_frame *f = &g->frames.items[item->frame_first + i];
+            through = through ||
+                      lg_str_eq(f->function, s->site.created_by.function);
+            if (through && lg_case_is_user(c, f)) {
+                *frame_ret = *f;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The line to blame: where they stand in the user's code, else who made them,
+ * else through which of the user's lines their creator was reached. */
+static void resolve_where(const struct lg_case *c, struct suspect *s)
+{
+    const struct lg_goroutine_site *site = &s->site;
+    struct lg_frame found;
+    if (site->where.function.len > 0) {
+        s->where = site->where;
+    } else if (site->created_by.function.len > 0 &&
+               lg_case_is_user(c, &site->created_by)) {
+        s->where = site->created_by;
+    } else if (parent_line(c, s, &found) ||
+               lg_case_user_caller(c, site->created_by.function, &found)) {
+        s->where = found;
+        s->where_by_caller = true;
+    }
+}
+
+static bool passes(const struct lg_frame *frame, struct lg_str function)
+{
+    return function.len > 0 && lg_str_eq(frame->function, function);
+}
+
+/* Memory that these goroutines hold: allocated in them, by their creator, or
+ * by the line that is to blame. A function of the standard library, or main,
+ * is behind too much to be a link. */
+static int64_t pinned_bytes(const struct lg_case *c, const struct suspect *s,
+                            const struct lg_profile *heap)
+{
+    struct lg_str module = c->in->subject.build.module.path;
+    struct lg_str start = s->site.start.function;
+    struct lg_str creator = s->site.created_by.function;
+    int space = lg_profile_type(heap, LG_STR("inuse_space"));
+    int64_t bytes = 0;
+    start.len = lg_frame_is_std(start, module) ? 0 : start.len;
+    if (lg_frame_is_std(creator, module) ||
+        lg_str_eq(creator, LG_STR("main.main"))) {
+        creator.len = 0;
+    }
+    for (size_t i = 0; space >= 0 && i < heap->sample_nodes.count; i++) {
+        struct lg_frame frame;
+        struct lg_frame_iter it = lg_profile_frames(heap, i);
+        while (lg_frame_iter_next(&it, &frame)) {
+            if (passes(&frame, start) || passes(&frame, creator) ||
+                (s->where.function.len > 0 &&
+                 lg_frame_same(&frame, &s->where))) {
+                bytes += lg_profile_value(heap, i, space);
+                break;
+            }
+        }
+    }
+    return bytes > 0 ? bytes : 0;
+}
+
+static void weigh_memory(const struct lg_case *c, struct suspect *s)
+{
+    const struct lg_memstats *stats = s->last->capture->memstats;
+    const struct lg_profile *heap = s->last->capture->heap;
+    uint64_t total = s->last->goroutines->total;
+    s->count = s->site.count;
+    s->stack_bytes = s->site.count * MIN_STACK_BYTES;
+    if (stats != NULL && stats->stack_inuse_bytes.known && total > 0) {
+        s->stack_bytes = (uint64_t)((double)stats->stack_inuse_bytes.value *
+                                    (double)s->site.count / (double)total);
+    }
+    if (heap != NULL) {
+        double malg = (double)lg_heap_bytes_through(heap,
+                                                    LG_STR("runtime.malg"));
+        s->heap_bytes = (uint64_t)pinned_bytes(c, s, heap);
+        s->heap_bytes += total > 0 ? (uint64_t)(malg * (double)s->site.count /
+                                                (double)total)
+                                   : 0;
+    }
+}
+
+static bool was_parked(const struct lg_case *c, const struct lg_goroutines *g,
+                       const struct lg_goroutine *item,
+                       const struct suspect *s)
+{
+    const struct lg_frame *frames = g->frames.items + item->frame_first;
+    for (uint32_t i = 0; i < item->frame_count; i++) {
+        if (s->site.where.function.len > 0
+                ? lg_frame_same(&frames[i], &s->site.where)
+                : lg_frame_same(&frames[i], &s->site.leaf)) {
+            return true;
+        }
+    }
+    (void)c;
+    return false;
+}
+
+static const struct lg_goroutines *text_of(const struct lg_shot *shot)
+{
+    const struct lg_goroutines *g = shot->capture->goroutines;
+    return g != NULL && !g->truncated ? g : NULL;
+}
+
+/* Do goroutines that stood there in an earlier dump exist in a later one? A
+ * queue in front of a bounded worker looks like a leak but moves on. */
+static void check_survival(struct lg_case *c, struct suspect *s)
+{
+    const struct lg_goroutines *early = NULL, *late = NULL;
+    struct lg_map alive;
+    uint64_t parked = 0, survived = 0;
+    lg_each (shot, c->shots) {
+        const struct lg_goroutines *g = text_of(shot);
+        if (g != NULL && shot->goroutines != NULL &&
+            count_in(shot, &s->site) >= FEW_GROWN_COUNT) {
+            early = early == NULL ? g : early;
+            late = g;
+        }
+    }
+    if (early == NULL || late == early) {
+        return;
+    }
+    lg_map_init(&alive, c->arena);
+    lg_each (item, late->items) {
+        if (lg_map_put_u64(&alive, item->id, NULL) == NULL) {
+            c->failed = true;
+            return;
+        }
+    }
+    lg_each (item, early->items) {
+        if (was_parked(c, early, item, s)) {
+            parked++;
+            survived += lg_map_find_u64(&alive, item->id) != NULL;
+        }
+    }
+    s->some_ended = parked > 0 &&
+                    (double)survived < SURVIVAL_RATIO * (double)parked;
+}
+
+static bool is_suspicious(const struct lg_case *c, const struct suspect *s)
+{
+    uint64_t grown = s->site.count > s->first_count
+                         ? s->site.count - s->first_count
+                         : 0;
+    uint64_t bytes = s->stack_bytes + s->heap_bytes;
+    double share = lg_share(bytes, s->last->usage_bytes);
+    bool alone = s->seen < 2;
+    if (alone) {
+        return s->site.count >= ALIVE_MIN_COUNT;
+    }
+    if (!s->grows || s->site.count < GROWN_FACTOR * s->first_count) {
+        return false;
+    }
+    if (!c->oom) {
+        return grown >= ALIVE_MIN_COUNT && share >= ALIVE_MIN_SHARE &&
+               s->seen >= 3;
+    }
+    return grown >= MIN_GROWN_COUNT ||
+           (grown >= FEW_GROWN_COUNT && share >= FEW_MIN_SHARE);
+}
+
+static double parked_ratio(const struct lg_goroutine_site *site)
+{
+    return site->count == 0 ? 0
+                            : (double)site->by_class[LG_WAIT_PARKED] /
+                                  (double)site->count;
+}
+
+/* Sites that the same line is to blame for are one suspect; the one that
+ * holds more memory lends its leaf and its wait. */
+static bool join(struct suspect *suspects, size_t count,
+                 const struct suspect *next)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct suspect *s = &suspects[i];
+        if (s->where.function.len == 0 ||
+            !lg_frame_same(&s->where, &next->where) ||
+            (s->parked_ratio > PARKED_RATIO) !=
+                (next->parked_ratio > PARKED_RATIO)) {
+            continue;
+        }
+        uint64_t stacks = s->stack_bytes + next->stack_bytes;
+        uint64_t all = s->count + next->count;
+        uint64_t first = s->first_count + next->first_count;
+        if (next->heap_bytes > s->heap_bytes) {
+            *s = *next;
+        }
+        s->stack_bytes = stacks;
+        s->count = all;
+        s->first_count = first;
+        return true;
+    }
+    return false;
+}
+
+static size_t find_suspects(struct lg_case *c, struct suspect *suspects)
+{
+    const struct lg_shot *last = lg_case_last(c, false, true);
+    size_t count = 0;
+    if (last == NULL) {
+        return 0;
+    }
+    lg_each (site, last->goroutines->items) {
+        struct suspect s = {.site = *site};
+        follow(c, &s);
+        add_details(c, &s);
+        resolve_where(c, &s);
+        weigh_memory(c, &s);
+        if (!is_suspicious(c, &s)) {
+            continue;
+        }
+        s.parked_ratio = parked_ratio(&s.site);
+        check_survival(c, &s);
+        if (!join(suspects, count, &s) && count < MAX_SUSPECTS) {
+            suspects[count++] = s;
+        }
+    }
+    return count;
+}
+
+static bool is_burst(const struct suspect *s)
+{
+    return s->site.leaked_count == 0 &&
+           (s->parked_ratio <= PARKED_RATIO || s->some_ended);
+}
+
+static double growth_rate(const struct suspect *s)
+{
+    uint64_t ns = s->last->capture->t_ns - s->first->capture->t_ns;
+    return s->seen < 2 || ns == 0
+               ? 0
+               : (double)(s->count - s->first_count) / ((double)ns / 1e9);
+}
+
+static void copy_stack(struct lg_case *c, struct lg_finding *f,
+                       const struct lg_goroutine_site *site)
+{
+    if (site->dump == NULL) {
+        return;
+    }
+    const struct lg_goroutine *item = &site->dump->items.items[site->example];
+    for (uint32_t i = 0; i < item->frame_count && i < MAX_STACK_FRAMES; i++) {
+        struct lg_frame *slot = lg_push(c->arena, &f->stack);
+        if (slot == NULL) {
+            c->failed = true;
+            return;
+        }
+        *slot = site->dump->frames.items[item->frame_first + i];
+    }
+}
+
+static const char *dump_file(const struct lg_shot *shot)
+{
+    return text_of(shot) != NULL ? "goroutines.txt" : "goroutine.pb.gz";
+}
+
+static void cite_counts(struct lg_case *c, struct lg_finding *f,
+                        const struct suspect *s)
+{
+    lg_each (shot, c->shots) {
+        if (shot->goroutines != NULL) {
+            lg_cite(c, f, "goroutines at this place",
+                    (double)count_in(shot, &s->site), "count", shot->capture,
+                    dump_file(shot));
+        }
+    }
+    lg_cite(c, f, "their stacks", (double)s->stack_bytes, "bytes",
+            s->last->capture, "heap.txt");
+    if (s->heap_bytes > 0) {
+        lg_cite(c, f, "heap that they and their creator allocated",
+                (double)s->heap_bytes, "bytes", s->last->capture,
+                "heap.pb.gz");
+    }
+    if (s->site.leaked_count > 0) {
+        lg_cite(c, f, "proven unreachable by the garbage collector",
+                (double)s->site.leaked_count, "count", s->last->capture,
+                dump_file(s->last));
+    }
+    if (s->some_ended) {
+        lg_cite_text(c, f, "some that waited here before have gone on",
+                     LG_STR("a queue, not a dead end"), s->last->capture,
+                     "goroutines.txt");
+    }
+}
+
+static double confidence_of(const struct suspect *s, double share)
+{
+    double confidence = 0.55;
+    if (s->site.leaked_count > 0) {
+        return 0.99;
+    }
+    confidence += s->seen >= 3 ? 0.12 : 0;
+    confidence += s->seen >= 2 ? 0.08 : 0;
+    confidence += share >= 0.3 ? 0.1 : 0;
+    confidence += s->count >= 1000 ? 0.06 : 0;
+    confidence += s->where.function.len > 0 ? 0.06 : 0;
+    return confidence;
+}
+
+static struct lg_str advice(struct lg_case *c, const struct suspect *s,
+                            bool burst)
+{
+    struct lg_str state = s->site.state;
+    if (burst) {
+        return LG_STR("Bound how many run at once: a semaphore, a worker pool "
+                      "or errgroup.SetLimit.");
+    }
+    if (s->where_by_caller) {
+        return lg_words(c,
+                        "Each call starts goroutines that live on inside %.*s. "
+                        "Make it once and share it, or stop it when done.",
+                        LG_STR_ARG(lg_frame_package(s->site.leaf.function)));
+    }
+    if (lg_str_starts(state, LG_STR("chan receive"))) {
+        return LG_STR("Nobody sends or closes any more: close the channel "
+                      "when the producer is done, or also wait for ctx.Done().");
+    }
+    if (lg_str_starts(state, LG_STR("chan send"))) {
+        return LG_STR("Nobody receives: give the channel a buffer for the "
+                      "result, or select on ctx.Done() beside the send.");
+    }
+    if (lg_str_starts(state, LG_STR("select"))) {
+        return LG_STR("None of the select's cases becomes ready: add "
+                      "ctx.Done() and cancel it when the work is over.");
+    }
+    if (lg_str_contains(state, LG_STR("ock")) ||
+        lg_str_starts(state, LG_STR("semacquire"))) {
+        return LG_STR("They wait for a lock or a wait group that is never "
+                      "released: find who holds it and returns early.");
+    }
+    return LG_STR("Give each goroutine an end: a context, a closed channel or "
+                  "a deadline.");
+}
+
+static void describe(struct lg_case *c, struct lg_finding *f,
+                     const struct suspect *s, bool burst)
+{
+    const char *count = lg_say_count(c, s->count);
+    double rate = growth_rate(s);
+    struct lg_str grows = {NULL, 0};
+    if (rate >= 1) {
+        grows = lg_words(c, "; %s more every second",
+                         lg_say_count(c, (uint64_t)rate));
+    }
+    if (burst) {
+        f->summary = lg_words(c, "%s goroutines were made%.*s; most are in `%.*s`",
+                              count, LG_STR_ARG(grows),
+                              LG_STR_ARG(s->site.state));
+    } else {
+        f->summary =
+            lg_words(c, "%s goroutines wait in `%.*s`%s%.*s", count,
+                     LG_STR_ARG(s->site.state),
+                     s->seen >= 2 && s->grows ? " and none has ended" : "",
+                     LG_STR_ARG(grows));
+    }
+}
+
+static void report(struct lg_case *c, struct lg_verdict *verdict,
+                   const struct suspect *s, bool burst)
+{
+    struct lg_finding *f = lg_add_finding(
+        c, verdict,
+        burst ? LG_CAUSE_GOROUTINE_BURST : LG_CAUSE_GOROUTINE_LEAK);
+    if (f == NULL) {
+        return;
+    }
+    uint64_t bytes = s->stack_bytes + s->heap_bytes;
+    f->bytes = lg_known(bytes);
+    f->share = lg_share(bytes, s->last->usage_bytes);
+    f->confidence = confidence_of(s, f->share);
+    f->proof = s->site.leaked_count > 0 ? LG_STR("unreachable")
+               : s->seen >= 2           ? LG_STR("growth")
+                                        : LG_STR("signature");
+    f->where = s->where;
+    f->where_role = LG_STR("blocked here");
+    if (burst && s->site.created_by.function.len > 0 &&
+        lg_case_is_user(c, &s->site.created_by)) {
+        f->where = s->site.created_by;
+        f->where_role = LG_STR("starts them");
+    } else if (s->where_by_caller) {
+        f->where_role = LG_STR("starts them");
+    }
+    f->leaf = s->site.leaf;
+    f->created_by = s->site.created_by;
+    f->wait_reason = s->site.state;
+    f->wait_count = lg_known(s->count);
+    f->wait_longest_ns = s->site.longest_wait_ns > 0
+                             ? lg_known(s->site.longest_wait_ns)
+                             : (struct lg_num){false, 0};
+    f->count = lg_known(s->count);
+    f->count_rate_per_s = growth_rate(s);
+    f->fix = advice(c, s, burst);
+    describe(c, f, s, burst);
+    cite_counts(c, f, s);
+    copy_stack(c, f, &s->site);
+    lg_case_claim(c, &s->where);
+    lg_case_claim(c, &s->site.created_by);
+}
+
+static void judge(struct lg_case *c, struct lg_verdict *verdict, bool burst)
+{
+    struct suspect suspects[MAX_SUSPECTS];
+    size_t count = find_suspects(c, suspects);
+    for (size_t i = 0; i < count; i++) {
+        if (is_burst(&suspects[i]) == burst) {
+            report(c, verdict, &suspects[i], burst);
+        }
+    }
+}
+
+void lg_judge_goroutine_leak(struct lg_case *c, struct lg_verdict *verdict)
+{
+    judge(c, verdict, false);
+}
+
+void lg_judge_goroutine_burst(struct lg_case *c, struct lg_verdict *verdict)
+{
+    judge(c, verdict, true);
+}

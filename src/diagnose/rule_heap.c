@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* heap-leak and heap-burst: one line's allocations that stay. Two shapes tell
+ * them apart: many calls that return and leave memory behind, over the life of
+ * the process; or one call that is still at it, and took the limit at once. */
+#include "diagnose/heap_view.h"
+
+/* The line must hold this share of the live heap, and the heap this share of
+ * what grew; without a death the heap must also fill this much of the limit. */
+#define MIN_SITE_SHARE 0.25
+#define MIN_HEAP_SHARE 0.35
+#define ALIVE_MIN_LIMIT_SHARE 0.5
+#define MIN_GROWTH_FACTOR 1.5
+/* Shape of time: a burst is over in seconds, a leak takes its time. */
+#define SHORT_NS (3 * UINT64_C(1000000000))
+#define LONG_NS (10 * UINT64_C(1000000000))
+#define QUIET_NS UINT64_C(1000000000)
+/* A single growing buffer rather than many objects. */
+#define LARGE_OBJECT_BYTES (UINT64_C(1) << 20)
+#define BURST_SCORE 2
+/* One call under way during this share of the growth is "still at it". */
+#define IN_PROGRESS_RATIO 0.3
+
+/* Working in that function: not asleep in a loop around it, and not parked. */
+static bool works_in(const struct lg_goroutines *g,
+                     const struct lg_goroutine *item, struct lg_str function)
+{
+    enum lg_wait_class class = lg_goroutine_class(g, item);
+    if (class == LG_WAIT_SLEEP || class == LG_WAIT_PARKED) {
+        return false;
+    }
+    for (uint32_t i = 0; i < item->frame_count; i++) {
+        if (lg_str_eq(g->frames.items[item->frame_first + i].function,
+                      function)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct lg_goroutines *dump_in_growth(const struct lg_case *c,
+                                                  const struct lg_shot *shot)
+{
+    const struct lg_goroutines *g = shot->capture->goroutines;
+    bool inside = shot->usage_bytes > c->base_bytes + c->growth_bytes / 10;
+    return g != NULL && inside ? g : NULL;
+}
+
+/* The longest stretch of growth during which one goroutine stood on the line
+ * in every dump. */
+static void find_call_in_progress(const struct lg_case *c, struct lg_heap_view *v)
+{
+    uint64_t goroutine = 0, from_bytes = 0, dumps = 0, on_line = 0, run = 0;
+    uint64_t longest = 0;
+    lg_each (shot, c->shots) {
+        const struct lg_goroutines *g = dump_in_growth(c, shot);
+        uint64_t found = 0;
+        if (g == NULL) {
+            continue;
+        }
+        dumps++;
+        lg_each (item, g->items) {
+            if (works_in(g, item, v->site->where.function) &&
+                (found == 0 || item->id == goroutine)) {
+                found = item->id;
+            }
+        }
+        on_line += found != 0;
+        if (found == 0 || found != goroutine) {
+            goroutine = found;
+            from_bytes = shot->usage_bytes;
+            run = 0;
+        }
+        run += found != 0;
+        uint64_t grown = shot->usage_bytes > from_bytes
+                             ? shot->usage_bytes - from_bytes
+                             : 0;
+        if (run >= 2 && grown > longest) {
+            longest = grown;
+            v->goroutine = goroutine;
+        }
+    }
+    v->in_progress = (double)longest >=
+                         IN_PROGRESS_RATIO * (double)c->growth_bytes &&
+                     on_line * 10 >= dumps * 7;
+    v->not_running = dumps >= 2 && on_line * 2 < dumps;
+}
+
+static void score_burst(const struct lg_case *c, struct lg_heap_view *v)
+{
+    const struct lg_heap_site *site = v->site;
+    bool quiet_before = c->onset_ns >= QUIET_NS &&
+                        c->onset_ns >= c->growth_ns / 2;
+    bool whole_life = c->growth_ns * 5 >= c->full_ns * 4 &&
+                      c->growth_ns >= SHORT_NS + SHORT_NS / 2;
+    uint64_t size = site->inuse_count > 0
+                        ? (uint64_t)(site->inuse_bytes / site->inuse_count)
+                        : 0;
+    v->score += v->in_progress ? 2 : 0;
+    v->score -= v->not_running ? 2 : 0;
+    v->score += quiet_before ? 1 : 0;
+    v->score += c->growth_ns <= SHORT_NS ? 1 : 0;
+    v->score -= c->growth_ns >= LONG_NS ? 2 : 0;
+    v->score -= whole_life ? 1 : 0;
+    v->score += size >= LARGE_OBJECT_BYTES && site->inuse_count <= 4 ? 1 : 0;
+}
+
+static void follow(const struct lg_case *c, struct lg_heap_view *v)
+{
+    int64_t before = -1;
+    lg_each (shot, c->shots) {
+        if (shot->heap == NULL) {
+            continue;
+        }
+        const struct lg_heap_site *site =
+            lg_heap_site_find(shot->heap, &v->site->where);
+        int64_t bytes = site != NULL ? site->inuse_bytes : 0;
+        if (v->first == NULL) {
+            v->first = shot;
+            v->first_bytes = bytes;
+        }
+        v->rising += before >= 0 && bytes > before;
+        v->captures++;
+        before = bytes;
+    }
+}
+
+static const struct lg_heap_site *top_unclaimed(const struct lg_case *c,
+                                                const struct lg_heap_sites *s)
+{
+    lg_each (site, s->items) {
+        if (site->inuse_bytes > 0 && !lg_case_is_claimed(c, &site->where)) {
+            return site;
+        }
+    }
+    return NULL;
+}
+
+/* How much of the usage is heap at that capture; 1 when nobody knows. */
+double lg_heap_share(const struct lg_shot *shot)
+{
+    const struct lg_memstats *stats = shot->capture->memstats;
+    if (stats == NULL || !stats->heap_alloc_bytes.known ||
+        shot->usage_bytes == 0) {
+        return 1;
+    }
+    return lg_share(stats->heap_alloc_bytes.value, shot->usage_bytes);
+}
+
+bool lg_heap_look(const struct lg_case *c, struct lg_heap_view *v)
+{
+    v->last = lg_case_last(c, true, false);
+    if (v->last == NULL || v->last->heap->total_bytes <= 0) {
+        return false;
+    }
+    v->site = top_unclaimed(c, v->last->heap);
+    if (v->site == NULL) {
+        return false;
+    }
+    follow(c, v);
+    find_call_in_progress(c, v);
+    score_burst(c, v);
+    return true;
+}
+
+bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v)
+{
+    double of_heap = (double)v->site->inuse_bytes /
+                     (double)v->last->heap->total_bytes;
+    double share = lg_heap_share(v->last);
+    bool grew = v->captures < 2 ||
+                (double)v->site->inuse_bytes >
+                    MIN_GROWTH_FACTOR * (double)v->first_bytes;
+    if (of_heap < MIN_SITE_SHARE || share < MIN_HEAP_SHARE || !grew) {
+        return false;
+    }
+    if (c->oom) {
+        return true;
+    }
+    /* Alive, or ended otherwise: growth must be plain and go on. */
+    return v->captures >= 3 && v->rising + 1 >= v->captures &&
+           c->limit_bytes > 0 &&
+           (double)c->usage_bytes >
+               ALIVE_MIN_LIMIT_SHARE * (double)c->limit_bytes &&
+           c->late_rate * 3 > c->early_rate;
+}
+
+static void cite(struct lg_case *c, struct lg_finding *f,
+                 const struct lg_heap_view *v)
+{
+    lg_each (shot, c->shots) {
+        if (shot->heap == NULL) {
+            continue;
+        }
+        const struct lg_heap_site *site =
+            lg_heap_site_find(shot->heap, &v->site->where);
+        lg_cite(c, f, "in use, allocated by this line",
+                site != NULL ? (double)site->inuse_bytes : 0, "bytes",
+                shot->capture, "heap.pb.gz");
+    }
+    lg_cite(c, f, "live heap at that line's last capture",
+            (double)v->last->heap->total_bytes, "bytes", v->last->capture,
+            "heap.pb.gz");
+    if (c->has_timeline) {
+        lg_cite(c, f, "quiet before the growth", (double)c->onset_ns, "ns",
+                NULL, "timeline.csv");
+        lg_cite(c, f, "the growth took", (double)c->growth_ns, "ns", NULL,
+                "timeline.csv");
+    }
+    if (v->in_progress) {
+        lg_cite_text(c, f, "one call was under way throughout",
+                     lg_words(c, "goroutine %llu",
+                              (unsigned long long)v->goroutine),
+                     NULL, "captures");
+    }
+}
+
+static void fill(struct lg_case *c, struct lg_finding *f,
+                 const struct lg_heap_view *v)
+{
+    const struct lg_heap_site *site = v->site;
+    double of_heap = (double)site->inuse_bytes /
+                     (double)v->last->heap->total_bytes;
+    f->where = site->where;
+    f->where_role = LG_STR("allocates here");
+    f->leaf = site->leaf;
+    f->bytes = lg_known((uint64_t)site->inuse_bytes);
+    f->share = of_heap * lg_heap_share(v->last);
+    f->count = lg_known(site->inuse_count > 0 ? (uint64_t)site->inuse_count
+                                              : 0);
+    f->proof = v->captures >= 2 ? LG_STR("growth") : LG_STR("signature");
+    if (c->growth_ns > 0) {
+        f->rate_bytes_per_s =
+            (double)c->growth_bytes / ((double)c->growth_ns / 1e9);
+    }
+    cite(c, f, v);
+    lg_case_claim(c, &f->where);
+}
+
+static struct lg_str of_live_heap(struct lg_case *c, const struct lg_heap_view *v)
+{
+    return lg_words(c, "%s of %s live heap",
+                    lg_say_bytes(c, (uint64_t)v->site->inuse_bytes),
+                    lg_say_bytes(c, (uint64_t)v->last->heap->total_bytes));
+}
+
+void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
+{
+    struct lg_heap_view v = {0};
+    if (!lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) || v.score < BURST_SCORE ||
+        !c->oom) {
+        return;
+    }
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_BURST);
+    if (f == NULL) {
+        return;
+    }
+    struct lg_str heap = of_live_heap(c, &v);
+    fill(c, f, &v);
+    f->confidence = 0.7 + (v.in_progress ? 0.15 : 0) +
+                    (c->onset_ns >= QUIET_NS ? 0.07 : 0);
+    f->summary = lg_words(
+        c, "usage stood at %s, then rose by %s within %s; %.*s come from here%s",
+        lg_say_bytes(c, c->base_bytes), lg_say_bytes(c, c->growth_bytes),
+        lg_say_ns(c, c->growth_ns), LG_STR_ARG(heap),
+        v.in_progress ? ", from a call that was still under way" : "");
+    f->fix = LG_STR("One call takes everything at once: read in pages or "
+                    "stream, and bound what a request may ask for.");
+}
+
+void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
+{
+    struct lg_heap_view v = {0};
+    if (!lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
+        (v.score >= BURST_SCORE && c->oom)) {
+        return;
+    }
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);
+    if (f == NULL) {
+        return;
+    }
+    struct lg_str heap = of_live_heap(c, &v);
+    fill(c, f, &v);
+    f->confidence = 0.6 + (v.captures >= 3 ? 0.12 : 0) +
+                    (v.captures >= 3 && v.rising + 1 >= v.captures ? 0.12 : 0) +
+                    (f->share >= 0.5 ? 0.08 : 0);
+    if (v.captures >= 2) {
+        f->summary = lg_words(
+            c, "%.*s were allocated here and stay: %s at the first capture, "
+               "more at each later one, through the garbage collections",
+            LG_STR_ARG(heap),
+            lg_say_bytes(c, (uint64_t)(v.first_bytes > 0 ? v.first_bytes : 0)));
+    } else {
+        f->summary =
+            lg_words(c, "%.*s were allocated here", LG_STR_ARG(heap));
+    }
+    f->fix = LG_STR("What is stored here is never removed: bound the cache or "
+                    "list, expire or delete entries when they are done.");
+}

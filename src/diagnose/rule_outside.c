@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* off-heap, shmem and neighbour: memory that is charged but not Go's. */
+#include "diagnose/rule.h"
+
+#define MIN_SHARE 0.3
+#define GROWN_FACTOR 1.5
+#define ALIVE_MIN_LIMIT_SHARE 0.6
+/* Others must have grown by this much of the limit, and this much more. */
+#define MIN_OTHERS_LIMIT_SHARE 0.2
+#define OTHERS_FACTOR 2
+
+static const struct lg_shot *last_memory(const struct lg_case *c)
+{
+    for (size_t i = c->shots.count; i-- > 0;) {
+        if (c->shots.items[i].memory.known &&
+            c->shots.items[i].capture->memstats != NULL) {
+            return &c->shots.items[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct lg_shot *first_memory(const struct lg_case *c)
+{
+    lg_each (shot, c->shots) {
+        if (shot->memory.known && shot->capture->memstats != NULL) {
+            return shot;
+        }
+    }
+    return NULL;
+}
+
+static bool matters(const struct lg_case *c, uint64_t bytes, uint64_t before,
+                    uint64_t usage, bool has_before)
+{
+    bool grew = !has_before || (double)bytes > GROWN_FACTOR * (double)before;
+    if (lg_share(bytes, usage) < MIN_SHARE || !grew) {
+        return false;
+    }
+    return c->oom ||
+           (c->limit_bytes > 0 &&
+            (double)usage > ALIVE_MIN_LIMIT_SHARE * (double)c->limit_bytes);
+}
+
+/* What backs the largest mapping that is not Go's: [heap] is malloc. */
+static void cite_mapping(struct lg_case *c, struct lg_finding *f)
+{
+    for (size_t i = c->shots.count; i-- > 0;) {
+        const struct lg_capture *capture = c->shots.items[i].capture;
+        if (capture->process == NULL || capture->process->maps.count == 0) {
+            continue;
+        }
+        const struct lg_map_group *most = NULL;
+        lg_each (group, capture->process->maps) {
+            bool is_go = lg_str_contains(group->name, LG_STR("Go:"));
+            if (!is_go && (most == NULL || group->rss_bytes > most->rss_bytes)) {
+                most = group;
+            }
+        }
+        if (most != NULL) {
+            lg_cite_text(c, f, "largest kind of mapping", most->name, capture,
+                         "root");
+            lg_cite(c, f, "resident in it", (double)most->rss_bytes, "bytes",
+                    capture, "root");
+        }
+        return;
+    }
+}
+
+void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
+{
+    static const char *const makers[] = {
+        "syscall.Mmap",
+        "syscall.(*mmapper).Mmap",
+        "golang.org/x/sys/unix.Mmap",
+        "golang.org/x/sys/unix.(*mmapper).Mmap",
+        "runtime.cgocall",
+    };
+    const struct lg_shot *last = last_memory(c), *first = first_memory(c);
+    if (last == NULL || !last->memory.parts[LG_PART_OFF_HEAP].known) {
+        return;
+    }
+    uint64_t bytes = last->memory.parts[LG_PART_OFF_HEAP].value;
+    uint64_t before = first->memory.parts[LG_PART_OFF_HEAP].value;
+    if (!matters(c, bytes, before, last->usage_bytes, first != last)) {
+        return;
+    }
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_OFF_HEAP);
+    if (f == NULL) {
+        return;
+    }
+    if (lg_case_user_line_through(c, makers, LG_COUNT(makers), &f->where)) {
+        f->where_role = LG_STR("maps or allocates it");
+    }
+    f->bytes = lg_known(bytes);
+    f->share = lg_share(bytes, last->usage_bytes);
+    f->confidence = first != last ? 0.85 : 0.7;
+    f->proof = first != last ? LG_STR("growth") : LG_STR("signature");
+    f->summary = lg_words(
+        c, "%s of resident memory belong neither to Go's heap nor to its "
+           "stacks: mmap or C's malloc",
+        lg_say_bytes(c, bytes));
+    f->fix = LG_STR("Unmap or free it: Munmap, C.free, or close what holds it; "
+                    "GOMEMLIMIT does not see this memory.");
+    lg_cite(c, f, "resident, not the Go runtime's", (double)bytes, "bytes",
+            last->capture, "root");
+    if (first != last) {
+        lg_cite(c, f, "at the first capture", (double)before, "bytes",
+                first->capture, "root");
+    }
+    const struct lg_memstats *stats = last->capture->memstats;
+    if (stats->sys_bytes.known) {
+        lg_cite(c, f, "obtained by the Go runtime",
+                (double)stats->sys_bytes.value, "bytes", last->capture,
+                "heap.txt");
+    }
+    cite_mapping(c, f);
+}
+
+static struct lg_num shmem_of(const struct lg_shot *shot)
+{
+    const struct lg_cgroup *cgroup = shot->capture->cgroup;
+    return cgroup != NULL ? cgroup->shmem_bytes : (struct lg_num){false, 0};
+}
+
+static struct lg_num shmem_at_kill(const struct lg_case *c)
+{
+    if (c->in->end.has_oom) {
+        static const char *const names[] = {"total_shmem", "shmem"};
+        for (size_t k = 0; k < LG_COUNT(names); k++) {
+            lg_each (stat, c->in->end.oom.stats) {
+                if (lg_str_eq(stat->name, lg_str_of(names[k]))) {
+                    return lg_known(stat->value);
+                }
+            }
+        }
+    }
+    return (struct lg_num){false, 0};
+}
+
+/* Where the shared memory is: what the process has open there. */
+static void cite_files(struct lg_case *c, struct lg_finding *f,
+                       const struct lg_shot *last)
+{
+    const struct lg_process *p = last->capture->process;
+    if (p == NULL) {
+        return;
+    }
+    lg_each (group, p->fds.groups) {
+        if (lg_str_starts(group->target, LG_STR("/dev/shm")) ||
+            lg_str_contains(group->target, LG_STR("memfd:")) ||
+            lg_str_starts(group->target, LG_STR("/run")) ||
+            lg_str_starts(group->target, LG_STR("/tmp"))) {
+            lg_cite_text(c, f, "open there", group->target, last->capture,
+                         "root");
+        }
+    }
+}
+
+void lg_judge_shmem(struct lg_case *c, struct lg_verdict *verdict)
+{
+    static const char *const writers[] = {
+        "golang.org/x/sys/unix.MemfdCreate",
+        "os.(*File).Write",
+        "os.(*File).WriteString",
+        "os.(*File).WriteAt",
+        "os.(*File).ReadFrom",
+        "os.WriteFile",
+        "os.(*File).Truncate",
+        "syscall.Write",
+        "syscall.Pwrite",
+        "syscall.write",
+        "syscall.Ftruncate",
+        "syscall.Mmap",
+        "syscall.Syscall",
+        "os.Create",
+        "os.OpenFile",
+    };
+    const struct lg_shot *last = NULL, *first = NULL;
+    lg_each (shot, c->shots) {
+        if (shmem_of(shot).known) {
+            first = first == NULL ? shot : first;
+            last = shot;
+        }
+    }
+    if (last == NULL) {
+        return;
+    }
+    struct lg_num end = shmem_at_kill(c);
+    uint64_t bytes = end.known ? end.value : shmem_of(last).value;
+    uint64_t usage = end.known ? c->usage_bytes : last->usage_bytes;
+    if (!matters(c, bytes, shmem_of(first).value, usage, first != last)) {
+        return;
+    }
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_SHMEM);
+    if (f == NULL) {
+        return;
+    }
+    if (lg_case_user_line_through(c, writers, LG_COUNT(writers), &f->where)) {
+        f->where_role = LG_STR("writes it");
+    }
+    f->bytes = lg_known(bytes);
+    f->share = lg_share(bytes, usage);
+    f->confidence = 0.9;
+    f->proof = LG_STR("growth");
+    f->summary = lg_words(c, "%s are shared memory: files in tmpfs (/dev/shm, "
+                             "/run, an emptyDir of medium Memory) or memfds; "
+                             "they count until they are deleted",
+                          lg_say_bytes(c, bytes));
+    f->fix = LG_STR("Delete these files when done and bound their size, or put "
+                    "them on a disk.");
+    lg_cite(c, f, "shared memory charged to the cgroup", (double)bytes,
+            "bytes", end.known ? NULL : last->capture,
+            end.known ? "kernel.log" : "root");
+    lg_cite(c, f, "at the first capture", (double)shmem_of(first).value,
+            "bytes", first->capture, "root");
+    cite_files(c, f, last);
+}
+
+struct shares {
+    uint64_t own_first, own_last, others_first, others_last;
+    struct lg_str largest; /* command name of the largest other process */
+    int64_t largest_pid;
+    uint64_t largest_bytes;
+    const struct lg_capture *capture; /* of the last numbers; NULL: kernel's */
+};
+
+static void take_other(struct shares *s, int64_t pid, struct lg_str comm,
+                       uint64_t bytes)
+{
+    s->others_last += bytes;
+    if (bytes > s->largest_bytes) {
+        s->largest = comm;
+        s->largest_pid = pid;
+        s->largest_bytes = bytes;
+    }
+}
+
+static uint64_t peers_of(const struct lg_capture *capture)
+{
+    uint64_t bytes = 0;
+    lg_each (peer, capture->peers) {
+        bytes += peer->rss_bytes;
+    }
+    return bytes;
+}
+
+static bool measure_shares(const struct lg_case *c, struct shares *s)
+{
+    const struct lg_capture *first = NULL, *last = NULL;
+    lg_each (shot, c->shots) {
+        if (shot->capture->process != NULL &&
+            shot->capture->process->vm_rss.known) {
+            first = first == NULL ? shot->capture : first;
+            last = shot->capture;
+        }
+    }
+    if (first != NULL) {
+        s->own_first = first->process->vm_rss.value;
+        s->others_first = peers_of(first);
+    }
+    if (c->in->end.has_oom && c->in->end.oom.tasks.count > 0) {
+        lg_each (task, c->in->end.oom.tasks) {
+            if (task->pid == c->in->subject.pid) {
+                s->own_last = task->rss_bytes.value;
+            } else {
+                take_other(s, task->pid, task->comm, task->rss_bytes.value);
+            }
+        }
+        return true;
+    }
+    if (last == NULL) {
+        return false;
+    }
+    s->capture = last;
+    s->own_last = last->process->vm_rss.value;
+    lg_each (peer, last->peers) {
+        take_other(s, peer->pid, peer->comm, peer->rss_bytes);
+    }
+    return true;
+}
+
+static uint64_t grown(uint64_t first, uint64_t last)
+{
+    return last > first ? last - first : 0;
+}
+
+static bool others_grew(const struct lg_case *c, const struct shares *s)
+{
+    uint64_t room = c->limit_bytes != 0 ? c->limit_bytes : c->usage_bytes;
+    uint64_t others = grown(s->others_first, s->others_last);
+    uint64_t own = grown(s->own_first, s->own_last);
+    bool memory_ran_out = c->oom || c->in->oom_events.count > 0;
+    return memory_ran_out && room > 0 &&
+           (double)others >= MIN_OTHERS_LIMIT_SHARE * (double)room &&
+           others >= OTHERS_FACTOR * own;
+}
+
+void lg_judge_neighbour(struct lg_case *c, struct lg_verdict *verdict)
+{
+    struct shares s = {0};
+    if (!measure_shares(c, &s) || !others_grew(c, &s)) {
+        return;
+    }
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_NEIGHBOUR);
+    if (f == NULL) {
+        return;
+    }
+    f->bytes = lg_known(s.others_last);
+    f->share = lg_share(s.others_last, c->usage_bytes);
+    f->confidence = 0.9;
+    f->proof = LG_STR("growth");
+    f->summary = lg_words(
+        c, "%.*s (pid %lld) in the same %s grew to %s, while this process "
+           "stayed at %s",
+        LG_STR_ARG(s.largest), (long long)s.largest_pid,
+        c->in->end.has_oom && c->in->end.oom.scope == LG_OOM_HOST ? "host"
+                                                                  : "cgroup",
+        lg_say_bytes(c, s.largest_bytes), lg_say_bytes(c, s.own_last));
+    f->fix = LG_STR("Give the other process a cgroup and a limit of its own, "
+                    "or bound what it uses; this one did not grow.");
+    const char *file = s.capture != NULL ? "peers.txt" : "kernel.log";
+    lg_cite(c, f, "other processes", (double)s.others_last, "bytes", s.capture,
+            file);
+    lg_cite(c, f, "other processes at the first capture",
+            (double)s.others_first, "bytes", NULL, "captures");
+    lg_cite(c, f, "this process", (double)s.own_last, "bytes", s.capture,
+            file);
+    lg_cite(c, f, "this process at the first capture", (double)s.own_first,
+            "bytes", NULL, "captures");
+}
