@@ -30,7 +30,7 @@ format_step() {
 }
 
 shell_step() {
-    git ls-files -z dev .ci/run '*.sh' '*.bats' '*.bash' |
+    git ls-files -z dev .ci/run tests/vm/init '*.sh' '*.bats' '*.bash' |
         xargs -0 shellcheck -x
 }
 
