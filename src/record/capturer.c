@@ -151,7 +151,9 @@ static void link_newest(const struct lg_capturer *c, int folder_fd,
         const char *name = lg_capture_part_file(linked[i]);
         if (parts[linked[i]].written) {
             (void)unlinkat(c->options.folder_fd, name, 0);
-            (void)linkat(folder_fd, name, c->options.folder_fd, name, 0);
+            if (linkat(folder_fd, name, c->options.folder_fd, name, 0) != 0) {
+                continue; /* it stands in the capture's own folder anyway */
+            }
         }
     }
 }
