@@ -17,9 +17,10 @@
  *         └ kernel       page tables, stacks, slab, sockets
  *
  * Go counts address space that it made ready, the kernel counts pages that were
- * touched: a fresh stack or slice may be partly unbacked. So when Go's parts
- * exceed the subject's anonymous pages, idle gives way first, then the
- * runtime's, then stacks, live heap and garbage in proportion.
+ * touched: a fresh stack or slice may be partly unbacked. And Go answers some
+ * milliseconds after /proc was read, when a program that grows has more. So
+ * when Go's parts exceed the subject's anonymous pages, idle gives way first,
+ * then all others in proportion.
  *
  * File pages are charged to the cgroup that read them first, so of the
  * subject's mapped files only what the cgroup was charged for counts; another
@@ -155,19 +156,16 @@ static uint64_t share(uint64_t part, uint64_t room, uint64_t whole)
 
 static void fit(struct lg_num parts[LG_PART_COUNT], uint64_t room)
 {
+    static const enum lg_memory_part shrinking[] = {
+        LG_PART_STACKS, LG_PART_LIVE_HEAP, LG_PART_GARBAGE, LG_PART_RUNTIME};
     uint64_t excess = sub(sum_of(parts), room);
-    excess = take(&parts[LG_PART_IDLE], excess);
-    excess = take(&parts[LG_PART_RUNTIME], excess);
-    if (excess == 0)
+    if (take(&parts[LG_PART_IDLE], excess) == 0)
         return;
-    struct lg_num *live = &parts[LG_PART_LIVE_HEAP];
-    struct lg_num *garbage = &parts[LG_PART_GARBAGE];
-    struct lg_num *stacks = &parts[LG_PART_STACKS];
-    uint64_t whole = add(add(live->value, garbage->value), stacks->value);
-    stacks->value = share(stacks->value, room, whole);
-    garbage->value = share(garbage->value, room, whole);
-    live->value = min_u64(live->value,
-                          room - min_u64(room, stacks->value + garbage->value));
+    uint64_t whole = sum_of(parts);
+    for (size_t i = 0; i < LG_COUNT(shrinking); i++) {
+        struct lg_num *part = &parts[shrinking[i]];
+        part->value = share(part->value, room, whole);
+    }
 }
 
 /* Go's parts fitted to the subject's anonymous pages, and what is beyond. */

@@ -156,7 +156,8 @@ static void read_json(struct lg_folder *f, int dir_fd, struct lg_capture *c)
     bool cut;
     if (!lg_folder_read_file(f, dir_fd, "capture.json", LG_FOLDER_TEXT_BYTES,
                              &bytes, &cut, &err)) {
-        name_tells(f, c);
+        if (c->name.len > 0)
+            name_tells(f, c);
         return;
     }
     if (!lg_capture_json_parse(bytes, f->arena, &doc, &err)) {
@@ -225,7 +226,8 @@ static void guess_time(struct lg_capture *c)
 void lg_folder_capture(struct lg_folder *f, const char *dir,
                        struct lg_capture *c)
 {
-    *c = (struct lg_capture){.name = lg_str_dup(f->arena, lg_str_of(dir))};
+    *c = (struct lg_capture){.name = lg_str_dup(f->arena, lg_str_of(dir)),
+                             .trigger = LG_STR("file")};
     LG_CLOSE
     int fd = lg_folder_open_dir(f->fd, dir[0] != '\0' ? dir : ".");
     if (fd < 0)

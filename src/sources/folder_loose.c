@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files that somebody collected by hand, in any names. Each is told by its
- * contents; those of nearly the same time form one capture:
- *
- *     files ─▶ items (slot, evidence, time) ─▶ sorted by time ─▶ captures
- *
- * A profile carries its time; a text has only its file's, which copying may
- * have changed. So equal times are fine, and names decide then.
+ * Files that somebody collected by hand, in any names: each is told by its
+ * contents. What they are together, folder_items.c finds out.
  */
-#include "sources/folder_internal.h"
+#include "sources/folder_items.h"
 
 #include "base/io.h"
 #include "decode/goroutine_text.h"
@@ -26,34 +21,11 @@
 
 #define MAX_FILES 2000
 #define MAX_DEPTH 3
-/* Parts that one person fetches with one script. */
-#define SAME_CAPTURE_NS (INT64_C(5) * 1000000000)
 #define HEAD_BYTES 4096
-
-enum slot {
-    SLOT_HEAP,
-    SLOT_GOROUTINE,
-    SLOT_THREADCREATE,
-    SLOT_MUTEX,
-    SLOT_BLOCK,
-    SLOT_CPU,
-    SLOT_MEMSTATS,
-    SLOT_DUMP,
-    SLOT_COUNT,
-};
-
-struct item {
-    enum slot slot;
-    const void *evidence; /* lg_profile, lg_memstats or lg_goroutines */
-    int64_t time_ns;
-    const char *path; /* below the folder */
-    uint32_t order;   /* of the names */
-    bool cut;
-};
 
 struct loose {
     struct lg_folder *f;
-    LG_VEC(struct item) items;
+    struct lg_folder_items items;
     size_t file_count;
 };
 
@@ -65,18 +37,20 @@ struct file {
     bool cut;
 };
 
-static struct item *add(struct loose *l, const struct file *file,
-                        enum slot slot, const void *evidence, int64_t time_ns)
+static struct lg_folder_item *add(struct loose *l, const struct file *file,
+                                  enum lg_folder_slot slot,
+                                  const void *evidence, int64_t time_ns)
 {
-    struct item *item = lg_push(l->f->arena, &l->items);
+    struct lg_folder_item *item = lg_push(l->f->arena, &l->items);
     if (item == NULL)
         return NULL;
-    *item = (struct item){.slot = slot,
-                          .evidence = evidence,
-                          .time_ns = time_ns != 0 ? time_ns : file->mtime_ns,
-                          .path = file->path,
-                          .order = (uint32_t)l->items.count,
-                          .cut = file->cut};
+    *item = (struct lg_folder_item){.slot = slot,
+                                    .evidence = evidence,
+                                    .time_ns =
+                                        time_ns != 0 ? time_ns : file->mtime_ns,
+                                    .path = file->path,
+                                    .order = (uint32_t)l->items.count,
+                                    .cut = file->cut};
     return item;
 }
 
@@ -98,20 +72,20 @@ static bool has_type(const struct lg_profile *p, const char *name)
 
 /* Mutex and block profiles have the same types: the name decides. */
 static bool slot_of(const struct lg_profile *p, const char *path,
-                    enum slot *slot_ret)
+                    enum lg_folder_slot *slot_ret)
 {
     if (has_type(p, "inuse_space"))
-        *slot_ret = SLOT_HEAP;
+        *slot_ret = LG_SLOT_HEAP;
     else if (has_type(p, "goroutine"))
-        *slot_ret = SLOT_GOROUTINE;
+        *slot_ret = LG_SLOT_GOROUTINE;
     else if (has_type(p, "threadcreate"))
-        *slot_ret = SLOT_THREADCREATE;
+        *slot_ret = LG_SLOT_THREADCREATE;
     else if (has_type(p, "cpu"))
-        *slot_ret = SLOT_CPU;
+        *slot_ret = LG_SLOT_CPU;
     else if (has_type(p, "contentions"))
         *slot_ret = lg_str_contains(lg_str_of(path), LG_STR("mutex"))
-                        ? SLOT_MUTEX
-                        : SLOT_BLOCK;
+                        ? LG_SLOT_MUTEX
+                        : LG_SLOT_BLOCK;
     else
         return false;
     return true;
@@ -141,7 +115,7 @@ static void subject_of_profile(struct loose *l, const struct lg_profile *p)
 static bool read_profile(struct loose *l, const struct file *file)
 {
     struct lg_error err = {0};
-    enum slot slot;
+    enum lg_folder_slot slot;
     struct lg_profile *p = lg_new(l->f->arena, struct lg_profile, 1);
     if (p == NULL)
         return true;
@@ -163,12 +137,17 @@ static void read_heap_text(struct loose *l, const struct file *file)
     struct lg_arena *arena = l->f->arena;
     struct lg_memstats *m = lg_new(arena, struct lg_memstats, 1);
     struct lg_profile *p = lg_new(arena, struct lg_profile, 1);
-    if (m != NULL && lg_heap_text_memstats(file->bytes, m, &err))
-        add(l, file, SLOT_MEMSTATS, m, 0);
-    else
-        unreadable(l, file, "runtime.MemStats", &err);
-    if (p != NULL && lg_heap_text_parse(file->bytes, arena, p, &err))
-        add(l, file, SLOT_HEAP, p, 0);
+    if (p != NULL && !lg_heap_text_parse(file->bytes, arena, p, NULL))
+        p = NULL;
+    if (m != NULL && lg_heap_text_memstats(file->bytes, m, &err)) {
+        struct lg_folder_item *item = add(l, file, LG_SLOT_MEMSTATS, m, 0);
+        if (item != NULL)
+            item->heap = p;
+        return;
+    }
+    unreadable(l, file, "runtime.MemStats", &err);
+    if (p != NULL)
+        add(l, file, LG_SLOT_HEAP, p, 0);
 }
 
 /* What Go's runtime writes when it dies is the end of its stderr. The reason
@@ -196,7 +175,7 @@ static void read_goroutines(struct loose *l, const struct file *file,
         return;
     }
     g->truncated |= file->cut;
-    add(l, file, SLOT_DUMP, g, 0);
+    add(l, file, LG_SLOT_DUMP, g, 0);
     if (!counts)
         read_last_words(l, file);
 }
@@ -329,90 +308,18 @@ static void read_folder(struct loose *l, int fd, const char *dir, int depth)
     }
 }
 
-static int by_time(const void *a, const void *b)
-{
-    const struct item *x = a, *y = b;
-    if (x->time_ns != y->time_ns)
-        return x->time_ns < y->time_ns ? -1 : 1;
-    return x->order < y->order ? -1 : x->order > y->order;
-}
-
-/* false: this capture has such a part already. */
-static bool put(struct lg_capture *c, const struct item *item)
-{
-    const void **slots[SLOT_COUNT] = {
-        [SLOT_HEAP] = (const void **)(void *)&c->heap,
-        [SLOT_GOROUTINE] = (const void **)(void *)&c->goroutine_profile,
-        [SLOT_THREADCREATE] = (const void **)(void *)&c->threadcreate,
-        [SLOT_MUTEX] = (const void **)(void *)&c->mutex,
-        [SLOT_BLOCK] = (const void **)(void *)&c->block,
-        [SLOT_CPU] = (const void **)(void *)&c->cpu,
-        [SLOT_MEMSTATS] = (const void **)(void *)&c->memstats,
-        [SLOT_DUMP] = (const void **)(void *)&c->goroutines,
-    };
-    if (*slots[item->slot] != NULL)
-        return false;
-    *slots[item->slot] = item->evidence;
-    return true;
-}
-
-static struct lg_capture *new_capture(struct loose *l, int64_t time_ns)
-{
-    struct lg_incident *in = l->f->in;
-    struct lg_capture *c = lg_push(l->f->arena, &in->captures);
-    if (c == NULL)
-        return NULL;
-    c->id = (uint32_t)in->captures.count;
-    c->trigger = LG_STR("file");
-    c->wall_ns = time_ns;
-    c->t_ns = (uint64_t)(time_ns - in->captures.items[0].wall_ns);
-    c->complete = true;
-    return c;
-}
-
-static void note_file(struct loose *l, struct lg_capture *c,
-                      const struct item *item)
-{
-    struct lg_str path = lg_str_of(item->path);
-    if (c->files.count > 0 &&
-        lg_str_eq(c->files.items[c->files.count - 1], path))
-        return; /* heap.txt is both: a profile and MemStats */
-    struct lg_str *slot = lg_push(l->f->arena, &c->files);
-    if (slot != NULL)
-        *slot = path;
-    if (item->cut) {
-        c->complete = false;
-        lg_folder_quality(l->f, c, item->path, "cut at 64 MiB");
-    }
-}
-
-static void make_captures(struct loose *l)
-{
-    struct lg_capture *c = NULL;
-    if (l->items.count > 1)
-        qsort(l->items.items, l->items.count, sizeof l->items.items[0],
-              by_time);
-    lg_each(item, l->items) {
-        bool near = c != NULL && item->time_ns - c->wall_ns <= SAME_CAPTURE_NS;
-        if (!near || !put(c, item)) {
-            c = new_capture(l, item->time_ns);
-            if (c == NULL)
-                return;
-            (void)put(c, item);
-        }
-        note_file(l, c, item);
-    }
-}
-
 /* With a timeline that tells wall time, t = 0 is its start. */
 static void align(struct lg_incident *in)
 {
     if (in->timeline.count == 0 || in->timeline.rows[0].wall_ns == 0)
         return;
     const struct lg_timeline_row *first = &in->timeline.rows[0];
-    int64_t start_ns = first->wall_ns - (int64_t)first->t_ns;
+    int64_t start_ns =
+        (int64_t)((uint64_t)first->wall_ns - first->t_ns); /* any numbers */
     lg_each(c, in->captures) {
-        c->t_ns = c->wall_ns > start_ns ? (uint64_t)(c->wall_ns - start_ns) : 0;
+        c->t_ns = c->wall_ns > start_ns
+                      ? (uint64_t)c->wall_ns - (uint64_t)start_ns
+                      : 0;
     }
 }
 
@@ -448,7 +355,7 @@ void lg_folder_loose(struct lg_folder *f)
         read_folder(&l, f->fd, "", 0);
     else
         read_file(&l, AT_FDCWD, f->path, f->path);
-    make_captures(&l);
+    lg_folder_group_items(f, &l.items);
     align(f->in);
     lg_folder_choose_oom(f);
     f->found = f->in->captures.count > 0 || f->in->oom_events.count > 0 ||

@@ -150,8 +150,8 @@ static void unbacked_parts_give_way(void **state)
     struct lg_memory m =
         reconcile(&s, &p, NULL, lg_known(MIB), (struct lg_num){0});
     assert_int_equal(part(&m, LG_PART_IDLE), 0);
-    assert_int_equal(part(&m, LG_PART_RUNTIME), 0);
-    assert_true(part(&m, LG_PART_STACKS) > 295 * MIB);
+    assert_true(part(&m, LG_PART_RUNTIME) < 4 * MIB);
+    assert_true(part(&m, LG_PART_STACKS) > 290 * MIB);
     assert_true(part(&m, LG_PART_LIVE_HEAP) < MIB);
     assert_int_equal(m.unexplained_bytes, 0);
 }
