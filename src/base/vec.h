@@ -35,9 +35,11 @@ bool lg_vec_reserve_one(struct lg_arena *arena, void *items_ptr, size_t count,
 
 /* for each item: `lg_each (p, vec) { p->… }`; vec is an lvalue struct,
  * const or not (+ 0: the pointer's own const falls off). */
+// NOLINTBEGIN(bugprone-macro-parentheses): p is declared here
 #define lg_each(p, v)                                                          \
     for (__typeof__((v).items + 0) p = (v).items;                              \
          p != NULL && p < (v).items + (v).count; p++)
+// NOLINTEND(bugprone-macro-parentheses)
 
 #define LG_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
