@@ -119,7 +119,7 @@ bool lg_goroutine_call(struct lg_str line, struct lg_str *function_ret)
 }
 
 bool lg_goroutine_place(struct lg_str line, struct lg_frame *frame_ret,
-                        bool *complete_ret)
+                        struct lg_str *rest_ret)
 {
     if (line.len < 4 || line.data[0] != '\t')
         return false;
@@ -135,7 +135,7 @@ bool lg_goroutine_place(struct lg_str line, struct lg_frame *frame_ret,
     frame_ret->file =
         lg_str_from(line.data + 1, (size_t)(colon - line.data - 1));
     frame_ret->line = number <= UINT32_MAX ? (uint32_t)number : 0;
-    *complete_ret = rest.len != 0;
+    *rest_ret = rest;
     return true;
 }
 

@@ -18,10 +18,10 @@
 bool lg_goroutine_header(struct lg_str line, struct lg_goroutine *ret);
 /* "main.(*T).run(0xc000012345, …)" → the function's name; false: no call. */
 bool lg_goroutine_call(struct lg_str line, struct lg_str *function_ret);
-/* "\t/src/main.go:12 +0x1d" → file and line; false: no such line.
- * *complete_ret: something stands behind the number, so that it is not cut. */
+/* "\t/src/main.go:12 +0x1d" → file and line; false: no such line. *rest_ret is
+ * what stands behind the number; when it is empty, the number may be cut. */
 bool lg_goroutine_place(struct lg_str line, struct lg_frame *frame_ret,
-                        bool *complete_ret);
+                        struct lg_str *rest_ret);
 /* "created by main.start in goroutine 1" */
 bool lg_goroutine_creator(struct lg_str line, struct lg_str *function_ret,
                           uint64_t *id_ret);

@@ -17,7 +17,6 @@ struct parser {
     struct lg_goroutines *g;
     struct lg_arena *arena;
     struct lg_goroutine block; /* the goroutine being read */
-    bool has_creator;          /* any so far, the main goroutine aside */
     bool seen_rule;    /* "-----": threads repeat their goroutines (crash) */
     struct lg_map ids; /* filled behind a rule only */
 };
@@ -41,11 +40,14 @@ static struct lg_str peek_line(const struct parser *p)
     return line;
 }
 
-/* Without parentheses only C functions stand in a stack; they name their pc. */
-static bool is_c_place(struct lg_str line)
+/* The line below a C function's name, when a cgo symbolizer is at work: a place
+ * and the pc, or the pc alone. Go's own frames never have the pc first. */
+static bool is_c_place(struct lg_str line, struct lg_frame *frame)
 {
-    return line.len != 0 && line.data[0] == '\t' &&
-           lg_str_contains(line, LG_STR("pc=0x"));
+    struct lg_str rest;
+    if (lg_goroutine_place(line, frame, &rest))
+        return lg_str_starts(rest, LG_STR(" pc=0x"));
+    return lg_str_starts(line, LG_STR("\tpc=0x"));
 }
 
 /* A function's line; the one below tells the place. false: it is something
@@ -54,22 +56,18 @@ static bool parse_frame(struct parser *p, struct lg_str line,
                         struct lg_frame *frame_ret)
 {
     struct lg_frame frame = {0};
-    bool complete;
-    struct lg_str place = peek_line(p);
-    if (lg_goroutine_call(line, &frame.function)) {
-        if (!lg_goroutine_place(place, &frame, &complete) && !is_c_place(place))
-            return false;
-        next_line(p, &place);
-    } else if (is_c_place(place)) {
-        frame.function = line;
-        lg_goroutine_place(place, &frame, &complete);
-        next_line(p, &place);
-    } else if (lg_str_starts(line, LG_STR("non-Go function at pc="))) {
-        frame.function = LG_STR("non-Go function");
-    } else {
-        return false;
+    struct lg_str place = peek_line(p), rest;
+    if (lg_str_starts(line, LG_STR("non-Go function at pc="))) {
+        *frame_ret = (struct lg_frame){.function = LG_STR("non-Go function")};
+        return true;
     }
-    /* The place was cut within the number when nothing follows it. */
+    if (is_c_place(place, &frame))
+        frame.function = line;
+    else if (!lg_goroutine_call(line, &frame.function) ||
+             !lg_goroutine_place(place, &frame, &rest))
+        return false;
+    next_line(p, &place);
+    /* The place was cut, perhaps within the number. */
     if (p->rest.len == 0 && !ends_with_newline(p))
         return false;
     *frame_ret = frame;
@@ -96,13 +94,13 @@ enum end {
 static bool parse_creator(struct parser *p, struct lg_str line)
 {
     struct lg_frame by = {0};
+    struct lg_str rest;
     uint64_t id;
-    bool complete = false;
     if (!lg_goroutine_creator(line, &by.function, &id) ||
-        !lg_goroutine_place(peek_line(p), &by, &complete))
+        !lg_goroutine_place(peek_line(p), &by, &rest))
         return false;
     next_line(p, &line);
-    if (p->rest.len == 0 && !ends_with_newline(p) && !complete)
+    if (p->rest.len == 0 && !ends_with_newline(p) && rest.len == 0)
         return false;
     p->block.created_by = by;
     p->block.creator_id = id;
@@ -170,8 +168,7 @@ static bool is_complete(const struct parser *p)
     if (b->frame_count == 0)
         return false;
     const struct lg_frame *root = &p->g->frames.items[p->g->frames.count - 1];
-    return b->id == 1 || !p->has_creator ||
-           lg_str_starts(root->function, LG_STR("_cgoexp_"));
+    return b->id == 1 || lg_str_starts(root->function, LG_STR("_cgoexp_"));
 }
 
 /* Behind a rule each thread prints the goroutine that it runs, which may have
@@ -208,8 +205,6 @@ static bool keep_block(struct parser *p)
         return false;
     *item = p->block;
     p->g->total++;
-    if (item->id != 1 && item->created_by.function.len != 0)
-        p->has_creator = true;
     return true;
 }
 

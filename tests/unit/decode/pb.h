@@ -11,7 +11,7 @@
 static inline void pb_raw_varint(struct lg_sb *sb, uint64_t n)
 {
     for (; n >= 0x80; n >>= 7)
-        lg_sb_char(sb, (char)(n & 0x7f | 0x80));
+        lg_sb_char(sb, (char)((n & 0x7f) | 0x80));
     lg_sb_char(sb, (char)n);
 }
 
