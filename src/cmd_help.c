@@ -57,8 +57,10 @@ void lg_cmd_help_of(const struct lg_command *command, FILE *out)
     fprintf(out, "usage: lastgasp %s %s\n\n%s\n\n", command->name,
             command->usage, command->summary);
     options_help(command->options != NULL ? command->options : none, out);
-    if (command->details != NULL)
-        fprintf(out, "\n%s\n", command->details);
+    if (command->details == NULL)
+        return;
+    struct lg_str details = lg_str_trim_right(lg_str_of(command->details));
+    fprintf(out, "\n%.*s\n", LG_STR_ARG(details));
 }
 
 /* A note: three words, the name, the description; each part padded to four

@@ -166,6 +166,7 @@ bool lg_store_remove(struct lg_store *store, const char *id,
         return lg_fail(err, LG_USAGE, "\"%.20s\" is not an incident's id", id);
     if (!lg_store_writable(store, err))
         return false;
+    lg_store_release(store, id); /* our own recording, given up */
     if (lg_store_is_held(store, id))
         return lg_fail(err, LG_UNSUPPORTED,
                        "incident %s is being recorded; it can go when the "

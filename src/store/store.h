@@ -60,6 +60,8 @@ bool lg_store_list(struct lg_store *store, const struct lg_store_query *query,
 bool lg_store_find(struct lg_store *store, struct lg_str name,
                    struct lg_arena *arena, struct lg_store_row *row_ret,
                    struct lg_error *err);
+/* Folder and row. What another process records is refused (LG_UNSUPPORTED);
+ * what was begun here may be given up. */
 bool lg_store_remove(struct lg_store *store, const char *id,
                      struct lg_error *err);
 /* One .tar.gz of the folder, to a path or "-" (stdout). */

@@ -258,6 +258,26 @@ static void a_dead_recorder_is_told_from_a_living_one(void **state)
     lg_arena_deinit(&arena);
 }
 
+/* The program could not be started: there is nothing to keep. */
+static void a_recording_can_be_given_up(void **state)
+{
+    struct lg_arena arena;
+    struct lg_store_row *rows;
+    struct lg_error err = {0};
+    char id[16];
+    lg_arena_init(&arena, 0);
+    struct lg_store *store = fixture_open(*state);
+    struct lg_store *other = fixture_open(*state);
+    int fd = fixture_begin(store, id);
+    assert_false(lg_store_remove(other, id, &err));
+    assert_true(lg_store_remove(store, id, &err));
+    assert_int_equal(fixture_list(other, &arena, &rows), 0);
+    close(fd);
+    lg_store_close(store);
+    lg_store_close(other);
+    lg_arena_deinit(&arena);
+}
+
 /* It had written its verdict and died before the index knew. */
 static void a_finished_folder_is_done_whatever_the_index_says(void **state)
 {
@@ -511,6 +531,7 @@ int main(void)
         lg_tmpdir_test(ids_and_prefixes),
         lg_tmpdir_test(many_ids_are_all_different),
         lg_tmpdir_test(a_dead_recorder_is_told_from_a_living_one),
+        lg_tmpdir_test(a_recording_can_be_given_up),
         lg_tmpdir_test(a_finished_folder_is_done_whatever_the_index_says),
         lg_tmpdir_test(folders_that_others_removed_are_gone),
         lg_tmpdir_test(recorders_at_once),
