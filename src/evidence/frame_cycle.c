@@ -86,6 +86,17 @@ static void read_stack(struct stack *s, const struct lg_frame *frames,
         s->functions[i] = lg_str_hash(frames[i].function);
 }
 
+/* Frames behind those that were looked at which go on with the cycle. */
+static uint64_t beyond(const struct lg_frame *frames, size_t count,
+                       uint32_t length)
+{
+    size_t i = MAX_FRAMES;
+    while (i < count &&
+           lg_str_eq(frames[i].function, frames[i - length].function))
+        i++;
+    return i - MAX_FRAMES;
+}
+
 bool lg_frames_find_cycle(const struct lg_frame *frames, size_t count,
                           uint64_t elided, struct lg_frame_cycle *ret)
 {
@@ -105,10 +116,10 @@ bool lg_frames_find_cycle(const struct lg_frame *frames, size_t count,
         best = total;
         cycle.first = first;
         cycle.length = length;
-        cycle.repeats = total / length;
     }
     if (best < MIN_FRAMES / 2 || best * 2 < s.count)
         return false;
+    cycle.repeats = (best + beyond(frames, count, cycle.length)) / cycle.length;
     cycle.depth = count;
     if (elided != UINT64_MAX && elided <= UINT64_MAX - count)
         cycle.depth += elided;
