@@ -24,23 +24,43 @@ static void put_chart(const struct lg_html *h, uint64_t t0_ns, uint64_t t1_ns,
     lg_sb_cstr(h->out, "</figure>\n");
 }
 
+/* Lowest usage, and the last of the fullest rows: what comes behind it is a
+ * process that gives its memory back. false: nothing is known. */
+static bool usage_range(const struct lg_timeline *t, uint64_t *low_ret,
+                        size_t *peak_ret)
+{
+    bool any = false;
+    uint64_t low = UINT64_MAX, high = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        struct lg_num usage = t->rows[i].usage_bytes;
+        if (!usage.known)
+            continue;
+        any = true;
+        low = usage.value < low ? usage.value : low;
+        if (usage.value >= high) {
+            high = usage.value;
+            *peak_ret = i;
+        }
+    }
+    *low_ret = low;
+    return any;
+}
+
 /* When the last climb takes a small part of the recording it is a cliff in the
  * picture of the whole: it gets its own. The climb begins with the last row
- * that is below half of the way from the lowest to the last. */
+ * before the peak that is below half of the way up. */
 static bool last_climb(const struct lg_incident *in, uint64_t *t0_ret,
                        uint64_t *t1_ret)
 {
     const struct lg_timeline *t = &in->timeline;
-    if (t->count < 8)
+    uint64_t low;
+    size_t peak;
+    if (t->count < 8 || !usage_range(t, &low, &peak))
         return false;
-    const struct lg_timeline_row *last = &t->rows[t->count - 1];
-    uint64_t low = last->usage_bytes.value, begin = t->rows[0].t_ns;
-    uint64_t end = last->t_ns > in->end.t_ns ? last->t_ns : in->end.t_ns;
-    for (size_t i = 0; i < t->count; i++)
-        if (t->rows[i].usage_bytes.known && t->rows[i].usage_bytes.value < low)
-            low = t->rows[i].usage_bytes.value;
-    uint64_t half = low + (last->usage_bytes.value - low) / 2, half_ns = begin;
-    for (size_t i = 0; i < t->count; i++)
+    uint64_t half = low + (t->rows[peak].usage_bytes.value - low) / 2;
+    uint64_t begin = t->rows[0].t_ns, end = t->rows[peak].t_ns, half_ns = begin;
+    end = in->end.t_ns > end ? in->end.t_ns : end;
+    for (size_t i = 0; i < peak; i++)
         if (t->rows[i].usage_bytes.known && t->rows[i].usage_bytes.value < half)
             half_ns = t->rows[i].t_ns;
     if (end <= begin || half_ns <= begin || half_ns >= end)

@@ -39,10 +39,18 @@ const struct lg_oom_task *lg_words_victim(const struct lg_incident *in)
     return &oom->victims.items[0];
 }
 
+/* The last sample may have been taken when the dying process had given its
+ * memory back already: the fullest of the last few. */
 static const struct lg_timeline_row *last_row(const struct lg_incident *in)
 {
     const struct lg_timeline *t = &in->timeline;
-    return t->count != 0 ? &t->rows[t->count - 1] : NULL;
+    const struct lg_timeline_row *best = NULL;
+    bool ended = in->end.kind != LG_END_RUNNING;
+    for (size_t i = t->count; i > 0 && i + (ended ? 3 : 1) > t->count; i--)
+        if (best == NULL ||
+            t->rows[i - 1].usage_bytes.value > best->usage_bytes.value)
+            best = &t->rows[i - 1];
+    return best;
 }
 
 void lg_words_usage(const struct lg_incident *in, struct lg_num *usage_ret,

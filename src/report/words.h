@@ -59,7 +59,8 @@ const char *lg_words_memory_label(const struct lg_report *r);
 /* "256.0 MiB = live heap 118.0 + stacks 101.3 + …"; behind it how much older
  * than the end it is, when that matters. Nothing when nothing is known. */
 void lg_words_memory(const struct lg_report *r, struct lg_sb *sb);
-/* "7 captures, the last 38 ms before the kill, complete". */
+/* "7 captures, the last 38 ms before the kill, complete"; when the last was cut
+ * also how old the last complete one is. */
 void lg_words_evidence(const struct lg_report *r, struct lg_sb *sb);
 /* "lastgasp show 7k2f · …"; nothing without an id or a folder. */
 void lg_words_next(const struct lg_report *r, struct lg_sb *sb);
@@ -70,7 +71,7 @@ bool lg_words_before_end(const struct lg_incident *in,
                          const struct lg_capture *c, uint64_t *ns_ret);
 /* "SIGKILL" of 9; NULL when the number has no name. */
 const char *lg_words_signal(int signal, char name[16]);
-/* Usage and limit at the end: the kernel's own words, else the last row of
+/* Usage and limit at the end: the kernel's own words, else the last rows of
  * the timeline, else the subject's limit. */
 void lg_words_usage(const struct lg_incident *in, struct lg_num *usage_ret,
                     struct lg_num *limit_ret);

@@ -176,9 +176,20 @@ bool lg_words_before_end(const struct lg_incident *in,
     return true;
 }
 
+static const struct lg_capture *last_complete(const struct lg_incident *in)
+{
+    const struct lg_capture *found = NULL;
+    lg_each(c, in->captures) {
+        if (c->complete)
+            found = c;
+    }
+    return found;
+}
+
 static void put_last_capture(const struct lg_incident *in, struct lg_sb *sb)
 {
     const struct lg_capture *last = &in->captures.items[in->captures.count - 1];
+    const struct lg_capture *whole = last_complete(in);
     uint64_t ns;
     if (in->end.kind != LG_END_RUNNING && lg_words_before_end(in, last, &ns)) {
         lg_sb_cstr(sb, in->captures.count > 1 ? ", the last " : ", ");
@@ -186,11 +197,16 @@ static void put_last_capture(const struct lg_incident *in, struct lg_sb *sb)
         lg_sb_fmt(sb, " before %s", the_end(in));
     }
     lg_sb_cstr(sb, last->complete ? ", complete" : ", incomplete");
-    if (last->complete || last->quality.count == 0)
-        return;
-    lg_sb_cstr(sb, " (");
-    lg_sb_str(sb, last->quality.items[0]);
-    lg_sb_char(sb, ')');
+    if (!last->complete && whole != NULL &&
+        lg_words_before_end(in, whole, &ns)) {
+        lg_sb_cstr(sb, "; the last complete one ");
+        lg_sb_duration(sb, ns);
+        lg_sb_fmt(sb, " before %s", the_end(in));
+    } else if (!last->complete && last->quality.count != 0) {
+        lg_sb_cstr(sb, " (");
+        lg_sb_str(sb, last->quality.items[0]);
+        lg_sb_char(sb, ')');
+    }
 }
 
 void lg_words_evidence(const struct lg_report *r, struct lg_sb *sb)

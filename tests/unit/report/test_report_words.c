@@ -153,6 +153,29 @@ static void headlines_of_others(void **state)
     assert_string_equal(headline(f), "app: how it ended was not seen");
 }
 
+/* Without the kernel's words the samples tell, but not the one that was taken
+ * while the dying process gave its memory back. */
+static void last_samples(void **state)
+{
+    struct fixture *f = *state;
+    static const uint64_t mib[] = {10, 120, 250, 31};
+    sample_end(&f->s, LG_END_OOM_KILL, 2100);
+    sample_timeline_room(&f->arena, &f->s, 16);
+    for (size_t i = 0; i < LG_COUNT(mib); i++) {
+        struct lg_timeline_row row = sample_row(&f->s, 500 * i);
+        row.usage_bytes = lg_known(mib[i] * SAMPLE_MIB);
+        lg_timeline_add(&f->s.in.timeline, &row);
+    }
+    assert_string_equal(headline(f),
+                        "app (pid 4711, go1.26.8) was killed by the kernel's "
+                        "OOM killer: its cgroup was last seen at 250.0 MiB of "
+                        "256.0 MiB, 2.1 s after the start");
+    f->s.in.end.kind = LG_END_RUNNING;
+    f->s.in.end.life_ns = 0;
+    assert_string_equal(headline(f), "app (pid 4711, go1.26.8) is running: "
+                                     "31.0 MiB of 256.0 MiB");
+}
+
 static void values(void **state)
 {
     struct fixture *f = *state;
@@ -225,6 +248,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(headlines_of_oom_kills, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(headlines_of_others, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(last_samples, set_up, tear_down),
         cmocka_unit_test_setup_teardown(values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(memory_lines, set_up, tear_down),
     };
