@@ -39,7 +39,7 @@ void lg_timeline_svg_window(const struct lg_incident *in, uint64_t t0_ns,
                             struct lg_sb *out);
 extern const char lg_svg_style[];
 
-/* ---- scale: where things are */
+/* The scale: where things are. */
 
 double lg_chart_x(const struct lg_chart *c, double t_ns);
 double lg_chart_y(const struct lg_chart *c, double value, bool counts);
@@ -61,7 +61,7 @@ void lg_svg_text_end(const struct lg_chart *c);
 /* "2 s", "500 ms", "3 min 20 s". */
 void lg_svg_time(struct lg_sb *out, double ns);
 
-/* ---- the frame and what is marked in it */
+/* The frame, and what is marked in it. */
 
 void lg_chart_bytes_axis(const struct lg_chart *c);
 void lg_chart_counts_axis(const struct lg_chart *c);
@@ -72,7 +72,7 @@ void lg_chart_limit_line(const struct lg_chart *c);
 void lg_chart_pins(const struct lg_chart *c);
 void lg_chart_end_mark(const struct lg_chart *c);
 
-/* ---- series: what is drawn */
+/* The series: what is drawn. */
 
 struct lg_series {
     const char *name;  /* in the legend */

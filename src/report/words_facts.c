@@ -60,7 +60,7 @@ void lg_words_value(const struct lg_evidence *e, struct lg_sb *sb)
     }
 }
 
-/* ---- memory: one unit for the whole line, so that the sum can be checked */
+/* Memory: one unit for the whole line, so that the sum can be checked */
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -164,7 +164,7 @@ void lg_words_memory(const struct lg_report *r, struct lg_sb *sb)
     }
 }
 
-/* ---- captures */
+/* How old the captures are. */
 
 bool lg_words_before_end(const struct lg_incident *in,
                          const struct lg_capture *c, uint64_t *ns_ret)

@@ -223,7 +223,7 @@ static inline void sample_absent(struct lg_arena *arena, struct sample *s,
         sample_str(what), sample_str(source), sample_str(reason), kind};
 }
 
-/* ---- the incidents ---- */
+/* The incidents. */
 
 #define SAMPLE_GO_ZERO                                                         \
     "/root/go/pkg/mod/github.com/zeromicro/go-zero@v1.10.3/core/collection/"
