@@ -93,7 +93,6 @@ static bool explain_path(const struct wish *w, const char *path,
     struct lg_report report = {.incident = &incident,
                                .verdict = &verdict,
                                .folder = lg_str_of(folder)};
-    lg_explain_source_line(&report, arena);
     for (size_t i = 0; i < w->report_count; i++) {
         if (!lg_explain_write(w->reports[i], &report, err))
             return false;

@@ -58,6 +58,19 @@ bool lg_explain_check_path(const char *path, struct lg_error *err)
     return form_of(path, err) != NULL;
 }
 
+/* With the source line of the verdict's place, when its file is at hand. */
+static struct lg_report with_source(const struct lg_report *r,
+                                    struct lg_arena *arena)
+{
+    struct lg_report with = *r;
+    if (r->where_source.len == 0 && r->verdict->findings.count > 0) {
+        const struct lg_frame *where = &r->verdict->findings.items[0].where;
+        with.where_source = lg_source_line(where->file, where->line,
+                                           r->incident->end.wall_ns, arena);
+    }
+    return with;
+}
+
 static bool write_as(const struct form *form, int dir_fd, const char *path,
                      const struct lg_report *r, unsigned mode,
                      struct lg_error *err)
@@ -66,7 +79,8 @@ static bool write_as(const struct form *form, int dir_fd, const char *path,
     struct lg_sb sb;
     lg_arena_init(&arena, 0);
     lg_sb_init(&sb, &arena);
-    form->write(r, &sb);
+    struct lg_report with = with_source(r, &arena);
+    form->write(&with, &sb);
     bool ok = sb.failed
                   ? lg_fail_nomem(err)
                   : lg_write_file(dir_fd, path, lg_sb_view(&sb), mode, err);
@@ -102,22 +116,13 @@ bool lg_explain_print(int fd, const struct lg_report *r, bool details,
     struct lg_sb sb;
     lg_arena_init(&arena, 0);
     lg_sb_init(&sb, &arena);
-    lg_report_text(r, &options, &sb);
+    struct lg_report with = with_source(r, &arena);
+    lg_report_text(&with, &options, &sb);
     if (details)
-        lg_report_text_details(r, &options, &sb);
+        lg_report_text_details(&with, &options, &sb);
     struct lg_str text = lg_sb_view(&sb);
     bool ok = sb.failed ? lg_fail_nomem(err)
                         : lg_write_all(fd, text.data, text.len, err);
     lg_arena_deinit(&arena);
     return ok;
-}
-
-void lg_explain_source_line(struct lg_report *r, struct lg_arena *arena)
-{
-    if (r->verdict->findings.count == 0)
-        return;
-    const struct lg_frame *where = &r->verdict->findings.items[0].where;
-    int64_t not_after_ns = r->incident->end.wall_ns;
-    r->where_source =
-        lg_source_line(where->file, where->line, not_after_ns, arena);
 }

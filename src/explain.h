@@ -19,15 +19,13 @@ bool lg_explain_folder(const char *folder, struct lg_arena *arena,
 /* LG_USAGE unless the path ends in .json or .html (or .htm): asked before the
  * work begins, so that a long run does not end in it. */
 bool lg_explain_check_path(const char *path, struct lg_error *err);
-/* The report as JSON or HTML, by the path's ending; atomic and durable. */
+/* The report as JSON or HTML, by the path's ending; atomic and durable. HTML
+ * and text show the source line when it is at hand (source_line.h). */
 bool lg_explain_write(const char *path, const struct lg_report *r,
                       struct lg_error *err);
 /* Writes <folder>/report.json. */
 bool lg_explain_keep(const char *folder, const struct lg_report *r,
                      struct lg_error *err);
-
-/* Fills r->where_source when the file of the verdict's line is at hand. */
-void lg_explain_source_line(struct lg_report *r, struct lg_arena *arena);
 
 /* The verdict as text on fd, with colour and width of the terminal there.
  * details: with everything that `show` tells beside it. */
