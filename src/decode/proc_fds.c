@@ -73,10 +73,19 @@ static void put_without_numbers(struct pattern *p, struct lg_str s)
     }
 }
 
-static bool is_ephemeral(struct lg_str port)
+static uint64_t port_of(struct lg_str port)
 {
-    uint64_t n;
-    return lg_str_u64(port, &n) && n >= FIRST_EPHEMERAL_PORT;
+    uint64_t n = 0;
+    (void)lg_str_u64(port, &n);
+    return n;
+}
+
+/* Where the range of outgoing ports was widened, the lower of the two is the
+ * service. */
+static bool is_ephemeral(struct lg_str port, struct lg_str other)
+{
+    return port_of(port) >= FIRST_EPHEMERAL_PORT ||
+           port_of(port) > port_of(other);
 }
 
 /* "TCP 10.0.0.1:40112 → 10.0.0.2:5432 ESTABLISHED": a client's own port and a
@@ -86,14 +95,15 @@ static void put_connection(struct pattern *p, struct lg_cut ends)
     struct lg_cut local = lg_str_rcut_char(ends.head, ':');
     struct lg_cut state = lg_str_rcut_char(ends.tail, ' ');
     struct lg_cut remote = lg_str_rcut_char(state.head, ':');
-    bool server = is_ephemeral(remote.tail) && !is_ephemeral(local.tail);
+    bool local_any = is_ephemeral(local.tail, remote.tail);
+    bool remote_any = is_ephemeral(remote.tail, local.tail);
     put(p, local.head);
     put(p, LG_STR(":"));
-    put(p, is_ephemeral(local.tail) ? LG_STR("N") : local.tail);
+    put(p, local_any ? LG_STR("N") : local.tail);
     put(p, LG_STR(" → "));
-    put(p, server ? LG_STR("*") : remote.head);
+    put(p, remote_any && !local_any ? LG_STR("*") : remote.head);
     put(p, LG_STR(":"));
-    put(p, is_ephemeral(remote.tail) ? LG_STR("N") : remote.tail);
+    put(p, remote_any ? LG_STR("N") : remote.tail);
     if (state.found) {
         put(p, LG_STR(" "));
         put(p, state.tail);
