@@ -238,29 +238,32 @@ static void thousands_of_sockets(void **state)
     tear_down(&f);
 }
 
-/* A child that waits on a pipe until we are done. */
+/* A cat that has answered, so that all of it is loaded, and waits until we are
+ * done. */
 static pid_t start_child(int *hold)
 {
-    int pipes[2], ready[2];
-    char byte;
-    assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
-    assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+    int to[2], from[2];
+    char byte = 'x';
+    assert_int_equal(pipe2(to, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(from, O_CLOEXEC), 0);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        char *const args[] = {(char[]){"cat"}, (char[]){"-"}, (char[]){""},
-                              NULL};
-        char *const env[] = {(char[]){"A=1"}, (char[]){"GOGC=50"},
-                             (char[]){"GOMEMLIMIT=64MiB"}, NULL};
-        dup2(pipes[0], 0);
+        static char name[] = "cat", stdin_name[] = "-", a[] = "A=1",
+                    gogc[] = "GOGC=50", limit[] = "GOMEMLIMIT=64MiB";
+        char *const args[] = {name, stdin_name, stdin_name, NULL};
+        char *const env[] = {a, gogc, limit, NULL};
+        dup2(to[0], 0);
+        dup2(from[1], 1);
         execve("/bin/cat", args, env);
         _exit(127);
     }
-    close(pipes[0]);
-    close(ready[1]); /* closed in the child by exec */
-    assert_int_equal(read(ready[0], &byte, 1), 0);
-    close(ready[0]);
-    *hold = pipes[1];
+    close(to[0]);
+    close(from[1]);
+    assert_int_equal(write(to[1], &byte, 1), 1);
+    assert_int_equal(read(from[0], &byte, 1), 1);
+    close(from[0]);
+    *hold = to[1];
     return pid;
 }
 
