@@ -9,7 +9,7 @@ consumer=$root/tests/golden/folder/consumer
 
 setup() {
     bats_require_minimum_version 1.5.0
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return
     export LASTGASP_STATE=$BATS_TEST_TMPDIR/state
     export LC_ALL=C.UTF-8 TZ=UTC
     unset NO_COLOR
@@ -508,13 +508,13 @@ EOF
 
 @test "colour only for terminals that want it" {
     command -v script >/dev/null || skip "script is not installed"
-    TERM=xterm script -qec "'$LASTGASP' explain '$consumer'" /dev/null >tty
-    grep -q $'\e\\[' tty
+    TERM=xterm script -qec "'$LASTGASP' explain '$consumer'" /dev/null >screen
+    grep -q $'\e\\[' screen
     TERM=xterm NO_COLOR=1 script -qec "'$LASTGASP' explain '$consumer'" \
-        /dev/null >tty
-    run ! grep -q $'\e\\[' tty
-    TERM=dumb script -qec "'$LASTGASP' explain '$consumer'" /dev/null >tty
-    run ! grep -q $'\e\\[' tty
+        /dev/null >screen
+    run ! grep -q $'\e\\[' screen
+    TERM=dumb script -qec "'$LASTGASP' explain '$consumer'" /dev/null >screen
+    run ! grep -q $'\e\\[' screen
 }
 
 @test "an archive is not thrown at a terminal" {
@@ -522,4 +522,25 @@ EOF
     lastgasp import "$consumer"
     run -2 script -qec "'$LASTGASP' export -o -" /dev/null
     [[ $output == *"not for a terminal"* ]]
+}
+
+# complete WORD…: what the completion offers for the last one
+complete_words() {
+    # shellcheck source=/dev/null
+    source "$root/docs/completion/lastgasp.bash"
+    COMP_WORDS=("$LASTGASP" "$@")
+    COMP_CWORD=$#
+    _lastgasp
+    echo "${COMPREPLY[*]}"
+}
+
+@test "completion: commands, options, ids and files" {
+    local id
+    id=$(lastgasp import "$consumer")
+    [ "$(complete_words exp)" = "explain export" ]
+    [ "$(complete_words list --si)" = --since ]
+    [ "$(complete_words rm "${id:0:2}")" = "$id" ]
+    [ "$(complete_words show la)" = last ]
+    [ "$(complete_words explain st)" = state ]
+    [ "$(complete_words help sh)" = show ]
 }
