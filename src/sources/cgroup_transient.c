@@ -199,6 +199,9 @@ static bool make_below(struct attempt *a, const struct lg_cgroup_place *parent,
 
 static bool try_below(struct attempt *a, const struct lg_cgroup_place *parent)
 {
+    /* A taken name is no matter of place. */
+    if (a->sys_errno == EEXIST)
+        return false;
     int parent_fd = lg_cgroup_open(a->host, parent->dir, NULL);
     if (parent_fd < 0)
         return failed_at(a, "open its parent");
