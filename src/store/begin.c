@@ -28,21 +28,21 @@ static bool hold(struct lg_store *store, const char *id, int *folder_fd_ret,
     struct lg_store_held *slot = free_slot(store);
     if (slot == NULL)
         return lg_fail_nomem(err);
-    LG_CLOSE
-    int fd = openat(store->incidents_fd, id,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
+    int own = openat(store->incidents_fd, id,
+                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (own < 0)
         return lg_fail_os(err, errno, "cannot open %s/incidents/%s",
                           store->path, id);
-    (void)flock(fd, LOCK_EX);
-    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (own < 0)
-        return lg_fail_os(err, errno, "cannot hold %s/incidents/%s",
-                          store->path, id);
+    (void)flock(own, LOCK_EX);
+    int theirs = fcntl(own, F_DUPFD_CLOEXEC, 0);
+    if (theirs < 0) {
+        lg_fail_os(err, errno, "cannot hold %s/incidents/%s", store->path, id);
+        lg_close_p(&own);
+        return false;
+    }
     slot->fd = own;
     memcpy(slot->id, id, sizeof slot->id);
-    *folder_fd_ret = fd;
-    fd = -1;
+    *folder_fd_ret = theirs;
     return true;
 }
 

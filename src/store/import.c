@@ -111,7 +111,7 @@ static bool settle(struct lg_store *store, const char *temp, int temp_fd,
                    struct lg_str wanted, char id_ret[LG_STORE_ID_BYTES],
                    struct lg_error *err)
 {
-    char top[NAME_MAX + 1];
+    char top[NAME_MAX + 1] = "";
     char from[TEMP_BYTES + NAME_MAX + 2];
     if (!single_folder(temp_fd, top, err))
         return false;
