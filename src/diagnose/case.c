@@ -5,9 +5,15 @@
 #define ONSET_RATIO 0.1
 /* … and is over where it first reaches this share. */
 #define FULL_RATIO 0.97
-/* What happens in a process's first moments (mapping the binary, package
- * init) is not a base to compare with. */
-#define SETTLE_NS (100 * UINT64_C(1000000))
+/* Usage is level while it stays within this band … */
+#define FLAT_BAND_RATIO 0.06
+/* … for this long, well below the peak: then that is the base. */
+#define FLAT_MIN_NS UINT64_C(800000000)
+#define FLAT_TIME_RATIO 0.25
+#define FLAT_LEVEL_RATIO 0.65
+#define GIVEN_BACK_RATIO 0.9
+/* started_at has the resolution of a clock tick. */
+#define NEAR_START_NS (200 * INT64_C(1000000))
 
 uint64_t lg_row_kept_bytes(const struct lg_timeline_row *row)
 {
@@ -94,16 +100,17 @@ static bool add_shots(struct lg_case *c)
     return !c->failed;
 }
 
-static uint64_t first_at(const struct lg_timeline *t, uint64_t from_ns,
+static uint64_t first_at(const struct lg_case *c, uint64_t from_ns,
                          uint64_t bytes)
 {
-    for (size_t i = 0; i < t->count; i++) {
+    const struct lg_timeline *t = &c->in->timeline;
+    for (size_t i = 0; i < c->row_count; i++) {
         if (t->rows[i].t_ns >= from_ns &&
             lg_row_kept_bytes(&t->rows[i]) >= bytes) {
             return t->rows[i].t_ns;
         }
     }
-    return t->rows[t->count - 1].t_ns;
+    return c->end_ns;
 }
 
 static double rate_of(double bytes, uint64_t ns)
@@ -111,13 +118,91 @@ static double rate_of(double bytes, uint64_t ns)
     return ns > 0 ? bytes / ((double)ns / 1e9) : 0;
 }
 
-static void measure_rates(struct lg_case *c, const struct lg_timeline *t,
-                          uint64_t base, uint64_t peak)
+/* The longest stretch at one level, two fingers over the rows. */
+struct flat {
+    uint64_t from_ns, to_ns, level_bytes;
+};
+
+static struct flat longest_flat(const struct lg_case *c, uint64_t peak)
 {
-    double growth = (double)(peak - base);
-    uint64_t half_ns = first_at(t, c->onset_ns, base + (peak - base) / 2);
-    c->full_ns = first_at(t, c->onset_ns,
-                          base + (uint64_t)(FULL_RATIO * growth));
+    const struct lg_timeline_row *rows = c->in->timeline.rows;
+    uint64_t band = (uint64_t)(FLAT_BAND_RATIO * (double)peak);
+    struct flat best = {0};
+    for (size_t first = 0; first < c->row_count; first++) {
+        uint64_t low = UINT64_MAX, high = 0;
+        for (size_t i = first; i < c->row_count; i++) {
+            uint64_t kept = lg_row_kept_bytes(&rows[i]);
+            low = kept < low ? kept : low;
+            high = kept > high ? kept : high;
+            if (high - low > band) {
+                break;
+            }
+            if (rows[i].t_ns - rows[first].t_ns >
+                best.to_ns - best.from_ns) {
+                best = (struct flat){rows[first].t_ns, rows[i].t_ns, high};
+            }
+        }
+        if (rows[c->row_count - 1].t_ns - rows[first].t_ns <
+            best.to_ns - best.from_ns) {
+            break; /* nothing longer can follow */
+        }
+    }
+    return best;
+}
+
+/* Rows after the kill show memory being given back: they are not growth. */
+static void trim_end(struct lg_case *c, uint64_t peak)
+{
+    const struct lg_timeline *t = &c->in->timeline;
+    c->row_count = t->count;
+    while (c->oom && c->row_count > 2 &&
+           (double)lg_row_kept_bytes(&t->rows[c->row_count - 1]) <
+               GIVEN_BACK_RATIO * (double)peak) {
+        c->row_count--;
+    }
+    c->end_ns = t->rows[c->row_count - 1].t_ns;
+}
+
+/* A recording that began with the process saw it at nothing. */
+static bool began_with_process(const struct lg_case *c)
+{
+    const struct lg_timeline_row *first = &c->in->timeline.rows[0];
+    int64_t begin = first->wall_ns - (int64_t)first->t_ns;
+    int64_t started = c->in->subject.started_at_ns;
+    return started > 0 && begin > 0 && started - begin < NEAR_START_NS &&
+           begin - started < NEAR_START_NS;
+}
+
+static void find_base(struct lg_case *c, uint64_t peak)
+{
+    const struct lg_timeline_row *rows = c->in->timeline.rows;
+    struct flat flat = longest_flat(c, peak);
+    uint64_t length = flat.to_ns - flat.from_ns;
+    bool low = (double)flat.level_bytes < FLAT_LEVEL_RATIO * (double)peak;
+    if (low && length >= FLAT_MIN_NS &&
+        (double)length >= FLAT_TIME_RATIO * (double)c->end_ns) {
+        c->base_bytes = flat.level_bytes;
+        c->onset_ns = flat.to_ns;
+        return;
+    }
+    c->base_bytes =
+        began_with_process(c) ? 0 : lg_row_kept_bytes(&rows[0]);
+    uint64_t mark = c->base_bytes + (uint64_t)(ONSET_RATIO *
+                                               (double)(peak - c->base_bytes));
+    for (size_t i = 0; i < c->row_count; i++) {
+        if (lg_row_kept_bytes(&rows[i]) <= mark) {
+            c->onset_ns = rows[i].t_ns;
+        }
+    }
+}
+
+static void measure_rates(struct lg_case *c)
+{
+    double growth = (double)c->growth_bytes;
+    uint64_t half_ns =
+        first_at(c, c->onset_ns, c->base_bytes + c->growth_bytes / 2);
+    c->full_ns = first_at(c, c->onset_ns,
+                          c->base_bytes + (uint64_t)(FULL_RATIO * growth));
     c->growth_ns = c->full_ns > c->onset_ns ? c->full_ns - c->onset_ns : 0;
     c->early_rate = rate_of((0.5 - ONSET_RATIO) * growth,
                             half_ns - c->onset_ns);
@@ -127,32 +212,22 @@ static void measure_rates(struct lg_case *c, const struct lg_timeline *t,
 static void measure_growth(struct lg_case *c)
 {
     const struct lg_timeline *t = &c->in->timeline;
+    uint64_t peak = 0;
     if (t->count < 2) {
         return;
     }
-    c->has_timeline = true;
-    c->end_ns = t->rows[t->count - 1].t_ns;
-    uint64_t base = UINT64_MAX, peak = 0;
     for (size_t i = 0; i < t->count; i++) {
         uint64_t kept = lg_row_kept_bytes(&t->rows[i]);
-        bool settled = t->rows[i].t_ns >= SETTLE_NS || c->end_ns < SETTLE_NS;
-        if (settled && kept > 0 && kept < base) {
-            base = kept;
-        }
         peak = kept > peak ? kept : peak;
     }
-    if (base == UINT64_MAX || peak <= base) {
+    c->has_timeline = true;
+    trim_end(c, peak);
+    if (peak <= lg_row_kept_bytes(&t->rows[0])) {
         return;
     }
-    c->base_bytes = base;
-    c->growth_bytes = peak - base;
-    uint64_t mark = base + (uint64_t)(ONSET_RATIO * (double)(peak - base));
-    for (size_t i = 0; i < t->count; i++) {
-        if (lg_row_kept_bytes(&t->rows[i]) <= mark) {
-            c->onset_ns = t->rows[i].t_ns;
-        }
-    }
-    measure_rates(c, t, base, peak);
+    find_base(c, peak);
+    c->growth_bytes = peak > c->base_bytes ? peak - c->base_bytes : 0;
+    measure_rates(c);
 }
 
 static void measure_end(struct lg_case *c)

@@ -72,6 +72,7 @@ struct lg_case {
     bool ended;           /* it ended in whatever way */
     bool failed;          /* out of memory while asking */
     /* How usage went, page cache left out: */
+    size_t row_count;         /* rows of the timeline up to the end */
     uint64_t base_bytes;      /* before the growth */
     uint64_t onset_ns;        /* t at which the growth began */
     uint64_t end_ns;          /* t of the last row */

@@ -124,6 +124,19 @@ static int by_rank(const void *left, const void *right)
     return (int)a->cause - (int)b->cause;
 }
 
+/* Causes that are a part of the memory say how large a part. */
+static void write_titles(struct lg_case *c, struct lg_verdict *verdict)
+{
+    lg_each (f, verdict->findings) {
+        int percent = (int)(f->share * 100 + 0.5);
+        if (percent >= 1 && f->cause != LG_CAUSE_NOT_OOM &&
+            f->cause != LG_CAUSE_LIMIT_TOO_LOW) {
+            f->title = lg_words(c, "%s: %d %% of the memory",
+                                lg_cause_title(f->cause), percent);
+        }
+    }
+}
+
 static void choose_memory(const struct lg_case *c, struct lg_verdict *verdict)
 {
     for (size_t i = c->shots.count; i-- > 0;) {
@@ -163,6 +176,7 @@ bool lg_diagnose(const struct lg_incident *in, struct lg_arena *arena,
         qsort(verdict.findings.items, verdict.findings.count,
               sizeof verdict.findings.items[0], by_rank);
     }
+    write_titles(&c, &verdict);
     choose_memory(&c, &verdict);
     verdict.inconclusive = c.oom && verdict.findings.count == 0;
     *verdict_ret = verdict;

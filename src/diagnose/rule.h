@@ -41,6 +41,9 @@ struct lg_finding *lg_add_finding(struct lg_case *c,
 /* Share of the usage at the end (or at the capture) that bytes are. */
 double lg_share(uint64_t bytes, uint64_t of_bytes);
 
+/* The line that calls itself in the crash's own dump; false: none does. */
+bool lg_recursion_line(const struct lg_case *c, struct lg_frame *where_ret);
+
 void lg_judge_recursion(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_goroutine_leak(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_goroutine_burst(struct lg_case *c, struct lg_verdict *verdict);

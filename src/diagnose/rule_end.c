@@ -125,6 +125,10 @@ static void explain_fatal(struct lg_case *c, struct lg_finding *f)
             }
         }
     }
+    if (end->fatal.kind == LG_FATAL_STACK_OVERFLOW &&
+        lg_recursion_line(c, &f->where)) {
+        f->where_role = LG_STR("calls itself here");
+    }
 }
 
 static void explain_exit(struct lg_case *c, struct lg_finding *f)

@@ -8,8 +8,10 @@
 /* … though what is alive, with all the rest, would fit well. */
 #define LIVE_RATIO 0.78
 /* Live heap counts as level when it was this much of today's before. */
-#define LEVEL_RATIO 0.8
-#define LEVEL_MIN_CYCLES 2
+#define LEVEL_RATIO 0.78
+/* … at a collection in the first part of the life: a heap that grows steadily
+ * was smaller in proportion then. */
+#define LEVEL_TIME_RATIO 0.6
 /* Without two collections to compare: growth that slowed down to this share
  * is another regime (garbage after loading), not the same leak going on. */
 #define KNEE_RATIO 0.45
@@ -45,15 +47,29 @@ static uint64_t live_of(const struct lg_memstats *stats, double gogc)
     return (uint64_t)((double)stats->next_gc_bytes.value / (1.0 + gogc));
 }
 
+/* When the last collection that we know of was first seen. */
+static uint64_t seen_at(const struct lg_case *c, uint64_t gc_count)
+{
+    lg_each (shot, c->shots) {
+        const struct lg_memstats *stats = shot->capture->memstats;
+        if (stats != NULL && stats->gc_count.value == gc_count) {
+            return shot->capture->t_ns;
+        }
+    }
+    return 0;
+}
+
 static void compare_live(const struct lg_case *c, struct headroom *h,
                          double gogc)
 {
     const struct lg_memstats *now = h->shot->capture->memstats;
+    double latest = LEVEL_TIME_RATIO *
+                    (double)seen_at(c, now->gc_count.value);
     lg_each (shot, c->shots) {
         const struct lg_memstats *then = shot->capture->memstats;
         if (then == NULL || !then->next_gc_bytes.known ||
-            !then->gc_count.known || !now->gc_count.known ||
-            then->gc_count.value + LEVEL_MIN_CYCLES > now->gc_count.value) {
+            then->gc_count.value >= now->gc_count.value ||
+            (double)shot->capture->t_ns > latest) {
             continue;
         }
         if ((double)live_of(then, gogc) >=
@@ -108,18 +124,21 @@ static const struct lg_heap_site *churn_of(const struct lg_case *c)
 {
     const struct lg_shot *shot = lg_case_last(c, true, false);
     const struct lg_heap_site *most = NULL;
+    int64_t total = 0;
     if (shot == NULL) {
         return NULL;
     }
     lg_each (site, shot->heap->items) {
+        total += site->alloc_bytes;
         if (site->has_user &&
             (most == NULL || site->alloc_bytes - site->inuse_bytes >
                                  most->alloc_bytes - most->inuse_bytes)) {
             most = site;
         }
     }
-    return most != NULL && most->alloc_bytes > 4 * most->inuse_bytes ? most
-                                                                     : NULL;
+    bool plain = most != NULL && most->alloc_bytes > 4 * most->inuse_bytes &&
+                 most->alloc_bytes > total / 4;
+    return plain ? most : NULL;
 }
 
 void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict)
@@ -161,7 +180,7 @@ void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict)
             h.shot->capture, "heap.txt");
     if (h.level) {
         lg_cite_text(c, f, "the live heap was as large before",
-                     LG_STR("level through two collections or more"),
+                     LG_STR("level since an earlier collection"),
                      h.before->capture, "heap.txt");
     } else {
         lg_cite(c, f, "growth while the live heap was built", c->early_rate,
@@ -176,7 +195,7 @@ static double time_high(const struct lg_case *c)
 {
     const struct lg_timeline *t = &c->in->timeline;
     uint64_t high = 0;
-    for (size_t i = 1; i < t->count; i++) {
+    for (size_t i = 1; i < c->row_count; i++) {
         double kept = (double)lg_row_kept_bytes(&t->rows[i]);
         if (kept >= HIGH_RATIO * (double)c->limit_bytes &&
             kept < AT_LIMIT_RATIO * (double)c->limit_bytes) {

@@ -3,7 +3,7 @@
  * only become more. What they do there tells the two apart: parked for good,
  * or busy (runnable, sleeping, in I/O) after having been made at once. */
 #include "base/map.h"
-#include "diagnose/rule.h"
+#include "diagnose/heap_view.h"
 
 /* A program at rest has tens of goroutines and pools of some hundreds; what
  * grew by less says nothing unless it holds much memory. */
@@ -19,6 +19,8 @@
 #define PARKED_RATIO 0.5
 /* Of goroutines that were parked before, this share is still there. */
 #define SURVIVAL_RATIO 0.9
+/* Counts this close are one matter. */
+#define COMPANION_RATIO 0.03
 #define MAX_SUSPECTS 8
 #define MAX_STACK_FRAMES 24
 
@@ -246,13 +248,28 @@ static void check_survival(struct lg_case *c, struct suspect *s)
                     (double)survived < SURVIVAL_RATIO * (double)parked;
 }
 
+/* The heap profile knows what the last collection saw; what was allocated
+ * since is spread over the lines as that was. */
+static double share_of(const struct suspect *s)
+{
+    const struct lg_heap_sites *heap = s->last->heap;
+    double stacks = lg_share(s->stack_bytes, s->last->usage_bytes);
+    double pinned = lg_share(s->heap_bytes, s->last->usage_bytes);
+    if (heap != NULL && heap->total_bytes > 0 &&
+        s->last->capture->memstats != NULL) {
+        double of_heap = lg_share(s->heap_bytes, (uint64_t)heap->total_bytes);
+        double spread = of_heap * lg_heap_share(s->last);
+        pinned = spread > pinned ? spread : pinned;
+    }
+    return stacks + pinned > 1 ? 1 : stacks + pinned;
+}
+
 static bool is_suspicious(const struct lg_case *c, const struct suspect *s)
 {
     uint64_t grown = s->site.count > s->first_count
                          ? s->site.count - s->first_count
                          : 0;
-    uint64_t bytes = s->stack_bytes + s->heap_bytes;
-    double share = lg_share(bytes, s->last->usage_bytes);
+    double share = share_of(s);
     bool alone = s->seen < 2;
     if (alone) {
         return s->site.count >= ALIVE_MIN_COUNT;
@@ -275,6 +292,17 @@ static double parked_ratio(const struct lg_goroutine_site *site)
                                   (double)site->count;
 }
 
+/* Goroutines of somebody else's code that come in the same number were made
+ * together, even when nothing tells who made the one kind. */
+static bool are_companions(const struct suspect *a, const struct suspect *b)
+{
+    uint64_t more = a->site.count > b->site.count ? a->site.count
+                                                  : b->site.count;
+    uint64_t fewer = a->site.count + b->site.count - more;
+    return a->where.function.len > 0 && b->where.function.len == 0 &&
+           (double)(more - fewer) <= COMPANION_RATIO * (double)more;
+}
+
 /* Sites that the same line is to blame for are one suspect; the one that
  * holds more memory lends its leaf and its wait. */
 static bool join(struct suspect *suspects, size_t count,
@@ -282,8 +310,9 @@ static bool join(struct suspect *suspects, size_t count,
 {
     for (size_t i = 0; i < count; i++) {
         struct suspect *s = &suspects[i];
-        if (s->where.function.len == 0 ||
-            !lg_frame_same(&s->where, &next->where) ||
+        bool same_line = s->where.function.len > 0 &&
+                         lg_frame_same(&s->where, &next->where);
+        if ((!same_line && !are_companions(s, next)) ||
             (s->parked_ratio > PARKED_RATIO) !=
                 (next->parked_ratio > PARKED_RATIO)) {
             continue;
@@ -291,7 +320,7 @@ static bool join(struct suspect *suspects, size_t count,
         uint64_t stacks = s->stack_bytes + next->stack_bytes;
         uint64_t all = s->count + next->count;
         uint64_t first = s->first_count + next->first_count;
-        if (next->heap_bytes > s->heap_bytes) {
+        if (next->where.function.len > 0 && next->heap_bytes > s->heap_bytes) {
             *s = *next;
         }
         s->stack_bytes = stacks;
@@ -300,6 +329,23 @@ static bool join(struct suspect *suspects, size_t count,
         return true;
     }
     return false;
+}
+
+/* Once more: one without a line may have come before its companion. */
+static size_t join_companions(struct suspect *suspects, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct suspect s = suspects[i];
+        bool joined = false;
+        for (size_t k = 0; k < count && !joined; k++) {
+            joined = k != i && are_companions(&suspects[k], &s);
+        }
+        if (!joined) {
+            suspects[kept++] = s;
+        }
+    }
+    return kept;
 }
 
 static size_t find_suspects(struct lg_case *c, struct suspect *suspects)
@@ -324,7 +370,7 @@ static size_t find_suspects(struct lg_case *c, struct suspect *suspects)
             suspects[count++] = s;
         }
     }
-    return count;
+    return join_companions(suspects, count);
 }
 
 static bool is_burst(const struct suspect *s)
@@ -464,6 +510,24 @@ static void describe(struct lg_case *c, struct lg_finding *f,
     }
 }
 
+/* What these goroutines allocate themselves, and who makes them, is explained
+ * by this finding. */
+static void claim_lines(struct lg_case *c, const struct suspect *s)
+{
+    lg_case_claim(c, &s->where);
+    lg_case_claim(c, &s->site.created_by);
+    if (s->last->heap == NULL) {
+        return;
+    }
+    lg_each (site, s->last->heap->items) {
+        if (passes(&site->where, s->site.start.function) ||
+            (!s->where_by_caller &&
+             passes(&site->where, s->where.function))) {
+            lg_case_claim(c, &site->where);
+        }
+    }
+}
+
 static void report(struct lg_case *c, struct lg_verdict *verdict,
                    const struct suspect *s, bool burst)
 {
@@ -475,7 +539,7 @@ static void report(struct lg_case *c, struct lg_verdict *verdict,
     }
     uint64_t bytes = s->stack_bytes + s->heap_bytes;
     f->bytes = lg_known(bytes);
-    f->share = lg_share(bytes, s->last->usage_bytes);
+    f->share = share_of(s);
     f->confidence = confidence_of(s, f->share);
     f->proof = s->site.leaked_count > 0 ? LG_STR("unreachable")
                : s->seen >= 2           ? LG_STR("growth")
@@ -502,8 +566,7 @@ static void report(struct lg_case *c, struct lg_verdict *verdict,
     describe(c, f, s, burst);
     cite_counts(c, f, s);
     copy_stack(c, f, &s->site);
-    lg_case_claim(c, &s->where);
-    lg_case_claim(c, &s->site.created_by);
+    claim_lines(c, s);
 }
 
 static void judge(struct lg_case *c, struct lg_verdict *verdict, bool burst)

@@ -128,7 +128,9 @@ static const struct lg_heap_site *top_unclaimed(const struct lg_case *c,
                                                 const struct lg_heap_sites *s)
 {
     lg_each (site, s->items) {
-        if (site->inuse_bytes > 0 && !lg_case_is_claimed(c, &site->where)) {
+        /* The runtime's own allocations are nobody's line. */
+        if (site->inuse_bytes > 0 && site->where.function.len > 0 &&
+            !lg_case_is_claimed(c, &site->where)) {
             return site;
         }
     }

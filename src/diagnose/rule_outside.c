@@ -42,6 +42,17 @@ static bool matters(const struct lg_case *c, uint64_t bytes, uint64_t before,
             (double)usage > ALIVE_MIN_LIMIT_SHARE * (double)c->limit_bytes);
 }
 
+/* /proc and the runtime are read one after the other: while a capture lasted,
+ * memory went on growing. */
+static uint64_t skew_bytes(const struct lg_case *c, const struct lg_shot *shot)
+{
+    double rate = c->growth_ns > 0 ? (double)c->growth_bytes /
+                                         ((double)c->growth_ns / 1e9)
+                                   : 0;
+    rate = c->late_rate > rate ? c->late_rate : rate;
+    return (uint64_t)(rate * (double)shot->capture->duration_ns / 1e9);
+}
+
 /* What backs the largest mapping that is not Go's: [heap] is malloc. */
 static void cite_mapping(struct lg_case *c, struct lg_finding *f)
 {
@@ -82,6 +93,10 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
     }
     uint64_t bytes = last->memory.parts[LG_PART_OFF_HEAP].value;
     uint64_t before = first->memory.parts[LG_PART_OFF_HEAP].value;
+    uint64_t skew = skew_bytes(c, last);
+    if (bytes <= 2 * skew) {
+        return; /* the two accounts are not of the same instant */
+    }
     if (!matters(c, bytes, before, last->usage_bytes, first != last)) {
         return;
     }

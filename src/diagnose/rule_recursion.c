@@ -146,6 +146,20 @@ static void cite(struct lg_case *c, struct lg_finding *f,
     }
 }
 
+bool lg_recursion_line(const struct lg_case *c, struct lg_frame *where_ret)
+{
+    struct culprit culprit = {0};
+    struct lg_frame leaf;
+    if (c->in->end.fatal_goroutines != NULL) {
+        search(c->in->end.fatal_goroutines, NULL, &culprit);
+    }
+    if (culprit.item == NULL) {
+        return false;
+    }
+    *where_ret = calling_line(c, &culprit, &leaf);
+    return true;
+}
+
 void lg_judge_recursion(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct culprit culprit = {0};

@@ -415,9 +415,7 @@ static void close_session(struct lg_session *s)
     if (s->has_cgroup_sampler) {
         lg_cgroup_sampler_close(&s->cgroup_sampler);
     }
-    for (size_t i = 0; i < s->mark_count; i++) {
-        close(s->mark_fds[i]);
-    }
+    lg_session_close_marks(s);
     if (s->transient.created) {
         lg_transient_cgroup_destroy(&s->transient);
     }

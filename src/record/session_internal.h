@@ -16,6 +16,7 @@
 #include "sources/procfs.h"
 #include "sources/signal_trace.h"
 
+#include <pthread.h>
 #include <signal.h>
 
 #define LG_SESSION_ROWS 4096
@@ -44,7 +45,9 @@ struct lg_session {
     struct lg_process_sampler process_sampler;
     bool has_cgroup_sampler, has_process_sampler;
     int mark_fds[LG_SESSION_MARKS];
-    size_t mark_count;
+    size_t mark_count; /* the thread's until it is joined */
+    pthread_t marks_thread;
+    bool has_marks_thread;
     int oom_fd;
     uint64_t oom_kills_at_start;
     bool has_oom_kills;
@@ -107,6 +110,7 @@ bool lg_session_open_timeline(struct lg_session *s, struct lg_error *err);
 void lg_session_open_samplers(struct lg_session *s);
 void lg_session_sample(struct lg_session *s, bool in_detail);
 void lg_session_sync_timeline(struct lg_session *s);
+void lg_session_close_marks(struct lg_session *s);
 
 /* session_capture.c */
 bool lg_session_open_lanes(struct lg_session *s, struct lg_error *err);

@@ -76,17 +76,31 @@ void lg_session_sync_timeline(struct lg_session *s)
 
 static void read_cgroup(struct lg_session *s, bool in_detail);
 
-static void set_marks(struct lg_session *s)
+/* In a thread: the kernel waits for an RCU period at each mark (15 ms each on
+ * Linux 6.18), in which the main thread would not look. */
+static void *set_marks(void *context)
 {
     static const unsigned percents[] = {20, 30, 40, 50, 60, 70, 80, 88, 94};
+    struct lg_session *s = context;
     for (size_t i = 0; i < LG_COUNT(percents); i++) {
         int fd = -1;
         uint64_t mark = s->trigger.limit_bytes / 100 * percents[i];
         if (!lg_cgroup_usage_mark(s->host, &s->place, mark, &fd, NULL)) {
-            return; /* v2: sampling alone must see it */
+            break; /* v2: sampling alone must see it */
         }
         s->mark_fds[s->mark_count++] = fd;
         (void)lg_session_epoll_add(s, fd);
+    }
+    return NULL;
+}
+
+void lg_session_close_marks(struct lg_session *s)
+{
+    if (s->has_marks_thread) {
+        (void)pthread_join(s->marks_thread, NULL);
+    }
+    for (size_t i = 0; i < s->mark_count; i++) {
+        close(s->mark_fds[i]);
     }
 }
 
@@ -109,7 +123,8 @@ void lg_session_open_samplers(struct lg_session *s)
     }
     read_cgroup(s, true); /* what its counters say before anything happens */
     if (s->trigger.limit_bytes != 0) {
-        set_marks(s);
+        s->has_marks_thread =
+            pthread_create(&s->marks_thread, NULL, set_marks, s) == 0;
     }
     if (lg_cgroup_oom_event(s->host, &s->place, &s->oom_fd, NULL)) {
         (void)lg_session_epoll_add(s, s->oom_fd);

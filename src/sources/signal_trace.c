@@ -40,6 +40,7 @@ struct ring {
 struct lg_signal_trace {
     const struct lg_host *host;
     int epoll_fd;
+    int64_t wall_minus_mono_ns;
     size_t page_bytes, ring_count;
     struct ring rings[];
 };
@@ -95,7 +96,7 @@ static int open_event(uint64_t id, int cpu)
         .watermark = 0,
         .wakeup_events = 1,
         .use_clockid = 1,
-        .clockid = CLOCK_REALTIME,
+        .clockid = CLOCK_MONOTONIC, /* REALTIME is refused: not NMI-safe */
     };
     return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1,
                         PERF_FLAG_FD_CLOEXEC);
@@ -147,6 +148,11 @@ bool lg_signal_trace_create(const struct lg_host *host, int64_t pid,
     trace->host = host;
     trace->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
     trace->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    struct timespec mono;
+    clock_gettime(CLOCK_MONOTONIC, &mono);
+    trace->wall_minus_mono_ns =
+        lg_wall_ns(host->clock) -
+        (mono.tv_sec * (int64_t)LG_NS_PER_S + mono.tv_nsec);
     char filter[96];
     snprintf(filter, sizeof filter, "pid==%lld && sig!=%d && sig!=%d",
              (long long)pid, SIGURG, SIGCHLD);
@@ -223,7 +229,7 @@ static bool decode_sample(const struct lg_signal_trace *trace,
     copy_ring(trace, ring, at, &head, sizeof head);
     copy_ring(trace, ring, at + sizeof head, &raw, sizeof raw);
     *sent = (struct lg_signal_sent){
-        .wall_ns = (int64_t)head.time_ns,
+        .wall_ns = (int64_t)head.time_ns + trace->wall_minus_mono_ns,
         .signal = raw.signal,
         .sender_pid = head.pid,
         .from_kernel = raw.code == SI_KERNEL,
