@@ -6,7 +6,6 @@
 setup_file() {
     root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     export root results=$BATS_FILE_TMPDIR/results
-    local newest
     newest=$(sed -n 's/^newest_go=//p' "$root/tests/targets/build.sh")
     export newest
     cat >"$BATS_FILE_TMPDIR/jobs" <<JOBS
