@@ -184,6 +184,11 @@ bool lg_store_writable(const struct lg_store *store, struct lg_error *err)
                        "the state folder %s may only be read; pass --state "
                        "DIR or set LASTGASP_STATE to one that may be written",
                        store->path);
+    if (store->full)
+        return lg_fail_os(err, ENOSPC,
+                          "cannot keep incidents in %s (lastgasp rm makes "
+                          "room, --state DIR is another place)",
+                          store->path);
     return true;
 }
 

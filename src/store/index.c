@@ -40,7 +40,7 @@ static bool db_open(struct lg_store *store, struct lg_error *err)
     lg_sb_init(&sb, &store->arena);
     /* SQLite cannot read a WAL database without writing beside it: where that
      * is not permitted the index is made in memory, from the folders. */
-    if (store->read_only)
+    if (store->read_only || store->full)
         lg_sb_cstr(&sb, ":memory:");
     else
         lg_sb_fmt(&sb, "%s/index.db", store->path);
@@ -207,12 +207,34 @@ static bool is_damaged(const struct lg_store *store, enum lg_error_kind kind)
                                              R_OK | W_OK, AT_EACCESS) == 0);
 }
 
+/* What is there can be listed, explained and removed on a full disk, too. */
+static bool open_on_full_disk(struct lg_store *store,
+                              const struct lg_error *why, struct lg_error *err)
+{
+    size_t count;
+    struct lg_sb sb;
+    db_close(store);
+    store->full = true;
+    lg_sb_init(&sb, &store->arena);
+    lg_sb_fmt(&sb, "in %s: %s; nothing can be added", store->path, why->text);
+    store->note = lg_sb_view(&sb);
+    return try_open(store, err) && lg_store_adopt(store, &count, err);
+}
+
+static bool open_and_adopt(struct lg_store *store, struct lg_error *why)
+{
+    size_t count;
+    return try_open(store, why) && lg_store_adopt(store, &count, why);
+}
+
 bool lg_index_open(struct lg_store *store, struct lg_error *err)
 {
     struct lg_error why = {0};
-    size_t count;
-    if (try_open(store, &why))
-        return lg_store_adopt(store, &count, err);
+    if (open_and_adopt(store, &why))
+        return true;
+    if ((why.sys_errno == ENOSPC || why.sys_errno == EDQUOT) &&
+        !store->read_only)
+        return open_on_full_disk(store, &why, err);
     if (is_damaged(store, why.kind))
         return start_again(store, &why, err);
     if (err != NULL)

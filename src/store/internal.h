@@ -36,6 +36,7 @@ struct lg_store {
     int state_fd, incidents_fd;
     bool read_only; /* the folder may be read but not written; the index is
                        in memory */
+    bool full;      /* no room for the index: it is in memory, too */
     sqlite3 *db;
     struct lg_str note;
     LG_VEC(struct lg_store_held) held; /* in the arena; fd -1: free slot */
@@ -118,7 +119,7 @@ bool lg_store_is_held(struct lg_store *store, const char *id);
 void lg_store_release(struct lg_store *store, const char *id);
 /* Bytes of the files below; a file with n links counts as 1/n. */
 uint64_t lg_store_tree_bytes(int dir_fd, const char *name);
-/* LG_DENIED with the way out when the store may only be read. */
+/* LG_DENIED or ENOSPC with the way out when nothing can be added. */
 bool lg_store_writable(const struct lg_store *store, struct lg_error *err);
 /* The words that rows made from an incident and from report.json share. */
 void lg_row_end_text(struct lg_sb *sb, struct lg_str kind, int64_t exit_code,

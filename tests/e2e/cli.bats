@@ -506,6 +506,33 @@ EOF
     says 'pass --state DIR'
 }
 
+# Runs in a mount namespace: its own small disk, which goes with it.
+on_a_full_disk() {
+    mount -t tmpfs -o size=1600k tmpfs disk
+    export LASTGASP_STATE=$PWD/disk
+    id=$("$LASTGASP" import "$consumer")
+    head -c 4000000 /dev/zero >disk/filler 2>/dev/null || true
+    "$LASTGASP" list | grep -q "^$id "
+    "$LASTGASP" explain "$id" | grep -q 'killed by the kernel'
+    "$LASTGASP" export -o out.tgz "$id"
+    status=0
+    "$LASTGASP" import "$consumer" 2>error || status=$?
+    [ $status = 1 ]
+    grep -q 'No space left on device' error
+    grep -q 'rm makes room' error
+    [ "$("$LASTGASP" rm last)" = "$id" ]
+    [ "$("$LASTGASP" import out.tgz)" = "$id" ]
+}
+
+@test "a full disk: what is there can be read, sent away and removed" {
+    unshare -m true 2>/dev/null || skip "needs a mount namespace: not root"
+    mkdir disk
+    unshare -m bash -c 'mount -t tmpfs tmpfs disk' || skip "cannot mount"
+    export LASTGASP consumer
+    export -f on_a_full_disk
+    unshare -m bash -ec on_a_full_disk
+}
+
 @test "colour only for terminals that want it" {
     command -v script >/dev/null || skip "script is not installed"
     TERM=xterm script -qec "'$LASTGASP' explain '$consumer'" /dev/null >screen
