@@ -521,6 +521,7 @@ on_a_full_disk() {
     grep -q 'No space left on device' error
     grep -q 'rm makes room' error
     [ "$("$LASTGASP" rm last)" = "$id" ]
+    rm disk/filler
     [ "$("$LASTGASP" import out.tgz)" = "$id" ]
 }
 
