@@ -8,8 +8,8 @@
 #include "decode/oom_log_scan.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* The ring buffer has eaten the head of the oldest report: at the start of the
  * input every line is looked at, not only those with marker words. */
@@ -23,7 +23,9 @@ struct lg_oom_parser {
     uint64_t offset;   /* in the input, of the next byte to be looked at */
     uint64_t newlines; /* before that */
     size_t carry_len;
-    uint64_t dropped; /* bytes of a line that is longer than carry */
+    uint64_t dropped;          /* bytes of a line that is longer than carry */
+    struct lg_oom_prefix last; /* of the line before, and its number */
+    uint64_t last_line;
     struct lg_oom_export export;
     char carry[LG_OOM_LINE_MAX_BYTES + 1];
     char scratch[LG_OOM_LINE_MAX_BYTES];
@@ -32,60 +34,68 @@ struct lg_oom_parser {
 
 /* ---- life ---------------------------------------------------------------- */
 
-static bool slot_alloc(struct lg_oom_slot *s)
-{
-    s->text = malloc(LG_OOM_TEXT_BYTES);
-    s->names = malloc(LG_OOM_NAMES_BYTES);
-    s->rows = malloc(LG_OOM_ROWS_MAX * sizeof *s->rows);
-    s->stats = malloc(LG_OOM_STATS_MAX * sizeof *s->stats);
-    s->victims = malloc(LG_OOM_VICTIMS_MAX * sizeof *s->victims);
-    return s->text != NULL && s->names != NULL && s->rows != NULL &&
-           s->stats != NULL && s->victims != NULL;
-}
-
-static void slot_free(struct lg_oom_slot *s)
-{
-    free(s->text);
-    free(s->names);
-    free(s->rows);
-    free(s->stats);
-    free(s->victims);
-}
+/* All memory of a parser is one mapping: pages that no log ever needs (long
+ * tables, many open reports) are never touched and cost nothing. */
+struct block {
+    struct lg_oom_parser parser;
+    struct {
+        struct lg_oom_row rows[LG_OOM_ROWS_MAX];
+        struct lg_oom_stat stats[LG_OOM_STATS_MAX];
+        struct lg_oom_task victims[LG_OOM_VICTIMS_MAX];
+        char names[LG_OOM_NAMES_BYTES];
+        char text[LG_OOM_TEXT_BYTES];
+    } slots[LG_OOM_SLOTS];
+};
 
 struct lg_oom_parser *lg_oom_parser_create(const struct lg_oom_options *options,
                                            lg_oom_event_fn *fn, void *context,
                                            struct lg_error *err)
 {
-    struct lg_oom_parser *p = calloc(1, sizeof *p);
-    if (p == NULL) {
+    struct block *b = mmap(NULL, sizeof *b, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (b == MAP_FAILED) {
         lg_fail_nomem(err);
         return NULL;
     }
+    struct lg_oom_parser *p = &b->parser;
     if (options != NULL)
         p->router.options = *options;
     p->router.fn = fn;
     p->router.context = context;
     p->router.open_until = START_BYTES;
-    for (int i = 0; i < LG_OOM_SLOTS; i++) {
-        if (!slot_alloc(&p->router.reports[i].slot)) {
-            lg_oom_parser_destroy(p);
-            lg_fail_nomem(err);
-            return NULL;
-        }
-    }
+    for (int i = 0; i < LG_OOM_SLOTS; i++)
+        p->router.reports[i].slot = (struct lg_oom_slot){
+            .text = b->slots[i].text,
+            .names = b->slots[i].names,
+            .rows = b->slots[i].rows,
+            .stats = b->slots[i].stats,
+            .victims = b->slots[i].victims,
+        };
     return p;
 }
 
 void lg_oom_parser_destroy(struct lg_oom_parser *p)
 {
-    if (p == NULL)
-        return;
-    for (int i = 0; i < LG_OOM_SLOTS; i++)
-        slot_free(&p->router.reports[i].slot);
-    free(p);
+    if (p != NULL)
+        (void)munmap(p, sizeof(struct block));
 }
 
 /* ---- lines --------------------------------------------------------------- */
+
+/* A record of several lines: dmesg and journalctl indent all but the first. */
+static void inherit(struct lg_oom_parser *p, struct lg_str line,
+                    struct lg_oom_prefix *prefix)
+{
+    if (line.data[0] == ' ' && !prefix->anchored &&
+        p->last_line == p->newlines) {
+        struct lg_str text = prefix->text;
+        *prefix = p->last;
+        prefix->text = text;
+        prefix->is_plain = true;
+    }
+    p->last = *prefix;
+    p->last_line = p->newlines + 1;
+}
 
 /* line without its newline, at p->offset. */
 static void take_line(struct lg_oom_parser *p, struct lg_str line)
@@ -98,6 +108,7 @@ static void take_line(struct lg_oom_parser *p, struct lg_str line)
     if (line.len == 0)
         return;
     lg_oom_prefix_take(line, &p->router.options, p->scratch, &prefix);
+    inherit(p, line, &prefix);
     if (prefix.is_plain && prefix.text.len != 0 &&
         memchr(prefix.text.data, '\\', prefix.text.len) != NULL)
         prefix.text = lg_oom_unescape(prefix.text, false, p->scratch);

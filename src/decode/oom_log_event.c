@@ -176,6 +176,8 @@ static void conclude_victim(struct lg_oom_report *r, struct lg_oom_task *v,
         v->rss_bytes =
             lg_known(v->anon_rss_bytes.value + v->file_rss_bytes.value +
                      v->shmem_rss_bytes.value);
+    if (v->pid == r->named.pid)
+        fill(&v->uid, r->named.uid);
     if (row == NULL)
         return;
     struct lg_oom_task t = lg_oom_row_task(row, &r->table.columns, page_bytes);

@@ -9,7 +9,8 @@
 
 enum field {
     F_NONE,
-    F_MESSAGE,
+    F_MESSAGE, /* just as the kernel said it */
+    F_LINE,    /* a line, mostly with its newline */
     F_REALTIME_US,
     F_MONOTONIC_US,        /* when the journal took it */
     F_SOURCE_MONOTONIC_US, /* when the kernel said it: better */
@@ -22,11 +23,11 @@ static const struct {
     enum field field;
 } fields[] = {
     {"MESSAGE", F_MESSAGE},
-    {"message", F_MESSAGE},
-    {"msg", F_MESSAGE},
-    {"log", F_MESSAGE},
-    {"text", F_MESSAGE},
-    {"line", F_MESSAGE},
+    {"message", F_LINE},
+    {"msg", F_LINE},
+    {"log", F_LINE},
+    {"text", F_LINE},
+    {"line", F_LINE},
     {"__REALTIME_TIMESTAMP", F_REALTIME_US},
     {"__MONOTONIC_TIMESTAMP", F_MONOTONIC_US},
     {"_SOURCE_MONOTONIC_TIMESTAMP", F_SOURCE_MONOTONIC_US},
@@ -201,13 +202,13 @@ static void take_field(enum field field, struct lg_str value, bool is_string,
     uint64_t us;
     switch (field) {
     case F_MESSAGE:
+    case F_LINE:
         if (ret->message.data != NULL || (!is_string && value.data[0] != '['))
             break;
         ret->message.data = scratch;
         ret->message.len =
             is_string ? unescape(value, scratch) : byte_array(value, scratch);
-        while (ret->message.len != 0 &&
-               ret->message.data[ret->message.len - 1] == '\n')
+        if (field == F_LINE && lg_str_ends(ret->message, LG_STR("\n")))
             ret->message.len--;
         break;
     case F_REALTIME_US:

@@ -35,15 +35,18 @@ static void note_time(struct lg_oom_report *r, const struct lg_oom_prefix *p)
     }
     if (r->ev.wall_ns == 0)
         r->ev.wall_ns = p->wall_ns;
+    if (p->wall_ns != 0)
+        r->last_wall_ns = p->wall_ns;
     if (r->caller == 0)
         r->caller = p->caller;
 }
 
 void lg_oom_report_note(struct lg_oom_report *r, const struct lg_oom_prefix *p,
-                        struct lg_str raw, uint64_t offset, uint64_t line)
+                        struct lg_str raw, uint64_t offset, uint64_t line,
+                        bool is_inner)
 {
     size_t room = LG_OOM_TEXT_BYTES - r->text_len;
-    size_t spare = r->stage == LG_OOM_STAGE_TABLE ? LG_OOM_TEXT_SPARE_BYTES : 0;
+    size_t spare = is_inner ? LG_OOM_TEXT_SPARE_BYTES : 0;
     if (raw.len + 1 + spare <= room) {
         memcpy(r->slot.text + r->text_len, raw.data, raw.len);
         r->slot.text[r->text_len + raw.len] = '\n';
@@ -312,6 +315,8 @@ static void take_mem_info(struct lg_oom_report *r, struct lg_str text)
     struct lg_str at = lg_str_trim_left(text);
     uint64_t n;
     struct lg_cut free = lg_str_cut(text, LG_STR(" free:"));
+    if (!free.found)
+        free.found = lg_str_after(at, LG_STR("free:"), &free.tail);
     if (free.found && !lg_str_starts(text, LG_STR("Node ")) &&
         lg_str_take_u64(&free.tail, &n) &&
         (free.tail.len == 0 || free.tail.data[0] == ' '))
@@ -326,6 +331,26 @@ static void take_mem_info(struct lg_oom_report *r, struct lg_str text)
         r->ram_pages = lg_known(n);
 }
 
+/* One "name value", or from 5.3 to 6.x all of them in one record, which some
+ * logs keep as one line with newlines, some write with rsyslog's escape. */
+static bool take_stat_rows(struct lg_oom_report *r, struct lg_str text)
+{
+    struct lg_str name, rest = lg_str_trim(text);
+    uint64_t value;
+    bool any = false;
+    while (rest.len != 0) {
+        struct lg_cut row = lg_str_cut_char(rest, '\n');
+        if (!row.found)
+            row = lg_str_cut(rest, LG_STR("#012"));
+        if (!lg_oom_line_stat(row.head, &name, &value) || has_stat(r, name))
+            return any;
+        add_stat(r, name, value);
+        any = true;
+        rest = row.tail;
+    }
+    return any;
+}
+
 static bool take_row(struct lg_oom_report *r, struct lg_str text)
 {
     struct lg_oom_row row;
@@ -337,8 +362,6 @@ static bool take_row(struct lg_oom_report *r, struct lg_str text)
 
 bool lg_oom_report_take_inner(struct lg_oom_report *r, struct lg_str text)
 {
-    struct lg_str name;
-    uint64_t value;
     switch (r->stage) {
     case LG_OOM_STAGE_INVOKED:
     case LG_OOM_STAGE_TRACE:
@@ -347,10 +370,7 @@ bool lg_oom_report_take_inner(struct lg_oom_report *r, struct lg_str text)
         take_trace(r, text);
         return true;
     case LG_OOM_STAGE_STATS:
-        if (!lg_oom_line_stat(text, &name, &value) || has_stat(r, name))
-            return false;
-        add_stat(r, name, value);
-        return true;
+        return take_stat_rows(r, text);
     case LG_OOM_STAGE_MEM_INFO:
         if (!lg_oom_line_is_mem_info(text))
             return false;

@@ -53,6 +53,7 @@ struct lg_oom_report {
     uint64_t first_offset, last_offset; /* of its lines in the input */
     bool has_uptime;
     uint64_t last_uptime_ns;
+    int64_t last_wall_ns; /* 0: none of its lines has one */
     struct lg_oom_slot slot;
     size_t text_len;
     struct lg_arena names; /* fixed, in slot.names */
@@ -67,9 +68,11 @@ struct lg_oom_report {
 
 /* Starts an empty report in the slot's memory. */
 void lg_oom_report_begin(struct lg_oom_report *r, const struct lg_oom_slot *s);
-/* Keeps the line's text and time. */
+/* Keeps the line's text and time. Rows of a table are dropped first when the
+ * text grows too long. */
 void lg_oom_report_note(struct lg_oom_report *r, const struct lg_oom_prefix *p,
-                        struct lg_str raw, uint64_t offset, uint64_t line);
+                        struct lg_str raw, uint64_t offset, uint64_t line,
+                        bool is_inner);
 /* Takes what the line says. */
 void lg_oom_report_apply(struct lg_oom_report *r, const struct lg_oom_line *l);
 /* Lines that only their place tells: rows of stats and tables, stack, zones.

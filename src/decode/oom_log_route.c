@@ -81,8 +81,11 @@ static bool may_own(const struct lg_oom_report *r,
 {
     if (!r->used || r->stream != p->stream)
         return false;
-    return !p->has_uptime || !r->has_uptime ||
-           near(p->uptime_ns, r->last_uptime_ns, window_ns);
+    if (p->has_uptime && r->has_uptime)
+        return near(p->uptime_ns, r->last_uptime_ns, window_ns);
+    if (p->wall_ns != 0 && r->last_wall_ns != 0)
+        return near((uint64_t)p->wall_ns, (uint64_t)r->last_wall_ns, window_ns);
+    return true;
 }
 
 static bool same_caller(const struct lg_oom_report *r,
@@ -233,9 +236,9 @@ static int fit_reaped(const struct lg_oom_report *r,
 
 static int fit_end(const struct lg_oom_report *r, const struct lg_oom_line *l)
 {
-    if (l->kind == LG_OOM_LINE_PANIC && r->ev.no_killable)
+    if (!r->complete)
         return 2;
-    return !r->complete;
+    return l->kind == LG_OOM_LINE_PANIC && r->ev.no_killable;
 }
 
 static const struct {
@@ -379,7 +382,7 @@ static void take(struct lg_oom_router *t, const struct lg_oom_prefix *p,
         r->only_kill =
             l->kind == LG_OOM_LINE_KILLED || l->kind == LG_OOM_LINE_EXITING;
     }
-    lg_oom_report_note(r, p, raw, offset, line);
+    lg_oom_report_note(r, p, raw, offset, line, false);
     lg_oom_report_apply(r, l);
     if (l->kind == LG_OOM_LINE_TABLE_HEAD || l->kind == LG_OOM_LINE_CONSTRAINT)
         close_stale(t, r);
@@ -402,7 +405,7 @@ void lg_oom_route(struct lg_oom_router *t, const struct lg_oom_prefix *p,
     if (r == NULL && !inner)
         r = inner_owner(t, p);
     if (r != NULL) {
-        lg_oom_report_note(r, p, raw, offset, line);
+        lg_oom_report_note(r, p, raw, offset, line, true);
         keep_open(t, r);
     }
 }

@@ -54,10 +54,10 @@ size_t lg_oom_scan_plain(struct lg_str bytes, size_t from)
     P ll = AND(EQ(v2, SET('l')), EQ(v3, SET('l')));                            \
     P hits = OR(oom, AND(EQ(v0, SET('K')), ll))
 
-static size_t scan_sse2(struct lg_str bytes, size_t from)
+size_t lg_oom_scan_sse2(struct lg_str bytes, size_t from)
 {
     const char *s = bytes.data;
-    size_t i = from;
+    size_t i = from < bytes.len ? from : bytes.len;
     for (; bytes.len - i >= 16 + 3; i += 16) {
         LG_OOM_FINGERPRINT(__m128i, _mm_cmpeq_epi8, _mm_and_si128, _mm_or_si128,
                            _mm_loadu_si128, _mm_set1_epi8);
@@ -96,7 +96,7 @@ size_t lg_oom_scan(struct lg_str bytes, size_t from)
         return bytes.len;
     if (__builtin_cpu_supports("avx2"))
         return scan_avx2(bytes, from);
-    return scan_sse2(bytes, from);
+    return lg_oom_scan_sse2(bytes, from);
 }
 
 __attribute__((target("avx2"))) static uint64_t newlines_avx2(const char *s,
