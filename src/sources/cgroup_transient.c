@@ -125,6 +125,7 @@ static bool set_limit(int dir_fd, int version, uint64_t limit_bytes)
 
 struct attempt {
     const struct lg_host *host;
+    const struct lg_cgroup_place *own;
     const char *name;
     uint64_t limit_bytes;
     struct lg_arena *arena;
@@ -189,7 +190,7 @@ static bool make_below(struct attempt *a, const struct lg_cgroup_place *parent,
     if (c->procs_fd < 0)
         return failed_at(a, "put processes into it");
     if (c->home_fd < 0)
-        c->home_fd = dup(parent_fd);
+        c->home_fd = lg_cgroup_open(a->host, a->own->dir, NULL);
     /* v2: to move a process the common ancestor must be ours as well. */
     if (parent->version == 2 &&
         faccessat(parent_fd, "cgroup.procs", W_OK, AT_EACCESS) != 0)
@@ -221,6 +222,8 @@ static bool try_below(struct attempt *a, const struct lg_cgroup_place *parent)
 static bool try_inside(struct attempt *a, const struct lg_cgroup_place *own)
 {
     struct lg_transient_cgroup *c = &a->c;
+    if (a->sys_errno == EEXIST)
+        return false;
     c->parent_fd = lg_cgroup_open(a->host, own->dir, NULL);
     if (c->parent_fd < 0)
         return failed_at(a, "open our own cgroup");
@@ -358,6 +361,7 @@ bool lg_transient_cgroup_create(const struct lg_host *host, const char *name,
         return false;
     if (!lg_cgroup_place_find(host, getpid(), arena, &own, err))
         return lg_context(err, "cannot get a memory cgroup for the run");
+    a.own = &own;
     if (own.version == 1 ? !try_v1(&a, &own) : !try_v2(&a, &own))
         return explain(&a, &own, err);
     *ret = a.c;

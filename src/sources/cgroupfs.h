@@ -99,8 +99,7 @@ struct lg_transient_cgroup {
     int procs_fd; /* cgroup.procs, to write a pid into */
     bool created;
     int parent_fd; /* the folder that it was made in */
-    int home_fd;   /* where to move what still runs in it: the parent, or its
-                      leaf lastgasp-self */
+    int home_fd;   /* where to move what still runs in it: where we are */
     bool moved_self; /* the parent's processes were moved to that leaf, to be
                         moved back: cgroup v2 has no processes in inner nodes */
 };
@@ -108,7 +107,7 @@ bool lg_transient_cgroup_create(const struct lg_host *host, const char *name,
                                 uint64_t limit_bytes, struct lg_arena *arena,
                                 struct lg_transient_cgroup *ret,
                                 struct lg_error *err);
-/* Removes it; what still runs in it is moved to the parent, not killed. Waits
+/* Removes it; what still runs in it is moved to our own, not killed. Waits
  * at most 2 s for what has just exited. The arena must still be there. */
 void lg_transient_cgroup_destroy(struct lg_transient_cgroup *c);
 

@@ -175,6 +175,31 @@ static void a_kill_is_seen(void **state)
     tear_down(&f);
 }
 
+static bool is_in(const struct fixture *f, pid_t pid, struct lg_str path,
+                  struct lg_arena *arena)
+{
+    struct lg_cgroup_place place;
+    return lg_cgroup_place_find(&f->host, pid, arena, &place, NULL) &&
+           lg_str_eq(place.path, path);
+}
+
+/* Has it ended though it should run on? */
+static bool has_ended(pid_t pid)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           info.si_pid == pid;
+}
+
+static void wait_until_in(struct fixture *f, pid_t pid, struct lg_str path)
+{
+    struct timespec step = {.tv_nsec = 1000000};
+    while (!is_in(f, pid, path, &f->arena)) {
+        assert_false(has_ended(pid));
+        nanosleep(&step, NULL);
+    }
+}
+
 /* Usage is what was touched, within the kernel's batches per processor. */
 static void usage_is_what_was_touched(void **state)
 {
@@ -191,6 +216,7 @@ static void usage_is_what_was_touched(void **state)
     pid_t pid = start_eater(&f, MIB(20));
     /* It sleeps when it has touched all. */
     while (p.state != 'S' || p.rss_anon.value < MIB(20)) {
+        assert_false(has_ended(pid));
         assert_true(lg_process_read(&f.host, pid, LG_PROCESS_STATUS, &scratch,
                                     &p, &f.err));
         lg_arena_reset(&scratch);
@@ -205,14 +231,6 @@ static void usage_is_what_was_touched(void **state)
     tear_down(&f);
 }
 
-static bool is_in(const struct fixture *f, pid_t pid, struct lg_str path,
-                  struct lg_arena *arena)
-{
-    struct lg_cgroup_place place;
-    return lg_cgroup_place_find(&f->host, pid, arena, &place, NULL) &&
-           lg_str_eq(place.path, path);
-}
-
 static void what_still_runs_moves_out(void **state)
 {
     (void)state;
@@ -224,9 +242,7 @@ static void what_still_runs_moves_out(void **state)
     assert_true(
         lg_cgroup_place_find(&f.host, getpid(), &f.arena, &own, &f.err));
     pid_t pid = start_eater(&f, 4096);
-    struct timespec step = {.tv_nsec = 1000000};
-    while (!is_in(&f, pid, path, &f.arena))
-        nanosleep(&step, NULL);
+    wait_until_in(&f, pid, path);
     lg_transient_cgroup_destroy(&f.cgroup);
     assert_false(is_in(&f, pid, path, &f.arena));
     assert_int_equal(kill(pid, 0), 0);
@@ -315,9 +331,7 @@ static void a_copy_reads_like_the_cgroup(void **state)
     LG_CLOSE
     int dest = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     pid_t pid = start_eater(&f, 4096);
-    struct timespec step = {.tv_nsec = 1000000};
-    while (!is_in(&f, pid, f.cgroup.place.path, &f.arena))
-        nanosleep(&step, NULL);
+    wait_until_in(&f, pid, f.cgroup.place.path);
     size_t before = lg_allocations();
     assert_true(lg_cgroup_save(&f.host, &f.cgroup.place, dest, &f.err));
     assert_true(lg_process_save(&f.host, pid, LG_PROCESS_STATUS, dest, &f.err));
