@@ -82,7 +82,7 @@ static bool place_row(struct collector *c, struct lg_ps_row *row,
     if (lg_cgroup_place_find(c->host, row->process.pid, c->arena, &place,
                              NULL)) {
         row->cgroup = place.path;
-        lg_identity_parse(place.path, c->arena, &row->identity);
+        lg_identity_parse(place.process_path, c->arena, &row->identity);
         do {
             if (!lg_cgroup_level_read(c->host, &place, &level, NULL) ||
                 !level.limit_bytes.known)

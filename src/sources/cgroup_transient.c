@@ -296,7 +296,7 @@ static bool try_v2(struct attempt *a, const struct lg_cgroup_place *own)
         return true;
     if (has_parent && try_below(a, &parent))
         return true;
-    if (is_root && try_below(a, &top))
+    if ((is_root || !has_parent) && try_below(a, &top))
         return true;
     /* A container's own root: the only place there is. */
     return is_root && !has_parent && try_inside(a, own);

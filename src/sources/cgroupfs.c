@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* One line per mount; a machine with 10,000 containers has 50,000 of them. */
 #define MAX_MOUNTINFO_BYTES ((size_t)32 << 20)
@@ -85,53 +86,6 @@ static bool fill_place(struct lg_cgroup_place *place, struct lg_str mount,
     return !sb.failed || lg_fail_nomem(err);
 }
 
-/* Mounts as we see them ("self"); a copy may only have those of the process. */
-static bool read_mountinfo(const struct lg_host *host, const char *pid,
-                           struct lg_arena *arena, struct lg_str *ret,
-                           struct lg_error *err)
-{
-    return read_proc(host, "self", "mountinfo", MAX_MOUNTINFO_BYTES, arena, ret,
-                     err) ||
-           (!host->is_live && read_proc(host, pid, "mountinfo",
-                                        MAX_MOUNTINFO_BYTES, arena, ret, err));
-}
-
-static bool find_place(const struct lg_host *host, const char *pid,
-                       struct lg_arena *arena, struct lg_arena *scratch,
-                       struct lg_cgroup_place *place_ret, struct lg_error *err)
-{
-    struct lg_cgroup_place place = {0};
-    struct lg_str text, path, mount, root;
-    if (!read_proc(host, pid, "cgroup", MAX_CGROUP_BYTES, scratch, &text, err))
-        return false;
-    if (!lg_proc_cgroup_parse(text, &place.version, &path, err))
-        return false;
-    place.path = lg_str_dup(arena, path);
-    if (place.path.data == NULL)
-        return lg_fail_nomem(err);
-    if (!read_mountinfo(host, pid, scratch, &text, err) ||
-        !lg_mountinfo_cgroup_parse(text, place.version, arena, &mount, &root,
-                                   err) ||
-        !fill_place(&place, mount, root, arena, err))
-        return false;
-    *place_ret = place;
-    return true;
-}
-
-bool lg_cgroup_place_find(const struct lg_host *host, int64_t pid,
-                          struct lg_arena *arena,
-                          struct lg_cgroup_place *place_ret,
-                          struct lg_error *err)
-{
-    struct lg_arena scratch;
-    char name[24];
-    (void)snprintf(name, sizeof name, "%lld", (long long)pid);
-    lg_arena_init(&scratch, 4 * MAX_MOUNTINFO_BYTES);
-    bool ok = find_place(host, name, arena, &scratch, place_ret, err);
-    lg_arena_deinit(&scratch);
-    return ok;
-}
-
 /* "/a/b" → "/a" → "/" */
 static bool go_up(struct lg_str *path)
 {
@@ -149,4 +103,70 @@ bool lg_cgroup_place_up(struct lg_cgroup_place *place)
         return false;
     *place = up;
     return true;
+}
+
+/* Mounts as we see them ("self"); a copy may only have those of the process. */
+static bool read_mountinfo(const struct lg_host *host, const char *pid,
+                           struct lg_arena *arena, struct lg_str *ret,
+                           struct lg_error *err)
+{
+    return read_proc(host, "self", "mountinfo", MAX_MOUNTINFO_BYTES, arena, ret,
+                     err) ||
+           (!host->is_live && read_proc(host, pid, "mountinfo",
+                                        MAX_MOUNTINFO_BYTES, arena, ret, err));
+}
+
+/* v2: a cgroup without the controller is charged to the next one above that
+ * has it; where none has, the process's own is as good as any. */
+static void go_to_charged(const struct lg_host *host,
+                          struct lg_cgroup_place *place)
+{
+    struct lg_cgroup_place at = *place;
+    if (place->version != 2)
+        return;
+    do {
+        LG_CLOSE
+        int fd = lg_cgroup_open(host, at.dir, NULL);
+        if (fd >= 0 && faccessat(fd, "memory.current", F_OK, 0) == 0) {
+            *place = at;
+            return;
+        }
+    } while (lg_cgroup_place_up(&at));
+}
+
+static bool find_place(const struct lg_host *host, const char *pid,
+                       struct lg_arena *arena, struct lg_arena *scratch,
+                       struct lg_cgroup_place *place_ret, struct lg_error *err)
+{
+    struct lg_cgroup_place place = {0};
+    struct lg_str text, path, mount, root;
+    if (!read_proc(host, pid, "cgroup", MAX_CGROUP_BYTES, scratch, &text, err))
+        return false;
+    if (!lg_proc_cgroup_parse(text, &place.version, &path, err))
+        return false;
+    place.path = place.process_path = lg_str_dup(arena, path);
+    if (place.path.data == NULL)
+        return lg_fail_nomem(err);
+    if (!read_mountinfo(host, pid, scratch, &text, err) ||
+        !lg_mountinfo_cgroup_parse(text, place.version, arena, &mount, &root,
+                                   err) ||
+        !fill_place(&place, mount, root, arena, err))
+        return false;
+    go_to_charged(host, &place);
+    *place_ret = place;
+    return true;
+}
+
+bool lg_cgroup_place_find(const struct lg_host *host, int64_t pid,
+                          struct lg_arena *arena,
+                          struct lg_cgroup_place *place_ret,
+                          struct lg_error *err)
+{
+    struct lg_arena scratch;
+    char name[24];
+    (void)snprintf(name, sizeof name, "%lld", (long long)pid);
+    lg_arena_init(&scratch, 4 * MAX_MOUNTINFO_BYTES);
+    bool ok = find_place(host, name, arena, &scratch, place_ret, err);
+    lg_arena_deinit(&scratch);
+    return ok;
 }

@@ -13,6 +13,8 @@
 struct lg_cgroup_place {
     int version;            /* 1 or 2 */
     struct lg_str path;     /* in the hierarchy: "/a/b" */
+    struct lg_str process_path; /* where the process is; v2: below path when
+                                   its own cgroup has no memory controller */
     struct lg_str dir;      /* below the host's root: "sys/fs/cgroup/…" */
     struct lg_str top;      /* the mount point, likewise */
     struct lg_str hierarchy_root; /* the cgroup at the mount point ("/") */

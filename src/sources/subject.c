@@ -197,7 +197,7 @@ static bool read_place(const struct lg_host *host, int64_t pid,
         return !arena->failed;
     s->cgroup = place.path;
     s->cgroup_version = place.version;
-    lg_identity_parse(place.path, arena, &s->identity);
+    lg_identity_parse(place.process_path, arena, &s->identity);
     if (!lg_cgroup_read(host, &place, false, arena, &c, NULL))
         return !arena->failed;
     s->limit_bytes = c.effective_limit_bytes;

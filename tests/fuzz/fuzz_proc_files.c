@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static void check_fds(const struct lg_fds *fds)
 {
     uint64_t sum = 0;
-    lg_each(g, *fds)
+    lg_each(g, fds->groups)
         sum += g->count;
     if (fds->truncated ? sum > fds->count : sum != fds->count)
         abort();

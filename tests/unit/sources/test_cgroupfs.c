@@ -96,7 +96,7 @@ static void our_own_is_read(void **state)
     lg_each(pid, c.pids)
         found += *pid == getpid();
     assert_int_equal(found, 1);
-    assert_true(c.stats.count > 5);
+    assert_true(c.stats.count > 5 || !c.usage_bytes.known);
     tear_down(&f);
 }
 
