@@ -68,7 +68,7 @@ static bool parse_all(struct lg_str rest, struct lg_goroutines *g)
             return true;
         }
         stack.state =
-            state_of(g->frames.items + stack.frame_first, stack.frame_count);
+            state_of(lg_goroutine_frames(g, &stack), stack.frame_count);
         struct lg_goroutine *item = lg_push(g->arena, &g->items);
         if (item == NULL ||
             __builtin_add_overflow(g->total, stack.count, &g->total))

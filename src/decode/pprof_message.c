@@ -275,14 +275,43 @@ static bool sample_field(struct lg_pprof *d, struct lg_cursor *c,
     }
 }
 
-/* The wire has the leaf first, the tree grows from the root. */
+/* Room for `depth` nodes in d->path. */
+static bool reserve_path(struct lg_pprof *d, size_t depth)
+{
+    while (d->path.capacity < depth) {
+        d->path.count = d->path.capacity;
+        if (lg_push(d->scratch, &d->path) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Neighbours have much of their stacks in common: what the sample before went
+ * through needs no lookup. false: out of memory. */
+static bool add_path(struct lg_pprof *d)
+{
+    struct lg_profile *p = d->profile;
+    size_t depth = d->stack.count, same = 0, before = d->path.count;
+    while (same < depth && same < before &&
+           p->nodes.items[d->path.items[same]].location ==
+               d->stack.items[depth - 1 - same])
+        same++;
+    uint32_t node = same != 0 ? d->path.items[same - 1] : 0;
+    if (!reserve_path(d, depth))
+        return false;
+    d->path.count = depth;
+    return depth == same ||
+           lg_profile_stack(p, node, d->stack.items, depth - same,
+                            d->path.items + same) != UINT32_MAX;
+}
+
 static bool finish_sample(struct lg_pprof *d, struct lg_error *err)
 {
-    uint32_t node = 0;
-    for (size_t i = d->stack.count; i > 0 && node != UINT32_MAX; i--)
-        node = lg_profile_node(d->profile, node, d->stack.items[i - 1]);
-    if (node == UINT32_MAX ||
-        !lg_profile_sample(d->profile, node, d->values.items))
+    if (!add_path(d))
+        return lg_fail_nomem(err);
+    size_t depth = d->path.count;
+    uint32_t node = depth != 0 ? d->path.items[depth - 1] : 0;
+    if (!lg_profile_sample(d->profile, node, d->values.items))
         return lg_fail_nomem(err);
     return true;
 }

@@ -20,7 +20,7 @@ static uint64_t mix_place(uint64_t hash, const struct lg_frame *frame)
 static uint64_t key_of(const struct lg_goroutines *g,
                        const struct lg_goroutine *item)
 {
-    const struct lg_frame *frames = g->frames.items + item->frame_first;
+    const struct lg_frame *frames = lg_goroutine_frames(g, item);
     uint64_t hash = mix(lg_str_hash(item->state), item->frame_count + 1);
     hash = mix_place(hash, &item->created_by);
     for (uint32_t i = 0; i < item->frame_count; i++)

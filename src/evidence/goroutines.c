@@ -20,7 +20,7 @@ static bool is_hidden(struct lg_str function)
 static void hide_runtime(const struct lg_goroutines *g,
                          struct lg_goroutine *item)
 {
-    const struct lg_frame *frames = g->frames.items + item->frame_first;
+    const struct lg_frame *frames = lg_goroutine_frames(g, item);
     uint32_t first = 0, end = item->frame_count;
     while (first < end && is_hidden(frames[first].function))
         first++;
@@ -100,8 +100,8 @@ bool lg_goroutines_from_profile(const struct lg_profile *p,
             return false;
         item->count = (uint64_t)count;
         item->leaked = leaked;
-        item->state = lg_goroutine_infer_state(
-            g.frames.items + item->frame_first, item->frame_count);
+        item->state = lg_goroutine_infer_state(lg_goroutine_frames(&g, item),
+                                               item->frame_count);
         hide_runtime(&g, item);
         g.total += item->count;
     }

@@ -42,6 +42,14 @@ struct lg_goroutines {
     struct lg_arena *arena;
 };
 
+/* The item's frames, leaf first; NULL when it has none. */
+static inline const struct lg_frame *
+lg_goroutine_frames(const struct lg_goroutines *g,
+                    const struct lg_goroutine *item)
+{
+    return item->frame_count != 0 ? &g->frames.items[item->frame_first] : NULL;
+}
+
 /* A group: same state, same stack (function and line of every frame), same
  * creation line. */
 struct lg_goroutine_group {

@@ -5,7 +5,9 @@
 #include <sys/auxv.h>
 
 #define NO_NODE UINT32_MAX
-#define FIRST_SLOTS 64
+#define FIRST_SLOTS 128
+/* Lookups whose places are fetched together. */
+#define BATCH 32
 /* Indices are 32 bits wide, and one of them says "no node". */
 #define MAX_ITEMS ((size_t)UINT32_MAX - 1)
 
@@ -31,55 +33,52 @@ static uint64_t seed(void)
     return n;
 }
 
-static size_t hash(uint32_t parent, uint32_t location)
+/* The hash of a stack follows from that of its caller's. */
+static uint32_t hash_on(uint32_t hash, uint32_t location, uint64_t seed)
 {
-    uint64_t key = ((uint64_t)parent << 32 | location) ^ seed();
+    uint64_t key = ((uint64_t)hash << 32 | location) ^ seed;
     unsigned __int128 wide =
         (unsigned __int128)key * UINT64_C(0x9E3779B97F4A7C15);
-    return (size_t)((uint64_t)wide ^ (uint64_t)(wide >> 64));
+    uint64_t mixed = (uint64_t)wide ^ (uint64_t)(wide >> 64);
+    return (uint32_t)(mixed ^ mixed >> 32);
 }
 
 /* Where the node is, or the free slot where it belongs. */
-static size_t slot_of(const struct lg_profile *p, uint32_t parent,
-                      uint32_t location)
+static struct lg_node_slot *slot_of(const struct lg_profile *p, uint32_t hash,
+                                    uint32_t parent, uint32_t location)
 {
     size_t mask = p->node_slot_count - 1;
-    for (size_t slot = hash(parent, location) & mask;;
-         slot = (slot + 1) & mask) {
-        uint32_t index = p->node_slots[slot];
-        if (index == 0 || (p->nodes.items[index].parent == parent &&
-                           p->nodes.items[index].location == location))
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+        struct lg_node_slot *slot = &p->node_slots[i];
+        if (slot->node == 0 ||
+            (slot->parent == parent && slot->location == location))
             return slot;
     }
 }
 
-/* Keeps at least half of the slots free. */
-static bool reserve_slot(struct lg_profile *p)
+/* Room for a batch, with at least a third of the slots free. */
+static bool reserve_slots(struct lg_profile *p)
 {
-    if (p->nodes.count * 2 < p->node_slot_count)
+    if ((p->nodes.count + BATCH) * 3 < p->node_slot_count * 2)
         return true;
     size_t count =
         p->node_slot_count != 0 ? p->node_slot_count * 2 : FIRST_SLOTS;
-    uint32_t *slots = lg_new(p->arena, uint32_t, count);
+    struct lg_node_slot *slots = lg_new(p->arena, struct lg_node_slot, count);
     if (slots == NULL)
         return false;
     p->node_slots = slots;
     p->node_slot_count = count;
     for (uint32_t i = 1; i < p->nodes.count; i++) {
         const struct lg_stack_node *n = &p->nodes.items[i];
-        slots[slot_of(p, n->parent, n->location)] = i;
+        *slot_of(p, n->hash, n->parent, n->location) =
+            (struct lg_node_slot){n->parent, n->location, n->hash, i};
     }
     return true;
 }
 
-uint32_t lg_profile_node(struct lg_profile *p, uint32_t parent,
-                         uint32_t location)
+static uint32_t add_node(struct lg_profile *p, struct lg_node_slot *slot,
+                         uint32_t hash, uint32_t parent, uint32_t location)
 {
-    if (!reserve_slot(p))
-        return NO_NODE;
-    size_t slot = slot_of(p, parent, location);
-    if (p->node_slots[slot] != 0)
-        return p->node_slots[slot];
     if (p->nodes.count >= MAX_ITEMS) {
         p->arena->failed = true;
         return NO_NODE;
@@ -91,10 +90,59 @@ uint32_t lg_profile_node(struct lg_profile *p, uint32_t parent,
         .parent = parent,
         .location = location,
         .depth = p->nodes.items[parent].depth + 1,
+        .hash = hash,
     };
     uint32_t index = (uint32_t)(p->nodes.count - 1);
-    p->node_slots[slot] = index;
+    *slot = (struct lg_node_slot){parent, location, hash, index};
     return index;
+}
+
+/* At most BATCH locations, leaf first. */
+static uint32_t add_batch(struct lg_profile *p, uint32_t node,
+                          const uint32_t *locations, size_t count,
+                          uint32_t *path_ret)
+{
+    uint32_t hashes[BATCH], hash = p->nodes.items[node].hash;
+    uint64_t random = seed();
+    if (!reserve_slots(p))
+        return NO_NODE;
+    size_t mask = p->node_slot_count - 1;
+    for (size_t i = 0; i < count; i++) {
+        hash = hash_on(hash, locations[count - 1 - i], random);
+        hashes[i] = hash;
+        __builtin_prefetch(&p->node_slots[hash & mask], 1);
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t location = locations[count - 1 - i];
+        struct lg_node_slot *slot = slot_of(p, hashes[i], node, location);
+        node = slot->node != 0 ? slot->node
+                               : add_node(p, slot, hashes[i], node, location);
+        if (node == NO_NODE)
+            return NO_NODE;
+        if (path_ret != NULL)
+            path_ret[i] = node;
+    }
+    return node;
+}
+
+uint32_t lg_profile_stack(struct lg_profile *p, uint32_t parent,
+                          const uint32_t *locations, size_t count,
+                          uint32_t *path_ret)
+{
+    while (count != 0 && parent != NO_NODE) {
+        size_t batch = count < BATCH ? count : BATCH;
+        count -= batch;
+        parent = add_batch(p, parent, locations + count, batch, path_ret);
+        if (path_ret != NULL)
+            path_ret += batch;
+    }
+    return parent;
+}
+
+uint32_t lg_profile_node(struct lg_profile *p, uint32_t parent,
+                         uint32_t location)
+{
+    return lg_profile_stack(p, parent, &location, 1, NULL);
 }
 
 static bool reserve_values(struct lg_profile *p, size_t count)

@@ -11,7 +11,7 @@ static void check(const struct lg_goroutines *g, struct lg_str bytes)
     uint64_t total = 0;
     lg_each(item, g->items) {
         struct lg_frame_cycle cycle;
-        const struct lg_frame *frames = g->frames.items + item->frame_first;
+        const struct lg_frame *frames = lg_goroutine_frames(g, item);
         if ((uint64_t)item->frame_first + item->frame_count > g->frames.count)
             abort();
         if (item->state.len > bytes.len || item->labels.len > bytes.len)

@@ -244,7 +244,7 @@ static void test_recursion(void **state)
                                   lg_golden_versions[v], modes[m].mode));
             const struct lg_goroutine *item = &g.items.items[0];
             assert_int_equal(g.items.count, 1);
-            assert_true(lg_frames_find_cycle(g.frames.items + item->frame_first,
+            assert_true(lg_frames_find_cycle(lg_goroutine_frames(&g, item),
                                              item->frame_count,
                                              item->elided_frames, &cycle));
             assert_int_equal(cycle.length, modes[m].length);
