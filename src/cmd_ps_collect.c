@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/io.h"
 #include "base/map.h"
 #include "cmd_ps.h"
 #include "decode/cgroup_files.h"
 #include "sources/cgroupfs.h"
 #include "sources/procfs.h"
+#include "sources/small_file.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 #define PARTS (LG_PROCESS_STATUS | LG_PROCESS_FD_COUNT)
 
@@ -15,6 +19,7 @@ struct collector {
     struct lg_ps *ps;
     struct lg_map domain_of; /* cgroup path → index + 1 */
     struct lg_num uptime_ns;
+    bool sees_init;
 };
 
 /* Domain 0: the machine, with its swap. */
@@ -99,6 +104,27 @@ static bool place_row(struct collector *c, struct lg_ps_row *row,
     lower_limit(row, lg_host_memory_bytes(c->host), LG_STR(""));
     *domain_ret = nearest;
     return !c->arena->failed;
+}
+
+/* The kernel spares its own first process, not that of a container. A copy is
+ * of the whole machine when the kernel's threads are in it. */
+#define FIRST_PID_NAMESPACE "pid:[4026531836]"
+
+static bool sees_first_process(const struct lg_host *host)
+{
+    char target[64];
+    char comm[16];
+    struct lg_str text;
+    if (host->is_live) {
+        ssize_t n = readlinkat(host->root_fd, "proc/self/ns/pid", target,
+                               sizeof target);
+        return n > 0 && lg_str_eq(lg_str_from(target, (size_t)n),
+                                  LG_STR(FIRST_PID_NAMESPACE));
+    }
+    LG_CLOSE
+    int fd = lg_host_open(host, "proc/2/comm", O_RDONLY | O_NOFOLLOW);
+    return fd >= 0 && lg_small_pread(fd, comm, sizeof comm, &text) &&
+           lg_str_starts(text, LG_STR("kthreadd"));
 }
 
 static bool is_kernel_thread(const struct lg_process *p)
@@ -188,8 +214,8 @@ static bool order_rows(struct collector *c)
             .memory_bytes =
                 p->vm_rss.value + p->vm_swap.value + p->vm_pte.value,
             .oom_score_adj = p->oom_score_adj,
-            .is_immune =
-                p->pid == 1 || (p->has_oom_score && p->oom_score_adj <= -1000),
+            .is_immune = (p->pid == 1 && c->sees_init) ||
+                         (p->has_oom_score && p->oom_score_adj <= -1000),
         };
     }
     lg_kill_order(ps->domains.items, ps->domains.count, ps->order, count);
@@ -216,6 +242,7 @@ bool lg_ps_collect(const struct lg_host *host, uint64_t over_ns,
         return false;
     lg_map_init(&c.domain_of, arena);
     c.uptime_ns = lg_host_uptime_ns(host);
+    c.sees_init = sees_first_process(host);
     bool ok = add_machine(&c);
     for (size_t i = 0; ok && i < count; i++)
         ok = add_process(&c, pids[i]);

@@ -98,10 +98,10 @@ struct lg_str lg_ps_why(const struct lg_ps *ps, const struct lg_ps_row *row,
 {
     struct lg_sb sb;
     lg_sb_init(&sb, arena);
-    if (row->process.pid == 1)
-        lg_sb_cstr(&sb, "never: it is init");
-    else if (row->order->is_immune)
+    if (row->order->is_immune && row->process.oom_score_adj <= -1000)
         lg_sb_cstr(&sb, "never: oom_score_adj is -1000");
+    else if (row->order->is_immune)
+        lg_sb_cstr(&sb, "never: it is init");
     else
         put_place(&sb, ps, row, &ps->domains.items[row->order->domain]);
     if (row->process.oom_score_adj != 0 && !row->order->is_immune)

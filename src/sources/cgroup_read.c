@@ -117,16 +117,16 @@ static void look_up(const struct lg_host *host,
     }
 }
 
-/* v1 tells the lowest limit of all ancestors, those too that a container's
- * mount hides. */
-static void lower_by_stat(struct lg_cgroup *c,
-                          const struct lg_cgroup_place *place)
+/* v1 tells the lowest limit of all ancestors in memory.stat: those too that a
+ * container's mount hides. */
+static struct lg_num hierarchical_limit(struct lg_str stat)
 {
-    lg_each(s, c->stats) {
-        if (lg_str_eq(s->name, LG_STR("hierarchical_memory_limit")) &&
-            s->value < (UINT64_C(1) << 62))
-            lower(c, lg_known(s->value), place->hierarchy_root);
+    struct lg_str line, rest;
+    while (lg_lines_next(&stat, &line)) {
+        if (lg_str_after(line, LG_STR("hierarchical_memory_limit "), &rest))
+            return lg_cgroup_limit_parse(rest);
     }
+    return (struct lg_num){0};
 }
 
 /* What the kernel can take back before it must kill: the files' pages. */
@@ -152,11 +152,15 @@ bool lg_cgroup_level_read(const struct lg_host *host,
         read_v1(fd, &c);
     else
         read_v2(fd, &c);
-    if (lg_small_file(fd, "memory.stat", buffer, sizeof buffer, &text))
+    if (lg_small_file(fd, "memory.stat", buffer, sizeof buffer, &text)) {
         lg_cgroup_stat_parse(text, place->version, NULL, &c);
+        if (place->dir.len == place->top.len)
+            lower(&c, hierarchical_limit(text), place->path);
+    }
+    lower(&c, c.limit_bytes, place->path);
     *ret = (struct lg_cgroup_level){
         .path = place->path,
-        .limit_bytes = c.limit_bytes,
+        .limit_bytes = c.effective_limit_bytes,
         .usage_bytes = c.usage_bytes,
         .reclaimable_bytes = reclaimable(&c),
         .oom_group = c.oom_group,
@@ -219,6 +223,7 @@ bool lg_cgroup_read(const struct lg_host *host,
 {
     struct lg_cgroup c = {.version = place->version, .path = place->path};
     char buffer[LG_SMALL_FILE_BYTES];
+    struct lg_num hidden = {0};
     struct lg_str text;
     LG_CLOSE
     int fd = lg_cgroup_open(host, place->dir, err);
@@ -228,13 +233,15 @@ bool lg_cgroup_read(const struct lg_host *host,
         read_v1(fd, &c);
     else
         read_v2(fd, &c);
-    if (lg_small_file(fd, "memory.stat", buffer, sizeof buffer, &text))
+    if (lg_small_file(fd, "memory.stat", buffer, sizeof buffer, &text)) {
         lg_cgroup_stat_parse(text, place->version, arena, &c);
+        hidden = hierarchical_limit(text);
+    }
     lower(&c, c.limit_bytes, place->path);
     if (place->version == 2)
         lower_high(&c, read_limit(fd, "memory.high"));
     look_up(host, place, &c);
-    lower_by_stat(&c, place);
+    lower(&c, hidden, place->hierarchy_root);
     lower(&c, lg_host_memory_bytes(host), LG_STR(""));
     if (with_pids && !add_subtree(fd, 0, arena, &c))
         return lg_fail_nomem(err);

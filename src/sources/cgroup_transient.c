@@ -306,7 +306,12 @@ static bool explain(const struct attempt *a, const struct lg_cgroup_place *own,
                     struct lg_error *err)
 {
     int e = a->sys_errno;
-    if (e == EACCES || e == EPERM || e == EROFS)
+    if (e == EROFS)
+        return lg_fail(err, LG_DENIED,
+                       "cgroups are mounted read-only here, as in a container; "
+                       "run lastgasp on the host, or give the container "
+                       "writable cgroups (--cgroupns=private, privileged)");
+    if (e == EACCES || e == EPERM)
         return lg_fail(err, LG_DENIED,
                        "no permission to %s (a memory cgroup for the run, "
                        "cgroup v%d, from %.*s); %s",

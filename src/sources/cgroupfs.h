@@ -45,7 +45,8 @@ bool lg_cgroup_place_up(struct lg_cgroup_place *place);
 /* What decides whether this cgroup's own limit is near. ABSENT: gone. */
 struct lg_cgroup_level {
     struct lg_str path;
-    struct lg_num limit_bytes; /* its own; unknown: none */
+    struct lg_num limit_bytes; /* its own; at the mount point also the lowest
+                                  above it; unknown: none */
     struct lg_num usage_bytes;
     struct lg_num reclaimable_bytes; /* of the usage: pages of files */
     bool oom_group, oom_kill_disabled;
