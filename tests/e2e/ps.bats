@@ -7,9 +7,12 @@ bats_require_minimum_version 1.5.0
 load lib/kill
 
 setup() {
-    ps="$LASTGASP ps"
     # shellcheck disable=SC2154 # of lib/kill
     golden=$root/tests/golden/host
+}
+
+runs_ps() {
+    run --separate-stderr "$LASTGASP" ps "$@"
 }
 
 teardown() {
@@ -26,7 +29,7 @@ field() {
 build_waiter() {
     command -v go >/dev/null || skip "needs Go"
     mkdir -p "$BATS_TEST_TMPDIR/waiter"
-    cd "$BATS_TEST_TMPDIR/waiter"
+    cd "$BATS_TEST_TMPDIR/waiter" || return
     printf 'module example.com/waiter\n\ngo 1.18\n' >go.mod
     cat >main.go <<'GO'
 package main
@@ -57,16 +60,16 @@ start() {
 @test "ps: a stripped Go program is listed with version and module" {
     build_waiter
     start ""
-    run --separate-stderr $ps --json
+    runs_ps --json
     [ "$status" = 0 ]
     row="[p for p in d['processes'] if p['pid'] == $child][0]"
-    [ "$(field "$row['path']" <<<"$output")" = example.com/waiter ]
-    [ "$(field "$row['stripped']" <<<"$output")" = True ]
+    [ "$(field "${row}['path']" <<<"$output")" = example.com/waiter ]
+    [ "$(field "${row}['stripped']" <<<"$output")" = True ]
     version=$(GOTOOLCHAIN=local go env GOVERSION)
-    [ "$(field "$row['go_version']" <<<"$output")" = "$version" ]
+    [ "$(field "${row}['go_version']" <<<"$output")" = "$version" ]
     [ "$(field "d['schema']" <<<"$output")" = lastgasp.ps/1 ]
     rss=$(awk '/^VmRSS/ { print $2 * 1024 }' /proc/$child/status)
-    [ "$(field "$row['rss_bytes']" <<<"$output")" = "$rss" ]
+    [ "$(field "${row}['rss_bytes']" <<<"$output")" = "$rss" ]
     exec 8>&-
 }
 
@@ -79,19 +82,19 @@ start() {
     mkdir "$cgroup"
     echo 4M >"$cgroup/memory.limit_in_bytes"
     start "echo \$\$ >$cgroup/cgroup.procs;"
-    run --separate-stderr $ps --json --over 0
+    runs_ps --json --over 0
     [ "$status" = 0 ]
     row="[p for p in d['processes'] if p['pid'] == $child][0]"
-    [ "$(field "$row['limit_bytes']" <<<"$output")" = 4194304 ]
-    [ "$(field "$row['order']['scope']" <<<"$output")" = memcg ]
-    [ "$(field "$row['order']['place_in_scope']" <<<"$output")" = 1 ]
+    [ "$(field "${row}['limit_bytes']" <<<"$output")" = 4194304 ]
+    [ "$(field "${row}['order']['scope']" <<<"$output")" = memcg ]
+    [ "$(field "${row}['order']['place_in_scope']" <<<"$output")" = 1 ]
     exec 8>&-
     wait "$child"
     child=
 }
 
 @test "ps: a copy of a Kubernetes node is put in the kernel's order" {
-    run --separate-stderr $ps --json --root "$golden/v2-k8s/root"
+    runs_ps --json --root "$golden/v2-k8s/root"
     [ "$status" = 0 ]
     pids=$(field "[p['pid'] for p in d['processes']]" <<<"$output")
     [ "$pids" = "[4242, 4300, 900]" ]
@@ -101,7 +104,7 @@ start() {
 }
 
 @test "ps: the first process of a container may be killed, init may not" {
-    run --separate-stderr $ps --root "$golden/v1-docker/root"
+    runs_ps --root "$golden/v1-docker/root"
     [ "$status" = 0 ]
     [[ "$output" == *"1st in container"* ]]
     [[ "$output" != *never* ]]
@@ -111,7 +114,7 @@ start() {
     cp -r "$golden/v2-systemd/root" "$BATS_TEST_TMPDIR/root"
     printf 'Name:\tx\033[31m\nPid:\t7100\nVmSize:\t1 kB\nVmRSS:\t1 kB\n' \
         >"$BATS_TEST_TMPDIR/root/proc/7100/status"
-    run --separate-stderr $ps --root "$BATS_TEST_TMPDIR/root"
+    runs_ps --root "$BATS_TEST_TMPDIR/root"
     [ "$status" = 0 ]
     [[ "$output" != *$'\033'* ]]
     [[ "$output" == *'x?[31m'* ]]
@@ -119,11 +122,12 @@ start() {
 
 @test "ps: nothing found is status 3, nonsense is 2" {
     mkdir -p "$BATS_TEST_TMPDIR/root/proc"
-    run --separate-stderr $ps --root "$BATS_TEST_TMPDIR/root"
+    runs_ps --root "$BATS_TEST_TMPDIR/root"
     [ "$status" = 3 ]
+    # shellcheck disable=SC2154 # of run
     [ "$stderr" = "lastgasp: no Go process is running" ]
-    run --separate-stderr $ps --over 2h
+    runs_ps --over 2h
     [ "$status" = 2 ]
-    run --separate-stderr $ps consumer
+    runs_ps consumer
     [ "$status" = 2 ]
 }
