@@ -56,8 +56,10 @@ static bool parse_stack(struct lg_str *rest, struct lg_goroutines *g,
 static bool parse_all(struct lg_str rest, struct lg_goroutines *g)
 {
     struct lg_str line;
+    bool leaked = lg_str_starts(rest, LG_STR("goroutineleak "));
     while (lg_count_line_next(&rest, &line)) {
-        struct lg_goroutine stack = {.frame_first = (uint32_t)g->frames.count};
+        struct lg_goroutine stack = {.leaked = leaked,
+                                     .frame_first = (uint32_t)g->frames.count};
         bool complete;
         if (!parse_count(line, &stack.count))
             continue;

@@ -14,7 +14,17 @@ export GOFLAGS=-trimpath
 ulimit -c 0
 
 build() { # version
-    (cd "$here/src" && GOTOOLCHAIN=go$1 go build -o "$work/" . ./recurse ./die)
+    experiment=
+    [ "$1" = 1.26.8 ] && experiment=goroutineleakprofile
+    (cd "$here/src" && GOEXPERIMENT=$experiment GOTOOLCHAIN=go$1 \
+        go build -o "$work/" . ./recurse ./die)
+}
+
+leaks() { # version out
+    [ -e "$work/leak.debug0" ] || return 0
+    mv "$work/leak.debug0" "$pprof_dir/$1/leak.pb.gz"
+    mv "$work/leak.debug1" "$2/leak-counts.txt"
+    mv "$work/leak.debug2" "$2/leak.txt"
 }
 
 recursion() { # out
@@ -57,6 +67,7 @@ for version in ${*:-1.18.10 1.20.14 1.23.12 1.26.8 1.27.4}; do
     mv "$work/goroutine.debug2" "$out/goroutines.txt"
     mv "$work/goroutine.debug1" "$out/goroutine-counts.txt"
     profiles "$version" "$work"
+    leaks "$version" "$out"
     recursion "$out"
     deaths "$out"
 done

@@ -226,6 +226,41 @@ static void test_ancestors(void **state)
     }
 }
 
+/* The oracle: Go's own proof, in its three forms of one instant. */
+static void test_leaked(void **state)
+{
+    for (size_t v = 3; v < LG_GOLDEN_VERSIONS; v++) {
+        const char *version = lg_golden_versions[v];
+        struct lg_arena arena;
+        struct lg_profile p;
+        struct lg_goroutines counts, profile;
+        struct lg_goroutine_groups groups;
+        uint64_t leaked = 0;
+        lg_arena_init(&arena, 0);
+        struct lg_goroutines dump =
+            parse(&arena, lg_golden(&arena, "goroutines/%s/leak.txt", version));
+        assert_true(lg_goroutine_count_text_parse(
+            lg_golden(&arena, "goroutines/%s/leak-counts.txt", version), &arena,
+            &counts, NULL));
+        assert_true(
+            lg_pprof_parse(lg_golden(&arena, "pprof/%s/leak.pb.gz", version),
+                           &arena, &p, NULL));
+        assert_true(lg_goroutines_from_profile(&p, &arena, &profile));
+        assert_true(lg_goroutines_group(&dump, &arena, &groups));
+        lg_each(group, groups.items)
+            leaked += group->leaked_count;
+        assert_true(leaked > 50 && leaked < dump.total);
+        assert_int_equal(leaked, counts.total);
+        assert_int_equal(leaked, profile.total);
+        lg_each(item, counts.items)
+            assert_true(item->leaked);
+        lg_each(item, profile.items)
+            assert_true(item->leaked);
+        assert_non_null(find(&dump, "chan receive (nil chan)"));
+        lg_arena_deinit(&arena);
+    }
+}
+
 static void test_recursion(void **state)
 {
     static const struct {
@@ -453,9 +488,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms_agree), cmocka_unit_test(test_states_agree),
         cmocka_unit_test(test_dumps),       cmocka_unit_test(test_ancestors),
-        cmocka_unit_test(test_recursion),   cmocka_unit_test(test_deaths),
-        cmocka_unit_test(test_by_hand),     cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_recursion),   cmocka_unit_test(test_leaked),
+        cmocka_unit_test(test_deaths),      cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_absent),      cmocka_unit_test(test_hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

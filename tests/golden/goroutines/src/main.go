@@ -62,5 +62,10 @@ func main() {
 	profile(dir, "heap", "heap.debug1", 1)
 	profile(dir, "allocs", "allocs.debug0", 0)
 	profile(dir, "threadcreate", "threadcreate.debug0", 0)
+	if pprof.Lookup("goroutineleak") != nil { // Go 1.26 and later
+		for i := 0; i <= 2; i++ {
+			profile(dir, "goroutineleak", fmt.Sprintf("leak.debug%d", i), i)
+		}
+	}
 	runtime.KeepAlive(keep)
 }
