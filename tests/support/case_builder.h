@@ -201,6 +201,7 @@ static inline void case_sample(struct case_builder *b, struct lg_profile *p,
 {
     struct lg_frame frames[160];
     uint32_t locations[160];
+    stack = case_must(lg_str_cstr(b->arena, lg_str_of(stack)));
     size_t count = case_frames(stack, frames, 160);
     for (size_t i = 0; i < count; i++)
         locations[i] = case_location(b, p, &frames[i]);
@@ -245,6 +246,7 @@ static inline uint64_t case_go(struct case_builder *b, struct lg_goroutines *g,
                                const char *stack, const char *created_by)
 {
     struct lg_frame frames[512];
+    stack = case_must(lg_str_cstr(b->arena, lg_str_of(stack)));
     size_t frame_count = case_frames(stack, frames, 512);
     uint64_t first = b->next_id;
     for (size_t i = 0; i < count; i++) {
