@@ -38,6 +38,25 @@ static uint64_t usage_of(const struct lg_capture *capture)
     return 0;
 }
 
+/* A capture that the kill overtook has no numbers of the cgroup: the most that
+ * was used while it lasted, else what was used last before it. */
+static uint64_t usage_during(const struct lg_timeline *t,
+                             const struct lg_capture *capture)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        uint64_t usage = t->rows[i].usage_bytes.known
+                             ? t->rows[i].usage_bytes.value
+                             : t->rows[i].rss_bytes.value;
+        if (t->rows[i].t_ns < capture->t_ns) {
+            most = usage;
+        } else if (t->rows[i].t_ns - capture->t_ns <= capture->duration_ns) {
+            most = usage > most ? usage : most;
+        }
+    }
+    return most;
+}
+
 static struct lg_num others_of(const struct lg_capture *capture)
 {
     struct lg_num others = {false, 0};
@@ -91,6 +110,9 @@ static bool add_shots(struct lg_case *c)
         }
         shot->capture = capture;
         shot->usage_bytes = usage_of(capture);
+        if (shot->usage_bytes == 0) {
+            shot->usage_bytes = usage_during(&c->in->timeline, capture);
+        }
         if (capture->heap != NULL) {
             shot->heap = lg_heap_sites_of(c, capture->heap);
         }

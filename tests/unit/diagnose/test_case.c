@@ -194,6 +194,20 @@ static void test_shots(void **state)
     assert_int_equal(c.shots.items[2].goroutines->total, 9);
 }
 
+/* The kill overtook a capture: its cgroup was empty by the time it was read. */
+static void test_capture_that_the_kill_overtook(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 2}, {1000, 202}, {1100, 256}, {1200, 1});
+    struct lg_capture *capture = case_capture(b, 1000);
+    capture->duration_ns = 400 * MS;
+    (void)case_memstats(b, capture, 180, 1);
+    (void)case_memstats(b, case_capture(b, 1300), 180, 1);
+    struct lg_case c = init(b);
+    assert_int_equal(c.shots.items[0].usage_bytes, 256 * MIB);
+    assert_int_equal(c.shots.items[1].usage_bytes, MIB);
+}
+
 /* A text that was cut counts less than a profile of the same instant. */
 static void test_cut_text(void **state)
 {
@@ -242,6 +256,7 @@ int main(void)
         case_test(test_kept_bytes),
         case_test(test_words_of_the_kernel),
         case_test(test_shots),
+        case_test(test_capture_that_the_kill_overtook),
         case_test(test_cut_text),
         case_test(test_claims),
     };
