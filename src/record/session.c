@@ -2,6 +2,7 @@
 #include "record/session_internal.h"
 
 #include "base/io.h"
+#include "record/self.h"
 #include "record/spawn.h"
 #include "sources/process_exit.h"
 
@@ -394,15 +395,6 @@ static void watch(struct lg_session *s)
     }
 }
 
-static void shield_from_oom(void)
-{
-    LG_CLOSE int fd =
-        open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)lg_write_all(fd, "-900", 4, NULL);
-    }
-}
-
 static void close_session(struct lg_session *s)
 {
     lg_capturer_destroy(s->lane);
@@ -460,7 +452,8 @@ bool lg_session_run(const struct lg_session_options *options,
         close_session(s);
         return false;
     }
-    shield_from_oom();
+    lg_self_shield();
+    lg_self_shed_code();
     watch(s);
     lg_session_finish(s);
     *result_ret = (struct lg_session_result){

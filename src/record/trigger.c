@@ -18,7 +18,7 @@
 #define FIRST_AGE_NS LG_NS_PER_S
 #define LONGEST_AGE_GAP_NS (600 * LG_NS_PER_S)
 /* Capturing may take this share of the time when nothing presses … */
-#define CALM_DUTY_RATIO 0.01
+#define CALM_DUTY_RATIO 0.04
 /* … and this when memory grows towards the limit. */
 #define PRESSED_DUTY_RATIO 0.34
 #define MIN_INTERVAL_NS (2 * LG_NS_PER_MS)
