@@ -274,7 +274,7 @@ EOF
 
     lg 0 list
     [[ ${lines[0]} == "ID "*"PROGRAM"*"CAUSE"*"MEMORY / LIMIT" ]]
-    [[ ${lines[1]} == "$id  "*"  $name "*"  oom-kill  "*" MiB / "*" MiB" ]]
+    [[ ${lines[1]} == "$id  "*"  $name "*"oom-kill  "*" MiB / "*" MiB" ]]
     lg 0 list --json
     valid_json
     [ "$(field 'd["incidents"][0]["id"]')" = "$id" ]
