@@ -11,9 +11,11 @@ setup_file() {
     cat >"$BATS_FILE_TMPDIR/jobs" <<JOBS
 unclosed-channel-$newest 256M
 unclosed-channel-mended-$newest 256M -for 10s
-timing-wheel-$newest 256M
+file-watcher-$newest 256M
 idle-pool-$newest 256M
 JOBS
+    # Not timing-wheel: its thousands of tickers are too much for a guest that
+    # computes twenty times slower than the host.
     boot_status=0
     "$root/tests/vm/boot.sh" "$results" "${LG_TARGETS:-$root/build/targets}" \
         "$BATS_FILE_TMPDIR/jobs" >"$BATS_FILE_TMPDIR/boot.txt" 2>&1 ||
@@ -72,8 +74,8 @@ explains() {
     expect silent "$results/unclosed-channel-mended-$newest/report.json"
 }
 
-@test "cgroup v2: timing-wheel is killed and explained" {
-    explains timing-wheel
+@test "cgroup v2: file-watcher is killed and explained" {
+    explains file-watcher
 }
 
 @test "cgroup v2: idle-pool is killed and explained" {
