@@ -7,12 +7,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* What a profile inflates to. Go's own are 3 to 12 times their gzip size (the
- * largest seen: 25), so 200 times and a floor for small ones lets every real
- * one in; above 1 GiB nobody's viewer would go. */
+/* What a profile inflates to. Go's own are 1 to 16 times their gzip size (most
+ * where thousands of goroutines differ in a label only), so 200 times and a
+ * floor for small ones lets every real one in; nobody's viewer goes above
+ * 1 GiB. */
 #define MAX_INFLATED_BYTES ((uint64_t)1 << 30)
 #define MAX_INFLATED_RATIO 200
-#define MIN_INFLATED_BYTES ((uint64_t)16 << 20)
+#define MIN_INFLATED_BYTES ((uint64_t)64 << 20)
 
 /* Fields of Profile, from profile.proto. */
 enum {

@@ -10,6 +10,14 @@
 /* Twice the same may be chance: two handlers around two others. */
 #define MIN_ROUNDS 3
 
+/* Recursion over data (a tree, a graph with a loop) repeats few functions in no
+ * fixed order. So many frames are looked at, and are needed. */
+#define MAX_IRREGULAR_FRAMES 256
+#define MIN_IRREGULAR_FRAMES 32
+/* Each function stands there so often on average. A chain of handlers has one
+ * wrapper often, but the others once. */
+#define MIN_OCCURRENCES 4
+
 struct stack {
     uint64_t functions[MAX_FRAMES]; /* hashes of the names */
     uint32_t count;
@@ -78,6 +86,52 @@ static uint32_t covered(const struct stack *s, uint32_t length,
     return total;
 }
 
+static uint32_t count_of(const struct stack *s, uint32_t first, uint32_t end,
+                         uint64_t function)
+{
+    uint32_t count = 0;
+    for (uint32_t i = first; i < end; i++)
+        count += s->functions[i] == function;
+    return count;
+}
+
+/* How many different functions stand in [first, end). */
+static uint32_t different(const struct stack *s, uint32_t first, uint32_t end)
+{
+    uint32_t count = 0;
+    for (uint32_t i = first; i < end; i++)
+        count += count_of(s, first, i, s->functions[i]) == 0;
+    return count;
+}
+
+/* The function that stands there most often: the frames from its first time to
+ * its last are the recursion, when they are of few functions. */
+static bool find_irregular(const struct stack *s, struct lg_frame_cycle *ret)
+{
+    uint32_t end =
+        s->count < MAX_IRREGULAR_FRAMES ? s->count : MAX_IRREGULAR_FRAMES;
+    uint32_t most = 0, first = 0, last, next;
+    if (end < MIN_IRREGULAR_FRAMES)
+        return false;
+    for (uint32_t i = 0; i < end; i++) {
+        uint32_t count = count_of(s, i, end, s->functions[i]);
+        if (count > most) {
+            most = count;
+            first = i;
+        }
+    }
+    for (last = end - 1; s->functions[last] != s->functions[first]; last--) {
+    }
+    if ((last - first + 1) * 2 < end ||
+        different(s, first, last + 1) * MIN_OCCURRENCES > last - first + 1)
+        return false;
+    for (next = first + 1; s->functions[next] != s->functions[first]; next++) {
+    }
+    *ret = (struct lg_frame_cycle){
+        .first = first, .length = next - first, .repeats = most};
+    return true;
+}
+
 static void read_stack(struct stack *s, const struct lg_frame *frames,
                        size_t count)
 {
@@ -117,9 +171,11 @@ bool lg_frames_find_cycle(const struct lg_frame *frames, size_t count,
         cycle.first = first;
         cycle.length = length;
     }
-    if (best < MIN_FRAMES / 2 || best * 2 < s.count)
+    if (best >= MIN_FRAMES / 2 && best * 2 >= s.count)
+        cycle.repeats =
+            (best + beyond(frames, count, cycle.length)) / cycle.length;
+    else if (!find_irregular(&s, &cycle))
         return false;
-    cycle.repeats = (best + beyond(frames, count, cycle.length)) / cycle.length;
     cycle.depth = count;
     if (elided != UINT64_MAX && elided <= UINT64_MAX - count)
         cycle.depth += elided;

@@ -45,6 +45,27 @@ static bool add_frames(const struct lg_profile *p, size_t sample,
         *place = frame;
     }
     item->frame_count = (uint32_t)g->frames.count - item->frame_first;
+    item->state = lg_goroutine_infer_state(lg_goroutine_frames(g, item),
+                                           item->frame_count);
+    hide_runtime(g, item);
+    return true;
+}
+
+/* Samples that differ in labels only (one per request, say) have one stack and
+ * share its frames. first_of: node → index + 1 of its first item. */
+static bool add_stack(const struct lg_profile *p, size_t sample,
+                      uint32_t *first_of, struct lg_goroutines *g,
+                      struct lg_goroutine *item)
+{
+    uint32_t *first = &first_of[p->sample_nodes.items[sample]];
+    if (*first == 0) {
+        *first = (uint32_t)g->items.count;
+        return add_frames(p, sample, g, item);
+    }
+    const struct lg_goroutine *other = &g->items.items[*first - 1];
+    item->frame_first = other->frame_first;
+    item->frame_count = other->frame_count;
+    item->state = other->state;
     return true;
 }
 
@@ -90,19 +111,19 @@ bool lg_goroutines_from_profile(const struct lg_profile *p,
     bool leaked;
     int type = count_type(p, &leaked);
     size_t label_at = 0;
+    uint32_t *first_of = lg_new(arena, uint32_t, p->nodes.count);
+    if (first_of == NULL)
+        return false;
     for (size_t i = 0; type >= 0 && i < p->sample_nodes.count; i++) {
         int64_t count = lg_profile_value(p, i, type);
         if (count <= 0)
             continue;
         struct lg_goroutine *item = lg_push(arena, &g.items);
-        if (item == NULL || !add_frames(p, i, &g, item) ||
+        if (item == NULL || !add_stack(p, i, first_of, &g, item) ||
             !add_labels(p, i, &label_at, &g, item))
             return false;
         item->count = (uint64_t)count;
         item->leaked = leaked;
-        item->state = lg_goroutine_infer_state(lg_goroutine_frames(&g, item),
-                                               item->frame_count);
-        hide_runtime(&g, item);
         g.total += item->count;
     }
     *ret = g;

@@ -93,8 +93,10 @@ struct lg_frame_cycle {
  * when none covers at least half of at least 8 frames in three rounds. Lines
  * may differ between rounds by inlining, so functions count, and the line of
  * the first round is what is reported. The round may be out of step behind the
- * gap of elided frames. elided UINT64_MAX: not told, depth is a lower bound.
- * Needs no memory. */
+ * gap of elided frames. Recursion over data, whose few functions have no fixed
+ * order, counts too (in 32 frames or more): its first round is told, and how
+ * often its commonest function is there. elided UINT64_MAX: not told, depth is
+ * a lower bound. Needs no memory. */
 bool lg_frames_find_cycle(const struct lg_frame *frames, size_t count,
                           uint64_t elided, struct lg_frame_cycle *ret);
 

@@ -9,6 +9,7 @@
 #include "evidence/goroutines.h"
 #include "rng.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* A stack as a text: each letter is a function. */
@@ -81,6 +82,28 @@ static void test_elided(void **state)
     assert_int_equal(c.depth, 5000010);
 }
 
+/* A walk over data: few functions, in no order. */
+static void test_irregular(void **state)
+{
+    struct lg_rng rng = {9};
+    struct lg_frame_cycle c;
+    char letters[200];
+    for (size_t n = 0; n < 200; n++) {
+        size_t at = 0;
+        while (at < 100)
+            at += (size_t)sprintf(letters + at, "w%.*s",
+                                  (int)lg_rng_below(&rng, 4), "lmn");
+        assert_true(find(letters, 0, &c));
+        /* Chance may have made regular rounds of most of it. */
+        assert_true(c.length <= 12 && c.repeats >= 6);
+    }
+    /* Forty handlers, each in the same wrapper, are none. */
+    for (size_t i = 0; i < 80; i++)
+        letters[i] = (char)(i % 2 ? 'h' : 128 + (int)i);
+    letters[80] = '\0';
+    assert_none(letters);
+}
+
 /* Far more frames than are looked at. */
 static void test_deep(void **state)
 {
@@ -125,8 +148,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cycles), cmocka_unit_test(test_no_cycle),
-        cmocka_unit_test(test_elided), cmocka_unit_test(test_deep),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_elided), cmocka_unit_test(test_irregular),
+        cmocka_unit_test(test_deep),   cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -224,7 +224,8 @@ static bool make_profile(struct lg_profile *p, struct lg_arena *arena,
     *label = (struct lg_profile_label){
         .sample = 1, .key = LG_STR("tenant"), .str = LG_STR("acme")};
     return lg_profile_sample(p, root, (int64_t[]){1}) &&
-           lg_profile_sample(p, worker, (int64_t[]){41}) &&
+           lg_profile_sample(p, worker, (int64_t[]){40}) &&
+           lg_profile_sample(p, worker, (int64_t[]){1}) &&
            lg_profile_sample(p, worker, (int64_t[]){0});
 }
 
@@ -238,14 +239,19 @@ static void test_from_profile(void **state)
     assert_true(lg_goroutines_from_profile(&p, &arena, &g));
     assert_true(g.from_profile);
     assert_int_equal(g.total, 42);
-    assert_int_equal(g.items.count, 2); /* a sample of 0 stands for nobody */
+    assert_int_equal(g.items.count, 3); /* a sample of 0 stands for nobody */
+    assert_int_equal(g.frames.count, 2 + 4); /* one stack is there once */
+    assert_int_equal(g.items.items[1].frame_first,
+                     g.items.items[2].frame_first);
+    assert_true(lg_str_eq(g.items.items[1].state, g.items.items[2].state));
+    assert_int_equal(g.items.items[2].labels.len, 0);
     const struct lg_goroutine *main = &g.items.items[0];
     const struct lg_goroutine *worker = &g.items.items[1];
     assert_int_equal(main->frame_count, 1);
     assert_int_equal(main->labels.len, 0);
     assert_true(lg_str_eq(worker->state, LG_STR("chan receive")));
     assert_true(lg_str_eq(worker->labels, LG_STR("tenant: acme")));
-    assert_int_equal(worker->count, 41);
+    assert_int_equal(worker->count, 40);
     assert_int_equal(worker->frame_count, 1); /* as a dump shows it */
     assert_true(lg_str_eq(g.frames.items[worker->frame_first].function,
                           LG_STR("main.worker")));
