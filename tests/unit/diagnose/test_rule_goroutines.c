@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "incidents.h"
+
+#define FIRST(v) (&(v).findings.items[0])
+
+static void test_leak(void **state)
+{
+    struct case_builder *b = *state;
+    goroutine_leak(b, "chan receive");
+    case_end(b, LG_END_OOM_KILL, 8500);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop.consume c.go:9");
+    assert_int_equal(v.findings.count, 1);
+    const struct lg_finding *f = FIRST(v);
+    assert_true(f->share > 0.4 && f->confidence > 0.9);
+    assert_true(str_is(f->proof, "growth"));
+    assert_true(str_is(f->wait_reason, "chan receive"));
+    assert_int_equal(f->wait_count.value, 1500);
+    assert_true(str_is(f->created_by.function, "shop.Start"));
+    assert_true(f->count_rate_per_s > 150 && f->count_rate_per_s < 250);
+    assert_true(lg_str_contains(f->fix, LG_STR("close the channel")));
+    assert_true(f->stack.count > 0);
+}
+
+/* A pool: as many at the end as near the start. */
+static void test_pool_is_no_leak(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {9000, 256});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c =
+            full_capture(b, 500 + i * 2500, 60 * (i + 1), 20, 4);
+        case_go_again(b, dump_of(c), 500, 900, "chan receive", CONSUMER,
+                      STARTER);
+    }
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_LEAK));
+    assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_BURST));
+}
+
+/* A few more than before are not what filled the memory. */
+static void test_a_few_more(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {9000, 256});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c =
+            full_capture(b, 500 + i * 2500, 60 * (i + 1), 20, 1);
+        (void)case_go(b, dump_of(c), i * 15, "chan receive", CONSUMER, STARTER);
+    }
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_LEAK));
+}
+
+/* Alive, and the growth has come to rest: silence. */
+static void test_growth_that_stopped(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {1000, 60}, {9000, 60});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c = full_capture(b, 500 + i * 2500, 60, 20, 4);
+        case_go_again(b, dump_of(c), 500, 1200, "select", CONSUMER, STARTER);
+    }
+    struct lg_verdict v = judge(b);
+    assert_int_equal(v.findings.count, 0);
+    assert_false(v.inconclusive);
+}
+
+static void test_not_judged(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {9000, 256});
+    struct lg_absent *absent = case_push(b, &b->in.absent);
+    absent->what = LG_STR("heap and goroutine profiles");
+    absent->reason = LG_STR("the program listens on no TCP port");
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_true(verdict_not_judged(&v, LG_CAUSE_GOROUTINE_LEAK));
+    assert_true(verdict_not_judged(&v, LG_CAUSE_GOROUTINE_BURST));
+    assert_true(v.inconclusive);
+    lg_each (n, v.not_judged) {
+        if (n->cause == LG_CAUSE_GOROUTINE_LEAK)
+            assert_true(str_is(n->reason, "the program listens on no TCP port"));
+    }
+}
+
+/* No frame of the user's on any stack: the library's creator was called by the
+ * user's line, which the heap profile knows. */
+static void test_line_through_the_heap_profile(void **state)
+{
+    static const char wheel[] = "github.com/z/gz/c.(*Wheel).run wheel.go:113";
+    struct case_builder *b = *state;
+    uint64_t first = 0;
+    case_dep(b, "github.com/z/gz", "v1.10.3");
+    case_timeline_of(b, {0, 4}, {8500, 256});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c =
+            full_capture(b, 100 + i * 2600, 8 + 77 * i, 20 + 30 * i,
+                         1 + 20 * i);
+        first = first == 0 ? b->next_id : first;
+        case_go_again(b, dump_of(c), first, 500 * i, "select", wheel,
+                      "github.com/z/gz/c.NewWheel wheel.go:80");
+        int64_t bytes = (int64_t)(20 * i * CASE_MIB);
+        case_alloc(b, heap_of(c), bytes, 100, bytes,
+                   "container/list.New list.go:50 < "
+                   "github.com/z/gz/c.NewWheel wheel.go:85 < "
+                   "shop/worker.handle handle.go:31 < main.main main.go:7");
+    }
+    case_end(b, LG_END_OOM_KILL, 8500);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop/worker.handle handle.go:31");
+    assert_true(str_is(FIRST(v)->leaf.function, "github.com/z/gz/c.(*Wheel).run"));
+    assert_true(str_is(FIRST(v)->where_role, "starts them"));
+    /* What they hold is theirs, not a heap leak of its own. */
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
+}
+
+/* Go ≥ 1.26 proves it itself: nothing can reach what they wait on. */
+static void test_proof_of_the_collector(void **state)
+{
+    struct case_builder *b = *state;
+    goroutine_leak(b, "chan receive");
+    struct lg_goroutines *g = dump_of(&b->in.captures.items[3]);
+    lg_each (item, g->items) {
+        item->leaked = lg_str_eq(item->state, LG_STR("chan receive"));
+    }
+    case_end(b, LG_END_OOM_KILL, 8500);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop.consume c.go:9");
+    assert_true(str_is(FIRST(v)->proof, "unreachable"));
+    assert_true(FIRST(v)->confidence >= 0.99);
+}
+
+/* Sleeping, running, in I/O, and made at once: too many at a time. */
+static void burst(struct case_builder *b, const char *state, const char *stack)
+{
+    case_timeline_of(b, {0, 8}, {3000, 9}, {3500, 256});
+    (void)full_capture(b, 300, 8, 3, 1);
+    struct lg_capture *c = full_capture(b, 3400, 200, 60, 100);
+    (void)case_go(b, dump_of(c), 3000, state, stack, STARTER);
+    case_end(b, LG_END_OOM_KILL, 3500);
+}
+
+static void test_burst(void **state)
+{
+    static const struct {
+        const char *state, *stack;
+    } rows[] = {
+        {"sleep", "time.Sleep t.go:195 < shop.send s.go:8"},
+        {"runnable", "shop.send s.go:8"},
+        {"IO wait", "internal/poll.(*FD).Read fd.go:160 < shop.send s.go:8"},
+        {"select", "net/http.(*persistConn).roundTrip t.go:2 < shop.send s.go:8"},
+    };
+    struct case_builder *b = *state;
+    for (size_t i = 0; i < LG_COUNT(rows); i++) {
+        case_begin(b, b->arena, "shop", 256);
+        burst(b, rows[i].state, rows[i].stack);
+        struct lg_verdict v = judge(b);
+        assert_first(&v, LG_CAUSE_GOROUTINE_BURST, STARTER);
+        assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_LEAK));
+    }
+}
+
+/* Parked, but those that were there before have gone on: a queue in front of
+ * something bounded, and not a dead end. */
+static void test_queue_moves_on(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 8}, {8000, 256});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c =
+            full_capture(b, 100 + i * 2500, 8 + 80 * i, 20, 1 + 60 * i);
+        (void)case_go(b, dump_of(c), 900 * i, "chan send", CONSUMER, STARTER);
+    }
+    case_end(b, LG_END_OOM_KILL, 8000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_BURST, NULL);
+}
+
+static void test_advice_follows_the_wait(void **state)
+{
+    static const struct {
+        const char *state, *word;
+    } rows[] = {
+        {"chan receive", "close the channel"},
+        {"chan send", "Nobody receives"},
+        {"select", "ctx.Done()"},
+        {"sync.Mutex.Lock", "lock"},
+        {"sync.WaitGroup.Wait", "end"},
+    };
+    struct case_builder *b = *state;
+    for (size_t i = 0; i < LG_COUNT(rows); i++) {
+        case_begin(b, b->arena, "shop", 256);
+        goroutine_leak(b, rows[i].state);
+        case_end(b, LG_END_OOM_KILL, 8500);
+        struct lg_verdict v = judge(b);
+        assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop.consume c.go:9");
+        assert_true(lg_str_contains(FIRST(v)->fix, lg_str_of(rows[i].word)));
+    }
+}
+
+/* Alive, but plainly on the way to the limit: it is said. */
+static void test_alive_and_growing(void **state)
+{
+    struct case_builder *b = *state;
+    goroutine_leak(b, "chan receive");
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop.consume c.go:9");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        case_test(test_leak),
+        case_test(test_pool_is_no_leak),
+        case_test(test_a_few_more),
+        case_test(test_growth_that_stopped),
+        case_test(test_not_judged),
+        case_test(test_line_through_the_heap_profile),
+        case_test(test_proof_of_the_collector),
+        case_test(test_burst),
+        case_test(test_queue_moves_on),
+        case_test(test_advice_follows_the_wait),
+        case_test(test_alive_and_growing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
