@@ -246,11 +246,10 @@ void lg_memory_reconcile(const struct lg_memory_input *in,
 {
     struct resident r = resident_of(in->process);
     struct lg_memory m = {.at_ns = in->at_ns, .rss_bytes = r.rss};
-    if (in->cgroup != NULL)
-        m.usage_bytes = in->cgroup->usage_bytes;
     go_parts(in, m.parts);
     fit_anonymous(in, &r, &m);
-    if (m.usage_bytes.known) {
+    if (in->cgroup != NULL && in->cgroup->usage_bytes.known) {
+        m.usage_bytes = in->cgroup->usage_bytes;
         cgroup_parts(in, &r, &m);
     } else {
         m.parts[LG_PART_FILES] = r.file;

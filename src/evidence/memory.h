@@ -28,11 +28,11 @@ enum lg_memory_part {
 };
 
 struct lg_memory {
-    bool known;      /* at least RSS or usage was there */
-    int64_t at_ns;   /* wall time of the capture that it was made of */
+    bool known;    /* at least RSS or usage was there */
+    int64_t at_ns; /* wall time of the capture that it was made of */
     struct lg_num rss_bytes, usage_bytes;
     struct lg_num parts[LG_PART_COUNT]; /* not known: left out of the sum */
-    int64_t unexplained_bytes; /* usage (else RSS) − sum of parts */
+    int64_t unexplained_bytes;          /* usage (else RSS) − sum of parts */
 };
 
 const char *lg_memory_part_name(enum lg_memory_part part); /* "live heap" */

@@ -28,8 +28,7 @@ struct lg_timeline {
 /* Borrows rows[capacity]; capacity at least 16. */
 void lg_timeline_init(struct lg_timeline *t, struct lg_timeline_row *rows,
                       size_t capacity);
-void lg_timeline_add(struct lg_timeline *t,
-                     const struct lg_timeline_row *row);
+void lg_timeline_add(struct lg_timeline *t, const struct lg_timeline_row *row);
 /* Bytes per second of usage over the last window_ns, by least squares; 0 with
  * fewer than two rows. May be negative. */
 double lg_timeline_usage_rate(const struct lg_timeline *t, uint64_t window_ns);

@@ -106,7 +106,7 @@ bool lg_folder_list(struct lg_folder *f, int dir_fd, size_t max_count,
     closedir(dir);
     if (f->arena->failed)
         return false;
-    if (names.count > 0)
+    if (names.items != NULL)
         qsort(names.items, names.count, sizeof names.items[0], by_name);
     *ret = names;
     return true;

@@ -109,7 +109,7 @@ static void number(struct lg_incident *in)
 static void in_order(struct lg_incident *in)
 {
     number(in); /* qsort is not stable */
-    if (in->captures.count > 1)
+    if (in->captures.items != NULL)
         qsort(in->captures.items, in->captures.count,
               sizeof in->captures.items[0], by_wall);
     number(in);
@@ -134,7 +134,7 @@ void lg_folder_group_items(struct lg_folder *f, struct lg_folder_items *items)
 {
     enum lg_folder_slot seed = most_frequent(items);
     struct lg_capture *c;
-    if (items->count > 1)
+    if (items->items != NULL)
         qsort(items->items, items->count, sizeof items->items[0], by_time);
     lg_each(item, *items) {
         if (item->slot == seed && (c = new_capture(f, item->time_ns)) != NULL)
