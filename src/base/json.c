@@ -158,6 +158,28 @@ static void put_escape(struct lg_json *j, unsigned char c)
     put_cstr(j, text);
 }
 
+#define EVERY_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* How many of the next bytes need nothing: printable ASCII but for '"' and
+ * '\\'. Eight at once; a borrow between bytes can only make it stop early. */
+static size_t plain_run(const unsigned char *p, size_t len)
+{
+    size_t at = 0;
+    for (; len - at >= 8; at += 8) {
+        uint64_t x;
+        memcpy(&x, p + at, 8);
+        uint64_t quote = x ^ EVERY_BYTE('"'), slash = x ^ EVERY_BYTE('\\');
+        uint64_t odd = x | (x - EVERY_BYTE(0x20)) | (quote - EVERY_BYTE(1)) |
+                       (slash - EVERY_BYTE(1));
+        if ((odd & EVERY_BYTE(0x80)) != 0)
+            break;
+    }
+    while (at < len && p[at] >= 0x20 && p[at] < 0x80 && p[at] != '"' &&
+           p[at] != '\\')
+        at++;
+    return at;
+}
+
 /* Runs of bytes that need nothing are copied in one piece. */
 static void put_string(struct lg_json *j, struct lg_str s)
 {
@@ -165,6 +187,9 @@ static void put_string(struct lg_json *j, struct lg_str s)
     size_t at = 0, run = 0; /* s[run, at) is to be copied */
     put(j, "\"", 1);
     while (at < s.len) {
+        at += plain_run(p + at, s.len - at);
+        if (at == s.len)
+            break;
         bool escape = p[at] < 0x20 || p[at] == '"' || p[at] == '\\';
         size_t len = escape ? 0 : lg_utf8_len(p + at, s.len - at);
         if (len != 0) {
@@ -210,10 +235,12 @@ void lg_json_cstr(struct lg_json *j, const char *s)
 
 void lg_json_u64(struct lg_json *j, uint64_t n)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, n);
+    char text[24], *at = text + sizeof text;
+    do
+        *--at = (char)('0' + n % 10);
+    while ((n /= 10) != 0);
     begin_value(j);
-    put_cstr(j, text);
+    put(j, at, (size_t)(text + sizeof text - at));
 }
 
 void lg_json_i64(struct lg_json *j, int64_t n)

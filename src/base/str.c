@@ -5,27 +5,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-struct lg_str lg_str_of(const char *cstr)
-{
-    return (struct lg_str){cstr, cstr != NULL ? strlen(cstr) : 0};
-}
-
-struct lg_str lg_str_from(const void *data, size_t len)
-{
-    return (struct lg_str){data, len};
-}
-
-/* mem* functions may not see NULL, not even with a length of 0. */
-static bool same(const char *a, const char *b, size_t len)
-{
-    return len == 0 || memcmp(a, b, len) == 0;
-}
-
-bool lg_str_eq(struct lg_str a, struct lg_str b)
-{
-    return a.len == b.len && same(a.data, b.data, a.len);
-}
-
 int lg_str_cmp(struct lg_str a, struct lg_str b)
 {
     size_t common = a.len < b.len ? a.len : b.len;
@@ -33,19 +12,6 @@ int lg_str_cmp(struct lg_str a, struct lg_str b)
     if (order != 0)
         return order < 0 ? -1 : 1;
     return (a.len > b.len) - (a.len < b.len);
-}
-
-bool lg_str_starts(struct lg_str s, struct lg_str prefix)
-{
-    return s.len >= prefix.len && same(s.data, prefix.data, prefix.len);
-}
-
-bool lg_str_ends(struct lg_str s, struct lg_str suffix)
-{
-    if (suffix.len == 0)
-        return true;
-    return s.len >= suffix.len &&
-           same(s.data + (s.len - suffix.len), suffix.data, suffix.len);
 }
 
 ptrdiff_t lg_str_find(struct lg_str s, struct lg_str needle)
@@ -145,31 +111,6 @@ struct lg_str lg_str_trim_right(struct lg_str s)
     while (s.len > 0 && is_blank(s.data[s.len - 1]))
         s.len--;
     return s;
-}
-
-struct lg_str lg_str_skip(struct lg_str s, size_t n)
-{
-    if (n > s.len)
-        n = s.len;
-    if (n == 0)
-        return s;
-    return (struct lg_str){s.data + n, s.len - n};
-}
-
-struct lg_str lg_str_first(struct lg_str s, size_t n)
-{
-    if (n < s.len)
-        s.len = n;
-    return s;
-}
-
-bool lg_str_after(struct lg_str s, struct lg_str prefix,
-                  struct lg_str *rest_ret)
-{
-    if (!lg_str_starts(s, prefix))
-        return false;
-    *rest_ret = lg_str_skip(s, prefix.len);
-    return true;
 }
 
 bool lg_str_word(struct lg_str *s, struct lg_str *word_ret)

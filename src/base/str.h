@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct lg_str {
     const char *data;
@@ -27,12 +28,71 @@ struct lg_cut {
 #define LG_STR_ARG(s) (int)(s).len, (s).data != NULL ? (s).data : ""
 #define LG_STR(literal) ((struct lg_str){(literal), sizeof("" literal "") - 1})
 
-struct lg_str lg_str_of(const char *cstr); /* NULL → empty */
-struct lg_str lg_str_from(const void *data, size_t len);
-bool lg_str_eq(struct lg_str a, struct lg_str b);
+/* The smallest ones are inline: decoders call them for every few bytes, and
+ * with a literal they become one comparison of a word. */
+static inline struct lg_str lg_str_of(const char *cstr) /* NULL → empty */
+{
+    return (struct lg_str){cstr, cstr != NULL ? strlen(cstr) : 0};
+}
+
+static inline struct lg_str lg_str_from(const void *data, size_t len)
+{
+    return (struct lg_str){(const char *)data, len};
+}
+
+/* mem* functions may not see NULL, not even with a length of 0. */
+static inline bool lg_str_same_(const char *a, const char *b, size_t len)
+{
+    return len == 0 || memcmp(a, b, len) == 0;
+}
+
+static inline bool lg_str_eq(struct lg_str a, struct lg_str b)
+{
+    return a.len == b.len && lg_str_same_(a.data, b.data, a.len);
+}
+
+static inline bool lg_str_starts(struct lg_str s, struct lg_str prefix)
+{
+    return s.len >= prefix.len && lg_str_same_(s.data, prefix.data, prefix.len);
+}
+
+static inline bool lg_str_ends(struct lg_str s, struct lg_str suffix)
+{
+    if (suffix.len == 0)
+        return true;
+    return s.len >= suffix.len &&
+           lg_str_same_(s.data + (s.len - suffix.len), suffix.data, suffix.len);
+}
+
+/* All but the first n. */
+static inline struct lg_str lg_str_skip(struct lg_str s, size_t n)
+{
+    if (n > s.len)
+        n = s.len;
+    if (n == 0)
+        return s;
+    return (struct lg_str){s.data + n, s.len - n};
+}
+
+/* At most n. */
+static inline struct lg_str lg_str_first(struct lg_str s, size_t n)
+{
+    if (n < s.len)
+        s.len = n;
+    return s;
+}
+
+/* When s starts with prefix: *rest_ret = what follows. */
+static inline bool lg_str_after(struct lg_str s, struct lg_str prefix,
+                                struct lg_str *rest_ret)
+{
+    if (!lg_str_starts(s, prefix))
+        return false;
+    *rest_ret = lg_str_skip(s, prefix.len);
+    return true;
+}
+
 int lg_str_cmp(struct lg_str a, struct lg_str b); /* bytes, then length */
-bool lg_str_starts(struct lg_str s, struct lg_str prefix);
-bool lg_str_ends(struct lg_str s, struct lg_str suffix);
 /* Index of the first / last occurrence, or -1. An empty needle is at 0 / len.
  */
 ptrdiff_t lg_str_find(struct lg_str s, struct lg_str needle);
@@ -48,11 +108,6 @@ struct lg_cut lg_str_rcut_char(struct lg_str s, char separator);
 struct lg_str lg_str_trim(struct lg_str s); /* ASCII blanks at both ends */
 struct lg_str lg_str_trim_left(struct lg_str s);
 struct lg_str lg_str_trim_right(struct lg_str s);
-struct lg_str lg_str_skip(struct lg_str s, size_t n);  /* all but the first n */
-struct lg_str lg_str_first(struct lg_str s, size_t n); /* at most n */
-/* When s starts with prefix: *rest_ret = what follows. */
-bool lg_str_after(struct lg_str s, struct lg_str prefix,
-                  struct lg_str *rest_ret);
 /* Next word between ASCII blanks; false when none is left. Advances *s. */
 bool lg_str_word(struct lg_str *s, struct lg_str *word_ret);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/oom_log_line.h"
 
+#include "base/vec.h"
+
 #include <string.h>
 
 static struct lg_str skip_blanks(struct lg_str s)
@@ -54,96 +56,99 @@ bool lg_oom_line_stat(struct lg_str text, struct lg_str *name_ret,
             (i != 0 && text.data[i] >= '0' && text.data[i] <= '9')))
         i++;
     if (i == 0 || i >= text.len || text.data[i] != ' ' ||
-        !lg_str_u64(lg_str_skip(text, i + 1), value_ret))
+        !lg_str_u64(lg_str_from(text.data + i + 1, text.len - i - 1),
+                    value_ret))
         return false;
-    *name_ret = lg_str_first(text, i);
+    *name_ret = lg_str_from(text.data, i);
     return true;
 }
 
-static bool starts_with_any(struct lg_str text, const char *const *words)
+struct word {
+    const char *data;
+    size_t len;
+};
+#define WORD(text)                                                             \
+    {                                                                          \
+        text, sizeof(text) - 1                                                 \
+    }
+
+static bool starts_with_any(struct lg_str text, const struct word *words,
+                            size_t count)
 {
-    for (; *words != NULL; words++)
-        if (lg_str_starts(text, lg_str_of(*words)))
+    for (size_t i = 0; i < count; i++)
+        if (text.data[0] == words[i].data[0] && text.len >= words[i].len &&
+            memcmp(text.data, words[i].data, words[i].len) == 0)
             return true;
     return false;
 }
 
 bool lg_oom_line_is_trace(struct lg_str text)
 {
-    static const char *const words[] = {"Call Trace:",
-                                        "Call trace:",
-                                        "Call Trace",
-                                        "Hardware name:",
-                                        "RIP: ",
-                                        "Code: ",
-                                        "RSP: ",
-                                        "RAX: ",
-                                        "RDX: ",
-                                        "RBP: ",
-                                        "R10: ",
-                                        "R13: ",
-                                        "ORIG_RAX",
-                                        "Tainted: ",
-                                        "COMPACTION is disabled",
-                                        "<TASK>",
-                                        "</TASK>",
-                                        "<IRQ>",
-                                        "</IRQ>",
-                                        "Workqueue: ",
-                                        "Stack:",
-                                        "pc : ",
-                                        "lr : ",
-                                        "sp : ",
-                                        NULL};
+    static const struct word words[] = {
+        WORD("Call Trace:"),    WORD("Call trace:"),
+        WORD("Hardware name:"), WORD("RIP: "),
+        WORD("Code: "),         WORD("RSP: "),
+        WORD("RAX: "),          WORD("RDX: "),
+        WORD("RBP: "),          WORD("R10: "),
+        WORD("R13: "),          WORD("ORIG_RAX"),
+        WORD("Tainted: "),      WORD("COMPACTION is disabled"),
+        WORD("<TASK>"),         WORD("</TASK>"),
+        WORD("<IRQ>"),          WORD("</IRQ>"),
+        WORD("Workqueue: "),    WORD("Stack:"),
+        WORD("pc : "),          WORD("lr : "),
+        WORD("sp : ")};
     text = skip_blanks(text);
-    if (starts_with_any(text, words))
+    if (text.len == 0)
+        return false;
+    if (starts_with_any(text, words, LG_COUNT(words)))
         return true;
-    struct lg_cut symbol = lg_str_cut(text, LG_STR("+0x"));
-    return symbol.found && lg_str_contains(symbol.tail, LG_STR("/0x")) &&
-           !lg_str_contains(symbol.tail, LG_STR(" invoked oom-killer: "));
+    struct lg_cut symbol = lg_str_cut_char(text, '+');
+    return symbol.found && lg_str_starts(symbol.tail, LG_STR("0x")) &&
+           lg_str_contains(symbol.tail, LG_STR("/0x"));
 }
 
 bool lg_oom_line_is_mem_info(struct lg_str text)
 {
-    static const char *const words[] = {"Node ",
-                                        "lowmem_reserve",
-                                        "active_anon:",
-                                        "active_file:",
-                                        "unevictable:",
-                                        "slab_reclaimable:",
-                                        "mapped:",
-                                        "sec_pagetables:",
-                                        "kernel_misc_reclaimable:",
-                                        "free:",
-                                        "Free swap",
-                                        "Total swap",
-                                        "Swap cache stats",
-                                        "Unreclaimable slab",
-                                        "Name  ",
-                                        "pages in swap",
-                                        "DMA",
-                                        "Normal",
-                                        "CPU ",
-                                        "Memory allocations",
-                                        NULL};
-    static const char *const ends[] = {" pages RAM",
-                                       " pages HighMem/MovableOnly",
-                                       " pages reserved",
-                                       " total pagecache pages",
-                                       " pages in swap cache",
-                                       " pages cma reserved",
-                                       " pages hwpoisoned",
-                                       " pages HighMem",
-                                       " pages in pagetable cache",
-                                       NULL};
+    static const struct word words[] = {WORD("Node "),
+                                        WORD("lowmem_reserve"),
+                                        WORD("active_anon:"),
+                                        WORD("active_file:"),
+                                        WORD("unevictable:"),
+                                        WORD("slab_reclaimable:"),
+                                        WORD("mapped:"),
+                                        WORD("sec_pagetables:"),
+                                        WORD("kernel_misc_reclaimable:"),
+                                        WORD("free:"),
+                                        WORD("Free swap"),
+                                        WORD("Total swap"),
+                                        WORD("Swap cache stats"),
+                                        WORD("Unreclaimable slab"),
+                                        WORD("Name  "),
+                                        WORD("pages in swap"),
+                                        WORD("DMA"),
+                                        WORD("Normal"),
+                                        WORD("CPU "),
+                                        WORD("Memory allocations")};
+    static const struct word ends[] = {
+        WORD(" pages RAM"),
+        WORD(" pages HighMem/MovableOnly"),
+        WORD(" pages reserved"),
+        WORD(" total pagecache pages"),
+        WORD(" pages in swap cache"),
+        WORD(" pages cma reserved"),
+        WORD(" pages hwpoisoned"),
+        WORD(" pages HighMem"),
+        WORD(" pages in pagetable cache"),
+        WORD("KB")}; /* slab sizes: "kmalloc-2k   1234KB   2345KB" */
     text = skip_blanks(text);
-    if (starts_with_any(text, words))
+    if (text.len == 0)
+        return false;
+    if (starts_with_any(text, words, LG_COUNT(words)))
         return true;
-    for (const char *const *end = ends; *end != NULL; end++)
-        if (lg_str_ends(text, lg_str_of(*end)))
+    for (size_t i = 0; i < LG_COUNT(ends); i++)
+        if (lg_str_ends(text, lg_str_from(ends[i].data, ends[i].len)))
             return true;
-    /* Slab sizes: "kmalloc-2k   1234KB   2345KB". */
-    return lg_str_ends(text, LG_STR("KB"));
+    return false;
 }
 
 static bool pid_take(struct lg_str *s, int64_t *pid_ret)
@@ -487,6 +492,23 @@ static bool invoked(struct lg_str text, bool anchored, struct lg_oom_line *ret)
     return true;
 }
 
+/* Both forms that start with a name end in "=" and a number: all other lines
+ * are dismissed by their last bytes. */
+static bool ends_in_number(struct lg_str text)
+{
+    text = lg_str_trim_right(text);
+    struct lg_str tail = lg_str_skip(text, text.len > 24 ? text.len - 24 : 0);
+    return tail.len != 0 && tail.data[tail.len - 1] >= '0' &&
+           tail.data[tail.len - 1] <= '9' &&
+           memchr(tail.data, '=', tail.len) != NULL;
+}
+
+bool lg_oom_line_is_start(struct lg_str text)
+{
+    return ends_in_number(text) &&
+           lg_str_contains(text, LG_STR(" invoked oom-killer: "));
+}
+
 static bool cpuset(struct lg_str text, struct lg_oom_line *ret)
 {
     struct lg_cut cut = lg_str_cut(text, LG_STR(" cpuset="));
@@ -524,8 +546,10 @@ bool lg_oom_line_parse(struct lg_str text, bool anchored,
 {
     if (text.len == 0)
         return false;
-    if (form_any(text, ret) || invoked(text, anchored, ret) ||
-        cpuset(text, ret))
+    if (form_any(text, ret))
+        return true;
+    if ((!anchored || ends_in_number(text)) &&
+        (invoked(text, anchored, ret) || cpuset(text, ret)))
         return true;
     if (!anchored && floating(text, ret))
         return true;

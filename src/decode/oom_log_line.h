@@ -53,6 +53,8 @@ bool lg_oom_line_parse(struct lg_str text, bool anchored,
 /* "usage 1kB, limit 2kB, failcnt 3" → bytes. */
 bool lg_oom_line_usage(struct lg_str rest, struct lg_num *usage_bytes,
                        struct lg_num *limit_bytes, struct lg_num *failcnt);
+/* "x invoked oom-killer: …": the start of a report, whatever x is. Cheap. */
+bool lg_oom_line_is_start(struct lg_str text);
 /* A row of the stats: "cache 4096". */
 bool lg_oom_line_stat(struct lg_str text, struct lg_str *name_ret,
                       uint64_t *value_ret);

@@ -10,7 +10,7 @@
 /* No log stacks more than this before a line: relay, collector, syslog, … */
 enum { LAYERS_MAX = 8 };
 
-static bool starts_with_char(struct lg_str s, char c)
+static inline bool starts_with_char(struct lg_str s, char c)
 {
     return s.len != 0 && s.data[0] == c;
 }
@@ -95,28 +95,36 @@ static void caller_id(struct lg_str *s, struct lg_oom_prefix *p)
     *s = lg_str_skip(at, 1);
 }
 
-/* "  579.597991]" and dmesg -d's "  579.597991 <    0.000012>]". */
+/* "  579.597991]" and dmesg -d's "  579.597991 <    0.000012>]". By hand: it
+ * stands before every line. */
 static bool uptime(struct lg_str *s, struct lg_oom_prefix *p)
 {
-    struct lg_str at = skip_blanks(*s);
-    uint64_t seconds;
-    if (!lg_str_take_u64(&at, &seconds) || !starts_with_char(at, '.') ||
-        seconds > UINT64_MAX / LG_NS_PER_S - 1)
+    const char *at = s->data, *end = s->data + s->len;
+    uint64_t seconds = 0, micro = 0;
+    while (at < end && *at == ' ')
+        at++;
+    const char *digits = at;
+    for (; at < end && *at >= '0' && *at <= '9'; at++)
+        seconds = seconds * 10 + (uint64_t)(*at - '0');
+    if (at == digits || at - digits > 10 || at >= end || *at++ != '.')
         return false;
-    at = lg_str_skip(at, 1);
-    size_t before = at.len;
-    uint64_t fraction_ns = lg_oom_time_fraction_ns(&at);
-    if (before == at.len)
+    digits = at;
+    for (; at < end && *at >= '0' && *at <= '9'; at++)
+        micro = micro * 10 + (uint64_t)(*at - '0');
+    if (at == digits || at - digits > 9)
         return false;
+    for (long n = at - digits; n < 9; n++)
+        micro *= 10; /* nanoseconds in the end */
+    struct lg_str rest = {at, (size_t)(end - at)};
     struct lg_cut delta;
-    if (lg_str_after(at, LG_STR(" <"), &at) &&
-        (delta = lg_str_cut_char(at, '>')).found)
-        at = delta.tail;
-    if (!starts_with_char(at, ']'))
+    if (lg_str_after(rest, LG_STR(" <"), &rest) &&
+        (delta = lg_str_cut_char(rest, '>')).found)
+        rest = delta.tail;
+    if (!starts_with_char(rest, ']'))
         return false;
     p->has_uptime = true;
-    p->uptime_ns = seconds * LG_NS_PER_S + fraction_ns;
-    *s = lg_str_skip(at, 1);
+    p->uptime_ns = seconds * LG_NS_PER_S + micro;
+    *s = lg_str_from(rest.data + 1, rest.len - 1);
     return true;
 }
 
@@ -240,7 +248,8 @@ static bool host_and_kernel(struct lg_str *s, struct lg_oom_prefix *p)
     if (lg_str_after(at, LG_STR("kernel: "), s))
         return true;
     struct lg_cut host = lg_str_cut_char(at, ' ');
-    if (!host.found || !lg_str_after(host.tail, LG_STR("kernel"), &at))
+    if (!starts_with_char(host.tail, 'k') ||
+        !lg_str_after(host.tail, LG_STR("kernel"), &at))
         return false;
     if (!lg_str_after(at, LG_STR(": "), &at) &&
         !lg_str_after(at, LG_STR("[0]: "), &at) &&

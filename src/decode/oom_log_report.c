@@ -109,11 +109,17 @@ static void add_stat(struct lg_oom_report *r, struct lg_str name,
         (struct lg_oom_stat){keep(r, name), value};
 }
 
+/* Ends compared first: names of one report mostly differ there. */
 static bool has_stat(const struct lg_oom_report *r, struct lg_str name)
 {
-    for (size_t i = 0; i < r->ev.stats.count; i++)
-        if (lg_str_eq(r->ev.stats.items[i].name, name))
+    char first = name.data[0], last = name.data[name.len - 1];
+    for (size_t i = 0; i < r->ev.stats.count; i++) {
+        struct lg_str s = r->ev.stats.items[i].name;
+        if (s.len == name.len && s.data[0] == first &&
+            s.data[s.len - 1] == last &&
+            memcmp(s.data, name.data, name.len) == 0)
             return true;
+    }
     return false;
 }
 
@@ -289,11 +295,10 @@ void lg_oom_report_apply(struct lg_oom_report *r, const struct lg_oom_line *l)
 
 static void hex_after(struct lg_str text, struct lg_str key, struct lg_num *ret)
 {
-    struct lg_cut cut = lg_str_cut(text, key);
     uint64_t value;
-    if (!cut.found)
+    if (!lg_str_after(text, key, &text))
         return;
-    struct lg_str digits = lg_str_cut_char(cut.tail, ' ').head;
+    struct lg_str digits = lg_str_cut_char(text, ' ').head;
     if (lg_str_hex(digits, &value))
         *ret = lg_known(value);
 }
@@ -302,6 +307,8 @@ static void hex_after(struct lg_str text, struct lg_str key, struct lg_num *ret)
 static void take_trace(struct lg_oom_report *r, struct lg_str text)
 {
     struct lg_oom_event *ev = &r->ev;
+    if (text.data[0] != 'R')
+        return;
     hex_after(text, LG_STR("RIP: 0033:"), &ev->user_rip);
     if (!ev->user_rip.known)
         return;
@@ -309,26 +316,43 @@ static void take_trace(struct lg_oom_report *r, struct lg_str text)
     hex_after(text, LG_STR("RBP: "), &ev->user_rbp);
 }
 
+/* " free:12082 free_pcp:…", alone or behind the other counters. */
+static void take_free(struct lg_oom_report *r, struct lg_str text)
+{
+    struct lg_cut free = lg_str_cut(text, LG_STR(" free:"));
+    uint64_t n;
+    if (!free.found)
+        free.found = lg_str_after(text, LG_STR("free:"), &free.tail);
+    if (free.found && lg_str_take_u64(&free.tail, &n) &&
+        (free.tail.len == 0 || free.tail.data[0] == ' '))
+        r->free_pages = lg_known(n);
+}
+
 static void take_mem_info(struct lg_oom_report *r, struct lg_str text)
 {
     struct lg_oom_event *ev = &r->ev;
     struct lg_str at = lg_str_trim_left(text);
     uint64_t n;
-    struct lg_cut free = lg_str_cut(text, LG_STR(" free:"));
-    if (!free.found)
-        free.found = lg_str_after(at, LG_STR("free:"), &free.tail);
-    if (free.found && !lg_str_starts(text, LG_STR("Node ")) &&
-        lg_str_take_u64(&free.tail, &n) &&
-        (free.tail.len == 0 || free.tail.data[0] == ' '))
-        r->free_pages = lg_known(n);
-    struct lg_num free_swap = lg_oom_line_kb(at, LG_STR("Free swap  = "));
-    struct lg_num total_swap = lg_oom_line_kb(at, LG_STR("Total swap = "));
-    if (free_swap.known)
-        ev->swap_free_bytes = free_swap;
-    if (total_swap.known)
-        ev->swap_total_bytes = total_swap;
-    if (lg_str_take_u64(&at, &n) && lg_str_eq(at, LG_STR(" pages RAM")))
-        r->ram_pages = lg_known(n);
+    switch (at.data[0]) {
+    case 'a':
+    case 'f':
+        take_free(r, at);
+        break;
+    case 'F':
+    case 'T': {
+        struct lg_num free_swap = lg_oom_line_kb(at, LG_STR("Free swap  = "));
+        struct lg_num total_swap = lg_oom_line_kb(at, LG_STR("Total swap = "));
+        if (free_swap.known)
+            ev->swap_free_bytes = free_swap;
+        if (total_swap.known)
+            ev->swap_total_bytes = total_swap;
+        break;
+    }
+    default:
+        if (lg_str_take_u64(&at, &n) && lg_str_eq(at, LG_STR(" pages RAM")))
+            r->ram_pages = lg_known(n);
+        break;
+    }
 }
 
 /* One "name value", or from 5.3 to 6.x all of them in one record, which some
@@ -365,14 +389,14 @@ bool lg_oom_report_take_inner(struct lg_oom_report *r, struct lg_str text)
     switch (r->stage) {
     case LG_OOM_STAGE_INVOKED:
     case LG_OOM_STAGE_TRACE:
-        if (!lg_oom_line_is_trace(text))
+        if (lg_oom_line_is_start(text) || !lg_oom_line_is_trace(text))
             return false;
         take_trace(r, text);
         return true;
     case LG_OOM_STAGE_STATS:
         return take_stat_rows(r, text);
     case LG_OOM_STAGE_MEM_INFO:
-        if (!lg_oom_line_is_mem_info(text))
+        if (lg_oom_line_is_start(text) || !lg_oom_line_is_mem_info(text))
             return false;
         take_mem_info(r, text);
         return true;

@@ -360,11 +360,16 @@ static struct lg_oom_report *inner_owner(struct lg_oom_router *t,
     return NULL;
 }
 
+/* Most lines of a report are such ones. They are asked for first where their
+ * first byte says that they are no other. */
 static bool looks_inner(struct lg_str text)
 {
-    return text.len != 0 && ((text.data[0] == '[' && text.len > 1 &&
-                              text.data[text.len - 1] != 'e') ||
-                             (text.data[0] >= 'a' && text.data[0] <= 'z'));
+    if (text.len < 2)
+        return false;
+    char c = text.data[0];
+    return c == ' ' || c == 'R' || c == '<' || c == 'N' ||
+           (c >= 'a' && c <= 'z') ||
+           (c == '[' && text.data[text.len - 1] != 'e');
 }
 
 static void take(struct lg_oom_router *t, const struct lg_oom_prefix *p,

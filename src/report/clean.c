@@ -63,8 +63,15 @@ struct lg_str lg_clean_next(struct lg_str *rest, char room[LG_CLEAN_BYTES])
 void lg_clean(struct lg_str s, struct lg_sb *sb)
 {
     char room[LG_CLEAN_BYTES];
-    while (s.len != 0)
-        lg_sb_str(sb, lg_clean_next(&s, room));
+    while (s.len != 0) {
+        size_t plain = 0; /* most of it, copied in one piece */
+        while (plain < s.len && s.data[plain] >= 0x20 && s.data[plain] < 0x7f)
+            plain++;
+        lg_sb_str(sb, lg_str_first(s, plain));
+        s = lg_str_skip(s, plain);
+        if (s.len != 0)
+            lg_sb_str(sb, lg_clean_next(&s, room));
+    }
 }
 
 size_t lg_clean_width(struct lg_str s)

@@ -34,15 +34,18 @@ static bool journal_readable(void)
 static bool spawn_journalctl(struct lg_kmsg *k, bool from_end, bool follow,
                              int write_fd, struct lg_error *err)
 {
-    char *argv[10] = {"journalctl", "--dmesg", "--output=export", "--no-pager",
-                      "--quiet"};
+    static char name[] = "journalctl", dmesg[] = "--dmesg",
+                form[] = "--output=export", no_pager[] = "--no-pager",
+                quiet[] = "--quiet", follow_it[] = "--follow",
+                no_lines[] = "--lines=0", all_lines[] = "--no-tail";
+    char *argv[10] = {name, dmesg, form, no_pager, quiet};
     int argc = 5;
     if (follow)
-        argv[argc++] = "--follow";
+        argv[argc++] = follow_it;
     if (from_end)
-        argv[argc++] = "--lines=0";
+        argv[argc++] = no_lines;
     else if (follow)
-        argv[argc++] = "--no-tail";
+        argv[argc++] = all_lines;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
