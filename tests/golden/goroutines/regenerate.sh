@@ -11,6 +11,7 @@ work=/tmp/lastgasp-golden
 mkdir "$work"
 trap 'rm -rf "$work"' EXIT
 export GOFLAGS=-trimpath
+# shellcheck disable=SC3045 # dash and bash have it
 ulimit -c 0
 
 build() { # version
@@ -56,7 +57,8 @@ profiles() { # version out
         "$pprof_dir/$1/heap.pb.gz" >/dev/null 2>&1
 }
 
-for version in ${*:-1.18.10 1.20.14 1.23.12 1.26.8 1.27.4}; do
+[ $# -gt 0 ] || set -- 1.18.10 1.20.14 1.23.12 1.26.8 1.27.4
+for version; do
     out=$here/$version
     rm -rf "$out" "${pprof_dir:?}/$version"
     mkdir -p "$out" "$pprof_dir/$version"
