@@ -58,9 +58,10 @@ static void read_kernel_log(struct lg_folder *f)
     struct lg_error err = {0};
     LG_CLOSE
     int fd = lg_folder_open(f->fd, "kernel.log", &size, &mtime_ns, &err);
-    /* Where the kernel killed nobody, it has nothing to report. */
+    /* Where the kernel killed nobody, it has nothing to report; where nobody
+     * saw the end, it might have. */
     const struct lg_end *end = &f->in->end;
-    bool expected = end->kind == LG_END_OOM_KILL;
+    bool expected = end->kind == LG_END_OOM_KILL || end->kind == LG_END_UNKNOWN;
     if (fd < 0 ? expected : !lg_folder_kernel_log(f, fd, mtime_ns, &err))
         lg_folder_absent(f, "the kernel's report", "kernel.log", &err);
     f->found |= f->in->oom_events.count > 0;
