@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "incidents.h"
+
+static void test_leak(void **state)
+{
+    struct case_builder *b = *state;
+    fd_leak(b, 3600);
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_FD_LEAK, "shop.Watch watch.go:29");
+    const struct lg_finding *f = &v.findings.items[0];
+    assert_int_equal(f->count.value, 3600);
+    assert_true(f->count_rate_per_s > 200);
+    assert_true(lg_str_contains(f->summary, LG_STR("/tmp/x.conf")));
+    assert_true(str_is(f->leaf.function, "os.Open"));
+    /* The readers beside them are theirs: no leak of its own. */
+    assert_true(f->bytes.value > 80 * CASE_MIB);
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
+}
+
+/* Many, but as many from the first capture on. */
+static void test_many_are_no_leak(void **state)
+{
+    struct case_builder *b = *state;
+    fd_leak(b, 3600);
+    lg_each (capture, b->in.captures) {
+        struct lg_process *p = (struct lg_process *)(uintptr_t)capture->process;
+        p->fds_count = lg_known(3600);
+    }
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
+}
+
+static void test_up_and_down_is_no_leak(void **state)
+{
+    static const uint64_t counts[] = {10, 2000, 900, 2400};
+    struct case_builder *b = *state;
+    fd_leak(b, 3600);
+    for (size_t i = 0; i < 4; i++) {
+        struct lg_process *p = (struct lg_process *)(uintptr_t)b->in.captures
+                                   .items[i]
+                                   .process;
+        p->fds_count = lg_known(counts[i]);
+    }
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
+}
+
+/* Without a heap profile the leak is told, its line is not. */
+static void test_without_a_heap_profile(void **state)
+{
+    struct case_builder *b = *state;
+    fd_leak(b, 3600);
+    lg_each (capture, b->in.captures) {
+        capture->heap = NULL;
+    }
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    const struct lg_finding *f = verdict_find(&v, LG_CAUSE_FD_LEAK);
+    assert_non_null(f);
+    assert_int_equal(f->where.function.len, 0);
+}
+
+static void test_one_capture_is_not_enough(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {9000, 256});
+    (void)case_process(b, case_capture(b, 4000), 100, 9000);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
+}
+
+static void test_alive(void **state)
+{
+    struct case_builder *b = *state;
+    fd_leak(b, 300); /* as many as a busy server may come to */
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
+    case_begin(b, b->arena, "shop", 256);
+    fd_leak(b, 3600);
+    v = judge(b);
+    assert_non_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
+}
+
+static void test_not_judged(void **state)
+{
+    struct case_builder *b = *state;
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_true(verdict_not_judged(&v, LG_CAUSE_FD_LEAK));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        case_test(test_leak),
+        case_test(test_many_are_no_leak),
+        case_test(test_up_and_down_is_no_leak),
+        case_test(test_without_a_heap_profile),
+        case_test(test_one_capture_is_not_enough),
+        case_test(test_alive),
+        case_test(test_not_judged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

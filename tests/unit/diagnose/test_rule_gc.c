@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "incidents.h"
+
+static void test_headroom(void **state)
+{
+    struct case_builder *b = *state;
+    gc_headroom(b);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GC_HEADROOM, NULL);
+    const struct lg_finding *f = &v.findings.items[0];
+    assert_true(lg_str_contains(f->fix, LG_STR("GOMEMLIMIT")));
+    assert_true(f->share > 0.2 && f->share < 0.8);
+    /* Whose garbage it is, not whose live heap. */
+    if (f->where.function.len > 0)
+        assert_true(str_is(f->where.function, "shop.answer"));
+}
+
+/* GOMEMLIMIT is set: then the collector did what it could. */
+static void test_memory_limit_is_set(void **state)
+{
+    struct case_builder *b = *state;
+    gc_headroom(b);
+    b->in.subject.gomemlimit = LG_STR("200MiB");
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+}
+
+/* GOGC=33 plans the next collection below the limit. */
+static void test_goal_below_the_limit(void **state)
+{
+    struct case_builder *b = *state;
+    gc_headroom(b);
+    b->in.subject.gogc = LG_STR("33");
+    lg_each (capture, b->in.captures) {
+        struct lg_memstats *m =
+            (struct lg_memstats *)(uintptr_t)capture->memstats;
+        m->next_gc_bytes = lg_known(185 * CASE_MIB);
+    }
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+    b->in.subject.gogc = LG_STR("off");
+    v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+}
+
+/* A leak's live heap was smaller in proportion at each collection before. */
+static void test_leak_is_no_lack_of_headroom(void **state)
+{
+    struct case_builder *b = *state;
+    heap_leak(b, "shop.(*Cache).put cache.go:15");
+    for (uint64_t i = 0; i < 5; i++) {
+        struct lg_memstats *m =
+            (struct lg_memstats *)(uintptr_t)b->in.captures.items[i].memstats;
+        m->next_gc_bytes = lg_known(52 * (i + 1) * CASE_MIB);
+        m->gc_count = lg_known(4 + i);
+    }
+    case_end(b, LG_END_OOM_KILL, 20000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.(*Cache).put cache.go:15");
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+}
+
+static void test_headroom_of_the_living(void **state)
+{
+    struct case_builder *b = *state;
+    gc_headroom(b);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+    assert_null(verdict_find(&v, LG_CAUSE_LIMIT_TOO_LOW));
+}
+
+/* main is still loading when it is killed. */
+static void test_start_up(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {4000, 256});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c =
+            full_capture(b, 200 + i * 1200, 16 + 75 * i, 10 + 70 * i, 1);
+        int64_t bytes = (int64_t)((9 + 60 * i) * CASE_MIB);
+        case_alloc(b, heap_of(c), bytes, 400, bytes,
+                   "main.loadTable load.go:34 < main.main main.go:9");
+        case_go_again(b, dump_of(c), 1, 1, "running",
+                      "main.loadTable load.go:34 < main.main main.go:9", NULL);
+    }
+    case_end(b, LG_END_OOM_KILL, 4000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_LIMIT_TOO_LOW, "main.loadTable load.go:34");
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_BURST));
+}
+
+/* Below the size of its own file nothing can run. */
+static void test_limit_below_the_file(void **state)
+{
+    struct case_builder *b = *state;
+    b->in.subject.limit_bytes = lg_known(6 * CASE_MIB);
+    b->in.subject.exe_size_bytes = lg_known(14 * CASE_MIB);
+    case_timeline_of(b, {0, 1}, {100, 6});
+    case_end(b, LG_END_OOM_KILL, 100);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_LIMIT_TOO_LOW, NULL);
+    assert_true(lg_str_contains(v.findings.items[0].summary, LG_STR("6.0 MiB")));
+}
+
+/* High from early on, and level. */
+static void test_level_below_the_limit(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {1500, 228}, {30000, 240}, {30200, 256});
+    case_end(b, LG_END_OOM_KILL, 30200);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_LIMIT_TOO_LOW, NULL);
+}
+
+static void test_limit_not_judged(void **state)
+{
+    struct case_builder *b = *state;
+    case_end(b, LG_END_OOM_KILL, 100);
+    struct lg_verdict v = judge(b);
+    assert_true(verdict_not_judged(&v, LG_CAUSE_LIMIT_TOO_LOW));
+    assert_true(verdict_not_judged(&v, LG_CAUSE_GC_HEADROOM));
+    assert_true(v.inconclusive);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        case_test(test_headroom),
+        case_test(test_memory_limit_is_set),
+        case_test(test_goal_below_the_limit),
+        case_test(test_leak_is_no_lack_of_headroom),
+        case_test(test_headroom_of_the_living),
+        case_test(test_start_up),
+        case_test(test_limit_below_the_file),
+        case_test(test_level_below_the_limit),
+        case_test(test_limit_not_judged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

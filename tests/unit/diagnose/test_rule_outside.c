@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "incidents.h"
+
+#define MMAP                                                                   \
+    "syscall.Syscall6 s.go:9 < syscall.(*mmapper).Mmap m.go:40 < "             \
+    "syscall.Mmap m.go:9 < shop/tile.Map tile.go:22"
+
+/* Anonymous memory that is not Go's, all of it at the end. */
+static void off_heap(struct case_builder *b)
+{
+    case_timeline_of(b, {0, 4}, {9000, 256});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c =
+            full_capture(b, 300 + i * 2800, 12 + 78 * i, 3, 1);
+        case_alloc(b, heap_of(c), (int64_t)(i * 4096), 1,
+                   (int64_t)(i * 4096 + 1), MMAP);
+    }
+}
+
+static void test_off_heap(void **state)
+{
+    struct case_builder *b = *state;
+    off_heap(b);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_OFF_HEAP, "shop/tile.Map tile.go:22");
+    assert_true(v.findings.items[0].share > 0.85);
+}
+
+/* All of it is what the runtime says it has: nothing is outside. */
+static void test_go_memory_is_not_off_heap(void **state)
+{
+    struct case_builder *b = *state;
+    off_heap(b);
+    lg_each (capture, b->in.captures) {
+        uint64_t mib = capture->process->vm_rss.value / CASE_MIB;
+        (void)case_memstats(b, capture, mib - 6, 1);
+    }
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_OFF_HEAP));
+}
+
+/* /proc was read a second after the runtime was asked, while memory grew: the
+ * difference of two moments is no memory. */
+static void test_skew_between_two_accounts(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {2000, 4}, {3000, 256});
+    (void)full_capture(b, 300, 12, 3, 1);
+    struct lg_capture *c = full_capture(b, 2100, 200, 60, 1);
+    c->duration_ns = 900 * LG_NS_PER_MS;
+    case_end(b, LG_END_OOM_KILL, 3000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_OFF_HEAP));
+}
+
+static void test_off_heap_not_judged(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {9000, 256});
+    (void)case_process(b, case_capture(b, 400), 20, 9);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_true(verdict_not_judged(&v, LG_CAUSE_OFF_HEAP));
+    assert_true(verdict_not_judged(&v, LG_CAUSE_SHMEM));
+}
+
+static void shmem(struct case_builder *b, uint64_t last_mib)
+{
+    case_timeline_of(b, {0, 4}, {9000, 256});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c =
+            full_capture(b, 300 + i * 2800, 12 + 78 * i, 3, 1);
+        struct lg_cgroup *g = case_cgroup(b, c, 12 + 78 * i);
+        g->shmem_bytes = g->file_bytes = lg_known(last_mib * i / 3 * CASE_MIB);
+        (void)case_process(b, c, 12, 12);
+        (void)case_go(b, dump_of(c), 1, "syscall",
+                      "syscall.write z.go:900 < os.(*File).Write file.go:180 < "
+                      "shop/spool.Put spool.go:17",
+                      NULL);
+    }
+}
+
+static void test_shmem(void **state)
+{
+    struct case_builder *b = *state;
+    shmem(b, 230);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_SHMEM, "shop/spool.Put spool.go:17");
+}
+
+static void test_a_little_shmem(void **state)
+{
+    struct case_builder *b = *state;
+    shmem(b, 30);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_SHMEM));
+}
+
+/* The kernel's own account at the kill counts more than the last capture. */
+static void test_shmem_at_the_kill(void **state)
+{
+    struct case_builder *b = *state;
+    shmem(b, 30);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_oom_event *oom = case_kernel(b, 12);
+    *case_push(b, &oom->stats) =
+        (struct lg_oom_stat){LG_STR("shmem"), 240 * CASE_MIB};
+    struct lg_verdict v = judge(b);
+    const struct lg_finding *f = verdict_find(&v, LG_CAUSE_SHMEM);
+    assert_non_null(f);
+    assert_int_equal(f->bytes.value, 240 * CASE_MIB);
+    assert_true(str_is(f->evidence.items[0].source, "kernel.log"));
+}
+
+static void neighbour(struct case_builder *b, uint64_t peer_mib)
+{
+    case_timeline_of(b, {0, 100}, {9000, 256});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c =
+            full_capture(b, 300 + i * 2800, 100 + 50 * i, 80, 1);
+        (void)case_process(b, c, 90, 12);
+        case_peer(b, c, 5000, "ffmpeg", 2 + peer_mib * i / 3);
+        case_peer(b, c, 5001, "sh", 1);
+    }
+}
+
+static void test_neighbour(void **state)
+{
+    struct case_builder *b = *state;
+    neighbour(b, 150);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_NEIGHBOUR, NULL);
+    assert_true(lg_str_contains(v.findings.items[0].summary,
+                                LG_STR("ffmpeg (pid 5000)")));
+}
+
+static void test_small_neighbour(void **state)
+{
+    struct case_builder *b = *state;
+    neighbour(b, 20);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_NEIGHBOUR));
+}
+
+/* It grew as well, and more: then it is itself. */
+static void test_both_grew(void **state)
+{
+    struct case_builder *b = *state;
+    neighbour(b, 60);
+    for (uint64_t i = 0; i < 4; i++)
+        (void)case_process(b, &b->in.captures.items[i], 90 + 33 * i, 12);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_NEIGHBOUR));
+}
+
+/* The kernel's task table is the last word, also without any capture later. */
+static void test_task_table(void **state)
+{
+    struct case_builder *b = *state;
+    neighbour(b, 20);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_oom_event *oom = case_kernel(b, 92);
+    struct lg_oom_task *task = case_push(b, &oom->tasks);
+    task->pid = 6000;
+    task->comm = LG_STR("java");
+    task->rss_bytes = lg_known(155 * CASE_MIB);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_NEIGHBOUR, NULL);
+    assert_true(
+        lg_str_contains(v.findings.items[0].summary, LG_STR("java (pid 6000)")));
+}
+
+/* The helper died, not the subject: it lives on, and the cause is told. */
+static void test_neighbour_was_the_victim(void **state)
+{
+    struct case_builder *b = *state;
+    neighbour(b, 150);
+    struct lg_oom_event *event = case_push(b, &b->in.oom_events);
+    event->scope = LG_OOM_MEMCG;
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_NEIGHBOUR, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        case_test(test_off_heap),
+        case_test(test_go_memory_is_not_off_heap),
+        case_test(test_skew_between_two_accounts),
+        case_test(test_off_heap_not_judged),
+        case_test(test_shmem),
+        case_test(test_a_little_shmem),
+        case_test(test_shmem_at_the_kill),
+        case_test(test_neighbour),
+        case_test(test_small_neighbour),
+        case_test(test_both_grew),
+        case_test(test_task_table),
+        case_test(test_neighbour_was_the_victim),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
