@@ -29,15 +29,14 @@ static int run(const struct lg_command *self, int argc, char **argv)
     while (failed == 0 && (at = lg_args_next(&args)) >= 0) {
         bool known;
         failed = lg_watch_option(&watch, &options[at], args.value, &known);
-        if (!known && (!lg_str_size(lg_str_of(args.value),
-                                    &watch.memory_max_bytes) ||
-                       watch.memory_max_bytes == 0)) {
+        if (!known &&
+            (!lg_str_size(lg_str_of(args.value), &watch.memory_max_bytes) ||
+             watch.memory_max_bytes == 0)) {
             lg_cmd_say("--memory-max %s: give a size such as 256M or 1.5G",
                        args.value);
             failed = LG_EXIT_USAGE;
         }
     }
-    int operand_count = args.operand_count;
     free(operands);
     if (failed != 0 || at == LG_ARGS_BAD) {
         return failed != 0 ? failed : LG_EXIT_USAGE;
@@ -45,8 +44,8 @@ static int run(const struct lg_command *self, int argc, char **argv)
     if (at == LG_ARGS_HELP) {
         return LG_EXIT_OK;
     }
-    if (operand_count > 0 || args.rest >= argc) {
-        lg_cmd_say("run: give the program behind --, for example: "
+    if (args.rest >= argc) {
+        lg_cmd_say("run: give the program to run, for example: "
                    "lastgasp run --memory-max 256M -- ./service");
         return LG_EXIT_USAGE;
     }
@@ -57,10 +56,11 @@ static int run(const struct lg_command *self, int argc, char **argv)
 const struct lg_command lg_cmd_run = {
     .name = "run",
     .summary = "run a program under the recorder; explain how it ended",
-    .usage = "[OPTIONS] -- CMD [ARG...]",
+    .usage = "[OPTIONS] [--] CMD [ARG...]",
     .options = options,
     .details =
         "CMD's own output is left alone; the verdict goes to stderr. Signals\n"
         "pass through, and the exit status is CMD's (128 + signal).\n",
     .run = run,
+    .command_follows = true,
 };

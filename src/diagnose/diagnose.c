@@ -158,6 +158,7 @@ bool lg_diagnose(const struct lg_incident *in, struct lg_arena *arena,
 {
     struct lg_case c;
     struct lg_verdict verdict = {0};
+    bool had_failed = arena->failed;
     if (!lg_case_init(&c, in, arena)) {
         return lg_fail_nomem(err);
     }
@@ -169,14 +170,15 @@ bool lg_diagnose(const struct lg_incident *in, struct lg_arena *arena,
             not_judged(&c, &verdict, &lg_rules[i], there);
         }
     }
-    if (c.failed) {
+    write_titles(&c, &verdict);
+    /* A word or a site that found no room is not missed silently either. */
+    if (c.failed || arena->failed != had_failed) {
         return lg_fail_nomem(err);
     }
     if (verdict.findings.count > 1) {
         qsort(verdict.findings.items, verdict.findings.count,
               sizeof verdict.findings.items[0], by_rank);
     }
-    write_titles(&c, &verdict);
     choose_memory(&c, &verdict);
     verdict.inconclusive = c.oom && verdict.findings.count == 0;
     *verdict_ret = verdict;

@@ -166,6 +166,10 @@ void lg_judge_not_oom(struct lg_case *c, struct lg_verdict *verdict)
         return;
     }
     f->proof = LG_STR("signature");
+    lg_cite_text(c, f, "how it ended",
+                 by_signal ? lg_words(c, "SIG%s", name_of(end->signal))
+                           : lg_words(c, "exit status %d", end->exit_code),
+                 NULL, "record.json");
     if (by_signal) {
         explain_signal(c, f);
     } else {

@@ -412,11 +412,18 @@ static const char *dump_file(const struct lg_shot *shot)
 static void cite_counts(struct lg_case *c, struct lg_finding *f,
                         const struct suspect *s)
 {
+    uint64_t told = UINT64_MAX;
     lg_each (shot, c->shots) {
-        if (shot->goroutines != NULL) {
-            lg_cite(c, f, "goroutines at this place",
-                    (double)count_in(shot, &s->site), "count", shot->capture,
-                    dump_file(shot));
+        if (shot->goroutines == NULL) {
+            continue;
+        }
+        uint64_t count = count_in(shot, &s->site);
+        bool news = told == UINT64_MAX || count > told + told / 4 ||
+                    shot == s->last;
+        if (news) {
+            lg_cite(c, f, "goroutines at this place", (double)count, "count",
+                    shot->capture, dump_file(shot));
+            told = count;
         }
     }
     lg_cite(c, f, "their stacks", (double)s->stack_bytes, "bytes",

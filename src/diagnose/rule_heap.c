@@ -189,15 +189,19 @@ bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v)
 static void cite(struct lg_case *c, struct lg_finding *f,
                  const struct lg_heap_view *v)
 {
+    double before = -1;
     lg_each (shot, c->shots) {
         if (shot->heap == NULL) {
             continue;
         }
         const struct lg_heap_site *site =
             lg_heap_site_find(shot->heap, &v->site->where);
-        lg_cite(c, f, "in use, allocated by this line",
-                site != NULL ? (double)site->inuse_bytes : 0, "bytes",
-                shot->capture, "heap.pb.gz");
+        double bytes = site != NULL ? (double)site->inuse_bytes : 0;
+        if (bytes != before) { /* a profile changes with each collection */
+            lg_cite(c, f, "in use, allocated by this line", bytes, "bytes",
+                    shot->capture, "heap.pb.gz");
+        }
+        before = bytes;
     }
     lg_cite(c, f, "live heap at that line's last capture",
             (double)v->last->heap->total_bytes, "bytes", v->last->capture,
