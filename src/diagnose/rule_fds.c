@@ -192,7 +192,8 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
         heap->capture->memstats != NULL) {
         /* As with heap findings: what the last collection saw, spread over
          * what has been allocated since. */
-        double of_heap = (double)v.heap_bytes / (double)heap->heap->total_bytes;
+        double of_heap =
+            lg_share(v.heap_bytes, (uint64_t)heap->heap->total_bytes);
         double scaled =
             of_heap *
             lg_share(heap->capture->memstats->heap_alloc_bytes.value,

@@ -224,8 +224,8 @@ static void fill(struct lg_case *c, struct lg_finding *f,
                  const struct lg_heap_view *v)
 {
     const struct lg_heap_site *site = v->site;
-    double of_heap = (double)site->inuse_bytes /
-                     (double)v->last->heap->total_bytes;
+    double of_heap = lg_share((uint64_t)site->inuse_bytes,
+                              (uint64_t)v->last->heap->total_bytes);
     f->where = site->where;
     f->where_role = LG_STR("allocates here");
     f->leaf = site->leaf;
