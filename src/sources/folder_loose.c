@@ -266,6 +266,11 @@ static void read_file(struct loose *l, int dir_fd, const char *name,
     uint64_t limit = f->dump_bytes_left < LG_FOLDER_DUMP_BYTES
                          ? f->dump_bytes_left
                          : LG_FOLDER_DUMP_BYTES;
+    if (limit == 0) {
+        lg_fail(&err, LG_LIMIT, "left out: the files exceed 512 MiB");
+        lg_folder_absent(f, "a file", path, &err);
+        return;
+    }
     if (!lg_folder_read_file(f, dir_fd, name, limit, &file.bytes, &file.cut,
                              &err))
         return;
