@@ -107,15 +107,16 @@ static void describe(struct lg_case *c, struct lg_finding *f,
 {
     struct lg_str depth =
         culprit->depth == UINT64_MAX
-            ? LG_STR("more frames than the dump shows")
-            : lg_words(c, "%s frames", lg_say_count(c, culprit->depth));
+            ? lg_words(c, "deeper than the %u frames that the dump shows",
+                       culprit->item->frame_count)
+            : lg_words(c, "%s frames deep", lg_say_count(c, culprit->depth));
     struct lg_str memory = {NULL, 0};
     if (stacks > 0) {
         memory = lg_words(c, "; goroutine stacks take %s",
                           lg_say_bytes(c, stacks));
     }
     f->summary = lg_words(
-        c, "goroutine %llu is %.*s deep and repeats a cycle of %u %s%.*s",
+        c, "goroutine %llu is %.*s and repeats a cycle of %u %s%.*s",
         (unsigned long long)culprit->item->id, LG_STR_ARG(depth),
         culprit->cycle.length,
         culprit->cycle.length == 1 ? "function" : "functions",
