@@ -274,7 +274,7 @@ static void fit(size_t widths[COL_COUNT], size_t columns)
         enum column column;
         size_t least;
     } giving[] = {{COL_MODULE, 12}, {COL_WHY, 12}, {COL_MODULE, 6}};
-    size_t total = 2 * (COL_COUNT - 1);
+    size_t total = 2 * ((size_t)COL_COUNT - 1);
     for (int i = 0; i < COL_COUNT; i++)
         total += widths[i];
     for (size_t i = 0; i < LG_COUNT(giving) && columns > 0; i++) {

@@ -36,8 +36,8 @@ struct row {
 
 #define ROW(name_, field, part)                                                \
     {                                                                          \
-        .name = name_, .offset = offsetof(struct lg_cgroup, field),            \
-        .is_kernel_part = part                                                 \
+        .name = (name_), .offset = offsetof(struct lg_cgroup, field),          \
+        .is_kernel_part = (part)                                               \
     }
 #define NO_FIELD SIZE_MAX
 

@@ -29,8 +29,7 @@ bool lg_proc_cgroup_parse(struct lg_str text, int *version_ret,
 /* /proc/PID/mountinfo → where that hierarchy is mounted, and which cgroup is
  * its root there (containers). */
 bool lg_mountinfo_cgroup_parse(struct lg_str text, int version,
-                               struct lg_arena *arena,
-                               struct lg_str *mount_ret,
+                               struct lg_arena *arena, struct lg_str *mount_ret,
                                struct lg_str *root_ret, struct lg_error *err);
 /* systemd unit, docker / containerd / cri-o / podman id, pod uid and QoS from
  * a cgroup path. Strings are in the arena or in path. */

@@ -18,7 +18,7 @@ struct row {
 
 #define ROW(name_, field)                                                      \
     {                                                                          \
-        .name = name_, .offset = offsetof(struct lg_smaps, field)              \
+        .name = (name_), .offset = offsetof(struct lg_smaps, field)            \
     }
 
 static const struct row rows[] = {

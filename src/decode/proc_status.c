@@ -14,7 +14,7 @@ struct row {
 
 #define ROW(name_, field)                                                      \
     {                                                                          \
-        .name = name_, .offset = offsetof(struct lg_process, field)            \
+        .name = (name_), .offset = offsetof(struct lg_process, field)          \
     }
 
 static const struct row kib_rows[] = {

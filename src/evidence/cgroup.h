@@ -22,14 +22,14 @@ struct lg_psi { /* memory.pressure; total in ns */
 };
 
 struct lg_cgroup {
-    int version;        /* 1 or 2; 0: none found */
-    struct lg_str path; /* from the hierarchy's root: "/a/b" */
+    int version;               /* 1 or 2; 0: none found */
+    struct lg_str path;        /* from the hierarchy's root: "/a/b" */
     struct lg_num limit_bytes; /* own memory.max / limit_in_bytes; not known:
                                   unlimited */
     struct lg_num effective_limit_bytes; /* lowest on the path, host total
                                             included */
-    struct lg_str limit_path;   /* the cgroup that sets it; "" = host */
-    struct lg_num high_bytes;   /* lowest memory.high on the path (v2) */
+    struct lg_str limit_path; /* the cgroup that sets it; "" = host */
+    struct lg_num high_bytes; /* lowest memory.high on the path (v2) */
     struct lg_num usage_bytes, peak_bytes, swap_bytes, swap_limit_bytes;
     struct lg_num kmem_bytes, failcnt;
     struct lg_num oom_count, oom_kill_count, oom_group_kill_count, high_count,

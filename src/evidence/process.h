@@ -12,9 +12,9 @@
 /* Descriptors with the same kind and the same target, or the same pattern of
  * target (numbers replaced by N), counted together; largest first. */
 struct lg_fd_group {
-    struct lg_str kind;   /* "file", "socket", "pipe", "anon", "dev",
-                             "memfd", "deleted" */
-    struct lg_str target; /* example path; "TCP 127.0.0.1:80 → …" */
+    struct lg_str kind;    /* "file", "socket", "pipe", "anon", "dev",
+                              "memfd", "deleted" */
+    struct lg_str target;  /* example path; "TCP 127.0.0.1:80 → …" */
     struct lg_str pattern; /* what they share: "/tmp/x-N"; target when all
                               are the same */
     uint64_t count;
@@ -43,7 +43,7 @@ struct lg_map_group {
 struct lg_process {
     int64_t pid, ppid;
     struct lg_str comm, exe;
-    char state; /* as /proc/PID/stat; 0: unknown */
+    char state;           /* as /proc/PID/stat; 0: unknown */
     uint64_t start_ticks; /* since boot: with pid the identity of a process */
     struct lg_num vm_size, vm_peak, vm_hwm, vm_rss, rss_anon, rss_file,
         rss_shmem, vm_swap, vm_data, vm_pte, vm_stk;

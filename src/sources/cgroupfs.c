@@ -139,7 +139,7 @@ static bool find_place(const struct lg_host *host, const char *pid,
                        struct lg_cgroup_place *place_ret, struct lg_error *err)
 {
     struct lg_cgroup_place place = {0};
-    struct lg_str text, path, mount, root;
+    struct lg_str text = {0}, path, mount, root;
     if (!read_proc(host, pid, "cgroup", MAX_CGROUP_BYTES, scratch, &text, err))
         return false;
     if (!lg_proc_cgroup_parse(text, &place.version, &path, err))

@@ -11,12 +11,12 @@
 
 /* Where a process's memory cgroup is. Strings in the arena. */
 struct lg_cgroup_place {
-    int version;            /* 1 or 2 */
-    struct lg_str path;     /* in the hierarchy: "/a/b" */
+    int version;                /* 1 or 2 */
+    struct lg_str path;         /* in the hierarchy: "/a/b" */
     struct lg_str process_path; /* where the process is; v2: below path when
                                    its own cgroup has no memory controller */
-    struct lg_str dir;      /* below the host's root: "sys/fs/cgroup/…" */
-    struct lg_str top;      /* the mount point, likewise */
+    struct lg_str dir;          /* below the host's root: "sys/fs/cgroup/…" */
+    struct lg_str top;          /* the mount point, likewise */
     struct lg_str hierarchy_root; /* the cgroup at the mount point ("/") */
 };
 bool lg_cgroup_place_find(const struct lg_host *host, int64_t pid,
@@ -101,8 +101,8 @@ struct lg_transient_cgroup {
     int dir_fd;   /* of the new folder */
     int procs_fd; /* cgroup.procs, to write a pid into */
     bool created;
-    int parent_fd; /* the folder that it was made in */
-    int home_fd;   /* where to move what still runs in it: where we are */
+    int parent_fd;   /* the folder that it was made in */
+    int home_fd;     /* where to move what still runs in it: where we are */
     bool moved_self; /* the parent's processes were moved to that leaf, to be
                         moved back: cgroup v2 has no processes in inner nodes */
 };

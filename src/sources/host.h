@@ -10,15 +10,14 @@
 #include "base/error.h"
 
 struct lg_host {
-    int root_fd;      /* folder that stands for "/" (owned) */
-    bool is_live;     /* the real machine: processes may be touched */
+    int root_fd;  /* folder that stands for "/" (owned) */
+    bool is_live; /* the real machine: processes may be touched */
     const struct lg_clock *clock; /* borrowed */
     uint64_t ticks_per_s, page_bytes;
 };
 
 /* root NULL or "/": this machine. */
-bool lg_host_init(struct lg_host *host, const char *root,
-                  struct lg_error *err);
+bool lg_host_init(struct lg_host *host, const char *root, struct lg_error *err);
 void lg_host_deinit(struct lg_host *host);
 
 /* Opens a path below the root ("proc/…"), close-on-exec. In a copy, links

@@ -18,7 +18,7 @@
 #define MAX_TARGET_BYTES 1024
 /* Sockets that wait for their names. Each time this many have come together
  * the socket tables are read. */
-#define MAX_WAITING 2048
+#define MAX_WAITING ((size_t)2048)
 #define SLOTS (MAX_WAITING * 2)
 
 struct waiting {

@@ -30,7 +30,6 @@ bool lg_fds_text_read(int dir_fd, struct lg_arena *arena,
 struct lg_num lg_fds_count(int dir_fd, uint64_t most);
 
 /* Opens /proc/PID; -1 and err: ABSENT when there is no such process. */
-int lg_proc_open(const struct lg_host *host, int64_t pid,
-                 struct lg_error *err);
+int lg_proc_open(const struct lg_host *host, int64_t pid, struct lg_error *err);
 
 #endif

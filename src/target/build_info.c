@@ -21,11 +21,11 @@
 #include <elf.h>
 #include <string.h>
 
-#define BLOB_BYTES 32
+#define BLOB_BYTES ((size_t)32)
 #define BLOB_ALIGN 16
 #define FLAG_BIG_ENDIAN 1
 #define FLAG_INLINE 2
-#define MARK_BYTES 16
+#define MARK_BYTES ((size_t)16)
 /* Where no section says where the blob is: it lies near the begin, behind the
  * read-only-after-relocation part of PIE binaries. */
 #define MAX_SCAN_BYTES ((size_t)64 << 20)
