@@ -206,6 +206,8 @@ struct text {
 static bool append(void *context, struct lg_str s)
 {
     struct text *t = context;
+    if (s.len == 0)
+        return true;
     if (s.len > LG_MAX_FDS_TEXT_BYTES - t->len)
         return false;
     if (s.len > t->capacity - t->len) {
