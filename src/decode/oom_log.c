@@ -24,6 +24,7 @@ struct lg_oom_parser {
     uint64_t newlines; /* before that */
     size_t carry_len;
     uint64_t dropped;          /* bytes of a line that is longer than carry */
+    bool has_escapes;          /* a backslash is in the region at hand */
     struct lg_oom_prefix last; /* of the line before, and its number */
     uint64_t last_line;
     struct lg_oom_export export;
@@ -109,7 +110,7 @@ static void take_line(struct lg_oom_parser *p, struct lg_str line)
         return;
     lg_oom_prefix_take(line, &p->router.options, p->scratch, &prefix);
     inherit(p, line, &prefix);
-    if (prefix.is_plain && prefix.text.len != 0 &&
+    if (p->has_escapes && prefix.is_plain && prefix.text.len != 0 &&
         memchr(prefix.text.data, '\\', prefix.text.len) != NULL)
         prefix.text = lg_oom_unescape(prefix.text, false, p->scratch);
     lg_oom_route(&p->router, &prefix, line, p->offset, p->newlines + 1);
@@ -118,11 +119,13 @@ static void take_line(struct lg_oom_parser *p, struct lg_str line)
 /* The line at `at` of a region: taken, and the place behind its newline. */
 static size_t step(struct lg_oom_parser *p, struct lg_str region, size_t at)
 {
-    struct lg_cut cut = lg_str_cut_char(lg_str_skip(region, at), '\n');
-    take_line(p, cut.head);
-    p->offset += cut.head.len + 1;
+    const char *begin = region.data + at;
+    const char *newline = memchr(begin, '\n', region.len - at);
+    size_t len = newline != NULL ? (size_t)(newline - begin) : region.len - at;
+    take_line(p, lg_str_from(begin, len));
+    p->offset += len + 1;
     p->newlines++;
-    return at + cut.head.len + 1;
+    return at + len + 1;
 }
 
 static size_t line_start(struct lg_str region, size_t from, size_t hit)
@@ -136,6 +139,9 @@ static size_t line_start(struct lg_str region, size_t from, size_t hit)
 static void take_region(struct lg_oom_parser *p, struct lg_str region)
 {
     size_t at = 0;
+    /* Else few lines are looked at, and each is searched. */
+    p->has_escapes = p->offset >= p->router.open_until ||
+                     memchr(region.data, '\\', region.len) != NULL;
     while (at < region.len && !p->router.stopped) {
         if (p->offset < p->router.open_until) {
             at = step(p, region, at);

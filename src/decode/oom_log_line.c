@@ -102,9 +102,16 @@ bool lg_oom_line_is_trace(struct lg_str text)
         return false;
     if (starts_with_any(text, words, LG_COUNT(words)))
         return true;
-    struct lg_cut symbol = lg_str_cut_char(text, '+');
-    return symbol.found && lg_str_starts(symbol.tail, LG_STR("0x")) &&
-           lg_str_contains(symbol.tail, LG_STR("/0x"));
+    /* dump_stack_lvl+0x57/0x80 */
+    const char *plus = memchr(text.data, '+', text.len);
+    if (plus == NULL)
+        return false;
+    struct lg_str at = lg_str_skip(text, (size_t)(plus - text.data) + 1);
+    if (!lg_str_after(at, LG_STR("0x"), &at))
+        return false;
+    while (at.len != 0 && at.data[0] != '/' && at.data[0] != ' ')
+        at = lg_str_skip(at, 1);
+    return lg_str_starts(at, LG_STR("/0x"));
 }
 
 bool lg_oom_line_is_mem_info(struct lg_str text)

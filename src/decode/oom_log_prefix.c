@@ -95,12 +95,30 @@ static void caller_id(struct lg_str *s, struct lg_oom_prefix *p)
     *s = lg_str_skip(at, 1);
 }
 
+/* Six digits and the bracket, as printk writes them. */
+static bool micros(struct lg_str *s, uint64_t *ns_ret)
+{
+    if (s->len < 7 || s->data[6] != ']')
+        return false;
+    unsigned value = 0, odd = 0;
+    for (int i = 0; i < 6; i++) {
+        unsigned digit = (unsigned char)s->data[i] - (unsigned)'0';
+        odd |= digit > 9;
+        value = value * 10 + digit;
+    }
+    if (odd != 0)
+        return false;
+    *ns_ret = (uint64_t)value * 1000;
+    *s = lg_str_skip(*s, 6);
+    return true;
+}
+
 /* "  579.597991]" and dmesg -d's "  579.597991 <    0.000012>]". By hand: it
  * stands before every line. */
 static bool uptime(struct lg_str *s, struct lg_oom_prefix *p)
 {
     const char *at = s->data, *end = s->data + s->len;
-    uint64_t seconds = 0, micro = 0;
+    uint64_t seconds = 0, ns = 0;
     while (at < end && *at == ' ')
         at++;
     const char *digits = at;
@@ -108,14 +126,13 @@ static bool uptime(struct lg_str *s, struct lg_oom_prefix *p)
         seconds = seconds * 10 + (uint64_t)(*at - '0');
     if (at == digits || at - digits > 10 || at >= end || *at++ != '.')
         return false;
-    digits = at;
-    for (; at < end && *at >= '0' && *at <= '9'; at++)
-        micro = micro * 10 + (uint64_t)(*at - '0');
-    if (at == digits || at - digits > 9)
-        return false;
-    for (long n = at - digits; n < 9; n++)
-        micro *= 10; /* nanoseconds in the end */
     struct lg_str rest = {at, (size_t)(end - at)};
+    if (!micros(&rest, &ns)) {
+        size_t before = rest.len;
+        ns = lg_oom_time_fraction_ns(&rest);
+        if (rest.len == before)
+            return false;
+    }
     struct lg_cut delta;
     if (lg_str_after(rest, LG_STR(" <"), &rest) &&
         (delta = lg_str_cut_char(rest, '>')).found)
@@ -123,7 +140,7 @@ static bool uptime(struct lg_str *s, struct lg_oom_prefix *p)
     if (!starts_with_char(rest, ']'))
         return false;
     p->has_uptime = true;
-    p->uptime_ns = seconds * LG_NS_PER_S + micro;
+    p->uptime_ns = seconds * LG_NS_PER_S + ns;
     *s = lg_str_from(rest.data + 1, rest.len - 1);
     return true;
 }
@@ -247,15 +264,15 @@ static bool host_and_kernel(struct lg_str *s, struct lg_oom_prefix *p)
     struct lg_str at = *s;
     if (lg_str_after(at, LG_STR("kernel: "), s))
         return true;
-    struct lg_cut host = lg_str_cut_char(at, ' ');
-    if (!starts_with_char(host.tail, 'k') ||
-        !lg_str_after(host.tail, LG_STR("kernel"), &at))
+    ptrdiff_t blank = lg_str_find_char(lg_str_first(at, 256), ' ');
+    size_t host = blank > 0 ? (size_t)blank : 0;
+    if (!lg_str_after(lg_str_skip(at, host), LG_STR(" kernel"), &at))
         return false;
     if (!lg_str_after(at, LG_STR(": "), &at) &&
         !lg_str_after(at, LG_STR("[0]: "), &at) &&
         (!starts_with_char(at, ' ') || !structured(&at)))
         return false;
-    p->stream = lg_str_hash(host.head);
+    p->stream = lg_str_hash(lg_str_first(*s, host));
     *s = at;
     return true;
 }

@@ -98,6 +98,16 @@ static void take_cpu(struct lg_oom_report *r, const struct lg_oom_line *l)
     }
 }
 
+/* Which bit of stat_bits stands for the name: where it is not set, the name is
+ * new, and the rows need not be searched. */
+static unsigned stat_bit(struct lg_str name)
+{
+    unsigned first = (unsigned char)name.data[0],
+             middle = (unsigned char)name.data[name.len / 2],
+             last = (unsigned char)name.data[name.len - 1];
+    return ((unsigned)name.len * 37 + first * 11 + middle * 5 + last) % 256;
+}
+
 static void add_stat(struct lg_oom_report *r, struct lg_str name,
                      uint64_t value)
 {
@@ -105,21 +115,20 @@ static void add_stat(struct lg_oom_report *r, struct lg_str name,
         r->overflow = true;
         return;
     }
+    unsigned bit = stat_bit(name);
+    r->stat_bits[bit / 64] |= UINT64_C(1) << bit % 64;
     r->ev.stats.items[r->ev.stats.count++] =
         (struct lg_oom_stat){keep(r, name), value};
 }
 
-/* Ends compared first: names of one report mostly differ there. */
 static bool has_stat(const struct lg_oom_report *r, struct lg_str name)
 {
-    char first = name.data[0], last = name.data[name.len - 1];
-    for (size_t i = 0; i < r->ev.stats.count; i++) {
-        struct lg_str s = r->ev.stats.items[i].name;
-        if (s.len == name.len && s.data[0] == first &&
-            s.data[s.len - 1] == last &&
-            memcmp(s.data, name.data, name.len) == 0)
+    unsigned bit = stat_bit(name);
+    if ((r->stat_bits[bit / 64] & UINT64_C(1) << bit % 64) == 0)
+        return false;
+    for (size_t i = 0; i < r->ev.stats.count; i++)
+        if (lg_str_eq(r->ev.stats.items[i].name, name))
             return true;
-    }
     return false;
 }
 
@@ -134,7 +143,8 @@ static void take_stats(struct lg_oom_report *r, const struct lg_oom_line *l)
     while (lg_str_word(&rest, &word)) {
         struct lg_cut cut = lg_str_cut_char(word, ':');
         uint64_t value;
-        if (!cut.found || !lg_str_take_u64(&cut.tail, &value))
+        if (!cut.found || cut.head.len == 0 ||
+            !lg_str_take_u64(&cut.tail, &value))
             continue;
         bool kb = lg_str_eq(cut.tail, LG_STR("KB"));
         if (!kb || value <= UINT64_MAX / 1024)
@@ -355,11 +365,11 @@ static void take_mem_info(struct lg_oom_report *r, struct lg_str text)
     }
 }
 
-/* One "name value", or from 5.3 to 6.x all of them in one record, which some
- * logs keep as one line with newlines, some write with rsyslog's escape. */
-static bool take_stat_rows(struct lg_oom_report *r, struct lg_str text)
+/* From 5.3 to 6.x all rows came in one record, which some logs keep as one line
+ * with newlines, some write with rsyslog's escape. */
+static bool take_stat_record(struct lg_oom_report *r, struct lg_str rest)
 {
-    struct lg_str name, rest = lg_str_trim(text);
+    struct lg_str name;
     uint64_t value;
     bool any = false;
     while (rest.len != 0) {
@@ -373,6 +383,18 @@ static bool take_stat_rows(struct lg_oom_report *r, struct lg_str text)
         rest = row.tail;
     }
     return any;
+}
+
+static bool take_stat_row(struct lg_oom_report *r, struct lg_str text)
+{
+    struct lg_str name;
+    uint64_t value;
+    if (!lg_oom_line_stat(text, &name, &value))
+        return take_stat_record(r, lg_str_trim(text));
+    if (has_stat(r, name))
+        return false;
+    add_stat(r, name, value);
+    return true;
 }
 
 static bool take_row(struct lg_oom_report *r, struct lg_str text)
@@ -394,7 +416,7 @@ bool lg_oom_report_take_inner(struct lg_oom_report *r, struct lg_str text)
         take_trace(r, text);
         return true;
     case LG_OOM_STAGE_STATS:
-        return take_stat_rows(r, text);
+        return take_stat_row(r, text);
     case LG_OOM_STAGE_MEM_INFO:
         if (lg_oom_line_is_start(text) || !lg_oom_line_is_mem_info(text))
             return false;

@@ -56,6 +56,7 @@ struct lg_oom_report {
     int64_t last_wall_ns; /* 0: none of its lines has one */
     struct lg_oom_slot slot;
     size_t text_len;
+    uint64_t stat_bits[4];
     struct lg_arena names; /* fixed, in slot.names */
     struct lg_oom_table table;
     struct lg_oom_event ev;

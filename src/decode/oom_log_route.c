@@ -58,8 +58,11 @@ static bool is_past(const struct lg_oom_report *r, uint64_t offset)
 void lg_oom_route_expire(struct lg_oom_router *t, uint64_t offset)
 {
     struct lg_oom_report *r;
+    if (offset < t->expire_at)
+        return;
     while ((r = oldest(t, true, true)) != NULL && is_past(r, offset))
         hand_out(t, r);
+    t->expire_at = (r != NULL ? r->last_offset : offset) + LG_OOM_WINDOW_BYTES;
 }
 
 void lg_oom_route_flush(struct lg_oom_router *t, bool incomplete_too)

@@ -40,6 +40,7 @@ struct lg_oom_router {
         int64_t pid;
     } recent[LG_OOM_RECENT];
     unsigned recent_at;
+    uint64_t expire_at;  /* no report can expire before this offset */
     uint64_t open_until; /* offset to which some report waits for lines */
 };
 
