@@ -121,6 +121,9 @@ static void make_cgroup(struct lg_session *s)
 
 static bool start_program(struct lg_session *s, struct lg_error *err)
 {
+    if (s->transient.created) {
+        lg_spawn_read_ahead(s->options->argv[0]);
+    }
     lg_relay_start(&s->relay);
     struct lg_spawn spawn = {
         .argv = s->options->argv,

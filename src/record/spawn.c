@@ -5,9 +5,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define READ_AHEAD_BYTES ((int64_t)256 << 20)
 
 enum stage { STAGE_CGROUP, STAGE_STDERR, STAGE_EXEC };
 
@@ -74,6 +80,44 @@ static bool explain_failure(const struct failure *failure, const char *program,
                        "%s: not a program for this machine", program);
     default:
         return lg_fail_os(err, failure->sys_errno, "%s", program);
+    }
+}
+
+/* As execvp finds it. */
+static int open_program(const char *program)
+{
+    const char *path = getenv("PATH");
+    struct lg_str rest = lg_str_of(path != NULL ? path : "/usr/bin:/bin");
+    char file[PATH_MAX];
+    if (strchr(program, '/') != NULL) {
+        return open(program, O_RDONLY | O_CLOEXEC);
+    }
+    while (rest.len > 0) {
+        struct lg_cut cut = lg_str_cut_char(rest, ':');
+        snprintf(file, sizeof file, "%.*s/%s", LG_STR_ARG(cut.head), program);
+        int fd = open(file, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0) {
+            return fd;
+        }
+        rest = cut.tail;
+    }
+    return -1;
+}
+
+void lg_spawn_read_ahead(const char *program)
+{
+    LG_CLOSE int fd = open_program(program);
+    struct stat st;
+    char buffer[65536];
+    uint64_t total = 0;
+    ssize_t len = 1;
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return;
+    }
+    (void)posix_fadvise(fd, 0, READ_AHEAD_BYTES, POSIX_FADV_WILLNEED);
+    while (len > 0 && total < (uint64_t)READ_AHEAD_BYTES) {
+        len = read(fd, buffer, sizeof buffer);
+        total += len > 0 ? (uint64_t)len : 0;
     }
 }
 

@@ -18,6 +18,12 @@ struct lg_spawn {
     const sigset_t *signal_mask; /* what the program shall have */
 };
 
+/* Reads the program's file once, up to 256 MiB. Its pages belong to the cgroup
+ * that touches them first; in the program's own, at the limit, the kernel
+ * would drop and reread the program's own code for tens of seconds before it
+ * gives up and kills (measured on Linux 6.18). A program that was started a
+ * moment ago is mostly cached elsewhere already: this makes it certain. */
+void lg_spawn_read_ahead(const char *program);
 /* Returns when exec has succeeded. ABSENT: not found; DENIED: not executable;
  * each names the program and the way out. Also fails, with nothing started,
  * when the cgroup cannot be joined. */
