@@ -19,6 +19,7 @@ struct collector {
     struct lg_ps *ps;
     struct lg_map domain_of; /* cgroup path → index + 1 */
     struct lg_num uptime_ns;
+    struct lg_cgroup_mounts mounts;
     bool sees_init;
 };
 
@@ -84,8 +85,8 @@ static bool place_row(struct collector *c, struct lg_ps_row *row,
     struct lg_cgroup_place place;
     struct lg_cgroup_level level;
     size_t nearest = 0, domain;
-    if (lg_cgroup_place_find(c->host, row->process.pid, c->arena, &place,
-                             NULL)) {
+    if (lg_cgroup_place_find_next(c->host, row->process.pid, &c->mounts,
+                                  c->arena, &place, NULL)) {
         row->cgroup = place.path;
         lg_identity_parse(place.process_path, c->arena, &row->identity);
         do {

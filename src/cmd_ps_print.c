@@ -267,24 +267,54 @@ static void put_padded(struct lg_sb *line, struct lg_str cell, size_t width,
     }
 }
 
-/* On a terminal the module gives way first, then the reason is cut. */
-static void fit(size_t widths[COL_COUNT], size_t columns)
+/* How the table is laid out. On a terminal that is too narrow the reason has a
+ * line of its own below, and the module gives way. */
+struct layout {
+    size_t widths[COL_COUNT];
+    size_t columns; /* 0: as wide as it gets */
+    bool two_lines;
+};
+
+#define LEAST_MODULE 6
+
+static size_t total_width(const struct layout *l, int count)
 {
-    static const struct {
-        enum column column;
-        size_t least;
-    } giving[] = {{COL_MODULE, 12}, {COL_WHY, 12}, {COL_MODULE, 6}};
-    size_t total = 2 * ((size_t)COL_COUNT - 1);
-    for (int i = 0; i < COL_COUNT; i++)
-        total += widths[i];
-    for (size_t i = 0; i < LG_COUNT(giving) && columns > 0; i++) {
-        size_t *w = &widths[giving[i].column];
-        size_t over = total > columns ? total - columns : 0;
-        size_t spare = *w > giving[i].least ? *w - giving[i].least : 0;
-        size_t less = over < spare ? over : spare;
-        *w -= less;
-        total -= less;
+    size_t total = 0;
+    for (int i = 0; i < count; i++)
+        total += l->widths[i] + (i > 0 ? 2 : 0);
+    return total;
+}
+
+static void fit(struct layout *l)
+{
+    if (l->columns == 0 || total_width(l, COL_COUNT) <= l->columns)
+        return;
+    l->two_lines = true;
+    size_t total = total_width(l, COL_WHY), *module = &l->widths[COL_MODULE];
+    size_t over = total > l->columns ? total - l->columns : 0;
+    size_t spare = *module > LEAST_MODULE ? *module - LEAST_MODULE : 0;
+    *module -= over < spare ? over : spare;
+}
+
+static void print_row(const struct layout *l, const struct lg_str *cells,
+                      bool is_title, struct lg_arena *arena)
+{
+    struct lg_sb line;
+    int count = l->two_lines ? COL_WHY : COL_COUNT;
+    lg_sb_init(&line, arena);
+    for (int i = 0; i < count; i++)
+        put_padded(&line, cells[i], l->widths[i], columns_of[i].right,
+                   i == count - 1);
+    if (l->two_lines && !is_title) {
+        size_t indent = l->widths[COL_PID] + 2;
+        lg_sb_char(&line, '\n');
+        lg_sb_repeat(&line, ' ', indent);
+        put_padded(&line, cells[COL_WHY],
+                   l->columns > indent + 8 ? l->columns - indent : 8, false,
+                   true);
     }
+    struct lg_str text = lg_str_trim_right(lg_sb_view(&line));
+    printf("%.*s\n", LG_STR_ARG(text));
 }
 
 static void put_legend(const struct lg_ps *ps)
@@ -303,14 +333,15 @@ static void put_legend(const struct lg_ps *ps)
 bool lg_ps_print_table(const struct lg_ps *ps, bool all, bool is_live,
                        int columns, struct lg_arena *arena)
 {
-    size_t widths[COL_COUNT], count = ps->rows.count + 1, at = 1;
+    struct layout l = {.columns = columns > 0 ? (size_t)columns : 0};
+    size_t count = ps->rows.count + 1, at = 1;
     struct lg_str(*cells)[COL_COUNT] =
         lg_arena_calloc(arena, count, sizeof *cells, _Alignof(struct lg_str));
     if (cells == NULL)
         return false;
     for (int i = 0; i < COL_COUNT; i++) {
         cells[0][i] = lg_str_of(columns_of[i].title);
-        widths[i] = cells[0][i].len;
+        l.widths[i] = cells[0][i].len;
     }
     lg_each(row, ps->rows) {
         if (!lg_ps_is_shown(ps, row, all, is_live))
@@ -321,19 +352,13 @@ bool lg_ps_print_table(const struct lg_ps *ps, bool all, bool is_live,
             put_cell(&sb, ps, row, (enum column)i, arena);
             cells[at][i] = lg_sb_view(&sb);
             size_t width = width_of(cells[at][i]);
-            widths[i] = width > widths[i] ? width : widths[i];
+            l.widths[i] = width > l.widths[i] ? width : l.widths[i];
         }
         at++;
     }
-    fit(widths, columns > 0 ? (size_t)columns : 0);
-    for (size_t r = 0; r < at; r++) {
-        struct lg_sb line;
-        lg_sb_init(&line, arena);
-        for (int i = 0; i < COL_COUNT; i++)
-            put_padded(&line, cells[r][i], widths[i], columns_of[i].right,
-                       i == COL_COUNT - 1);
-        printf("%.*s\n", LG_STR_ARG(lg_sb_view(&line)));
-    }
+    fit(&l);
+    for (size_t r = 0; r < at; r++)
+        print_row(&l, cells[r], r == 0, arena);
     put_legend(ps);
     return !arena->failed;
 }

@@ -134,12 +134,29 @@ static void go_to_charged(const struct lg_host *host,
     } while (lg_cgroup_place_up(&at));
 }
 
+static bool find_mount(const struct lg_host *host, const char *pid, int version,
+                       struct lg_cgroup_mounts *mounts, struct lg_arena *arena,
+                       struct lg_arena *scratch, struct lg_error *err)
+{
+    struct lg_str text = {0};
+    if (mounts->of[version].known)
+        return true;
+    if (!read_mountinfo(host, pid, scratch, &text, err) ||
+        !lg_mountinfo_cgroup_parse(text, version, arena,
+                                   &mounts->of[version].mount,
+                                   &mounts->of[version].root, err))
+        return false;
+    mounts->of[version].known = true;
+    return true;
+}
+
 static bool find_place(const struct lg_host *host, const char *pid,
-                       struct lg_arena *arena, struct lg_arena *scratch,
+                       struct lg_cgroup_mounts *mounts, struct lg_arena *arena,
+                       struct lg_arena *scratch,
                        struct lg_cgroup_place *place_ret, struct lg_error *err)
 {
     struct lg_cgroup_place place = {0};
-    struct lg_str text = {0}, path, mount, root;
+    struct lg_str text = {0}, path;
     if (!read_proc(host, pid, "cgroup", MAX_CGROUP_BYTES, scratch, &text, err))
         return false;
     if (!lg_proc_cgroup_parse(text, &place.version, &path, err))
@@ -147,14 +164,29 @@ static bool find_place(const struct lg_host *host, const char *pid,
     place.path = place.process_path = lg_str_dup(arena, path);
     if (place.path.data == NULL)
         return lg_fail_nomem(err);
-    if (!read_mountinfo(host, pid, scratch, &text, err) ||
-        !lg_mountinfo_cgroup_parse(text, place.version, arena, &mount, &root,
-                                   err) ||
-        !fill_place(&place, mount, root, arena, err))
+    int version = place.version;
+    if (!find_mount(host, pid, version, mounts, arena, scratch, err) ||
+        !fill_place(&place, mounts->of[version].mount, mounts->of[version].root,
+                    arena, err))
         return false;
     go_to_charged(host, &place);
     *place_ret = place;
     return true;
+}
+
+bool lg_cgroup_place_find_next(const struct lg_host *host, int64_t pid,
+                               struct lg_cgroup_mounts *mounts,
+                               struct lg_arena *arena,
+                               struct lg_cgroup_place *place_ret,
+                               struct lg_error *err)
+{
+    struct lg_arena scratch;
+    char name[24];
+    (void)snprintf(name, sizeof name, "%lld", (long long)pid);
+    lg_arena_init(&scratch, 4 * MAX_MOUNTINFO_BYTES);
+    bool ok = find_place(host, name, mounts, arena, &scratch, place_ret, err);
+    lg_arena_deinit(&scratch);
+    return ok;
 }
 
 bool lg_cgroup_place_find(const struct lg_host *host, int64_t pid,
@@ -162,11 +194,6 @@ bool lg_cgroup_place_find(const struct lg_host *host, int64_t pid,
                           struct lg_cgroup_place *place_ret,
                           struct lg_error *err)
 {
-    struct lg_arena scratch;
-    char name[24];
-    (void)snprintf(name, sizeof name, "%lld", (long long)pid);
-    lg_arena_init(&scratch, 4 * MAX_MOUNTINFO_BYTES);
-    bool ok = find_place(host, name, arena, &scratch, place_ret, err);
-    lg_arena_deinit(&scratch);
-    return ok;
+    struct lg_cgroup_mounts mounts = {0};
+    return lg_cgroup_place_find_next(host, pid, &mounts, arena, place_ret, err);
 }

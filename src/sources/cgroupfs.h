@@ -24,6 +24,20 @@ bool lg_cgroup_place_find(const struct lg_host *host, int64_t pid,
                           struct lg_cgroup_place *place_ret,
                           struct lg_error *err);
 
+/* The same for many processes: where the hierarchies are mounted, by version,
+ * is read once. Starts as {0}; its strings go to the arena. */
+struct lg_cgroup_mounts {
+    struct {
+        bool known;
+        struct lg_str mount, root;
+    } of[3];
+};
+bool lg_cgroup_place_find_next(const struct lg_host *host, int64_t pid,
+                               struct lg_cgroup_mounts *mounts,
+                               struct lg_arena *arena,
+                               struct lg_cgroup_place *place_ret,
+                               struct lg_error *err);
+
 /* Opens a cgroup's folder (place->dir or one of its parents'). -1 and err:
  * ABSENT when it is gone. */
 int lg_cgroup_open(const struct lg_host *host, struct lg_str dir,
