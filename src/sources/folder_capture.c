@@ -85,6 +85,15 @@ static void read_heap_text(struct lg_folder *f, int dir_fd,
         c->heap = p;
 }
 
+/* Killed, but not yet gone: its memory has been given back, its descriptors are
+ * closed, and /proc says that it is in the root cgroup. None of that is what
+ * it was like before. */
+static bool is_dying(const struct lg_process *p)
+{
+    return p->state == 'Z' || p->state == 'X' ||
+           (p->state != 0 && !p->vm_rss.known);
+}
+
 /* /proc and the cgroup as they were: a copy that procfs reads like a machine */
 static void read_root(struct lg_folder *f, const char *path,
                       struct lg_capture *c)
@@ -99,11 +108,17 @@ static void read_root(struct lg_folder *f, const char *path,
         count > 0)
         pid = pids[0];
     struct lg_process *p = lg_new(f->arena, struct lg_process, 1);
-    if (p != NULL &&
-        lg_process_read(&host, pid,
-                        LG_PROCESS_STATUS | LG_PROCESS_SMAPS_ROLLUP |
-                            LG_PROCESS_FDS | LG_PROCESS_SMAPS,
-                        f->arena, p, &err))
+    bool read = p != NULL &&
+                lg_process_read(&host, pid,
+                                LG_PROCESS_STATUS | LG_PROCESS_SMAPS_ROLLUP |
+                                    LG_PROCESS_FDS | LG_PROCESS_SMAPS,
+                                f->arena, p, &err);
+    if (read && is_dying(p)) {
+        lg_folder_quality(f, c, "root/proc", "the process was ending");
+        lg_host_deinit(&host);
+        return;
+    }
+    if (read)
         c->process = p;
     else
         lg_folder_quality(f, c, "root/proc", err.text);
