@@ -12,6 +12,9 @@
 /* How far into a file a dump may begin for lg_goroutine_text_is(). */
 #define LOOK_AHEAD_BYTES ((size_t)1 << 20)
 
+/* How many frames Go ≤ 1.20 prints of one stack, not counting inlined ones. */
+#define OLD_GO_MAX_FRAMES 100
+
 /* How much of a dump is looked at to guess how many frames it holds. */
 #define SAMPLE_BYTES ((size_t)64 << 10)
 
@@ -20,6 +23,7 @@ struct parser {
     struct lg_goroutines *g;
     struct lg_arena *arena;
     struct lg_goroutine block; /* the goroutine being read */
+    uint32_t offset_count;     /* its frames that have a "+0x…" */
     bool seen_rule;    /* "-----": threads repeat their goroutines (crash) */
     struct lg_map ids; /* filled behind a rule only */
 };
@@ -56,7 +60,7 @@ static bool parse_frame(struct parser *p, struct lg_str line,
                         struct lg_frame *frame_ret)
 {
     struct lg_frame frame = {0};
-    struct lg_str rest;
+    struct lg_str rest = {NULL, 0};
     const char *next;
     if (line.data[0] == 'n' &&
         lg_str_starts(line, LG_STR("non-Go function at pc="))) {
@@ -76,6 +80,7 @@ static bool parse_frame(struct parser *p, struct lg_str line,
     /* The place was cut, perhaps within the number. */
     if (next == p->end && !ends_with_newline(p))
         return false;
+    p->offset_count += lg_str_starts(rest, LG_STR(" +0x"));
     *frame_ret = frame;
     return true;
 }
@@ -226,13 +231,27 @@ static bool keep_block(struct parser *p)
     return true;
 }
 
+/* Go ≤ 1.20 does not say that it left frames out when some of those printed
+ * are inlined. Later versions print 100 at most, inlined or not. */
+static void note_silent_elision(struct parser *p)
+{
+    struct lg_goroutine *b = &p->block;
+    if (b->elided_frames != 0 || p->offset_count != OLD_GO_MAX_FRAMES ||
+        b->frame_count <= OLD_GO_MAX_FRAMES)
+        return;
+    b->elided_frames = UINT64_MAX;
+    b->elided_at = b->frame_count;
+}
+
 /* A header was read into p->block. */
 static bool parse_goroutine(struct parser *p)
 {
+    p->offset_count = 0;
     p->block.frame_first = (uint32_t)p->g->frames.count;
     enum end end = parse_block(p);
     if (end == END_NO_MEMORY)
         return false;
+    note_silent_elision(p);
     /* Behind a rule, registers follow the stacks, and no creator is told. */
     if (end == END_OPEN && !p->seen_rule && !is_complete(p)) {
         p->g->truncated = true;
