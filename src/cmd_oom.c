@@ -23,7 +23,8 @@
 
 enum {
     READ_BYTES = 256 * 1024, /* stays in the second-level cache */
-    QUIET_MS = 250,          /* then a report has all its lines */
+    WRITE_BYTES = 64 * 1024,
+    QUIET_MS = 250, /* then a report has all its lines */
 };
 
 enum option { O_FOLLOW, O_JSON, O_SINCE, O_UNTIL };
@@ -84,31 +85,45 @@ static const struct lg_identity *identity_of(struct oom *o,
     return known ? who : NULL;
 }
 
+static bool to_stdout(void *context, const char *data, size_t len)
+{
+    (void)context;
+    return fwrite_unlocked(data, 1, len, stdout) == len;
+}
+
+static bool show_json(const struct lg_oom_event *e,
+                      const struct lg_identity *who)
+{
+    struct lg_json j;
+    lg_json_init(&j, to_stdout, NULL, false);
+    lg_oom_json_who(e, who, &j);
+    return lg_json_finish(&j);
+}
+
+static bool show_text(struct oom *o, const struct lg_oom_event *e,
+                      const struct lg_identity *who)
+{
+    struct lg_sb sb;
+    lg_sb_init(&sb, &o->arena);
+    if (o->shown_count != 0)
+        lg_sb_char(&sb, '\n');
+    lg_oom_text_who(e, who, &o->text, &sb);
+    struct lg_str bytes = lg_sb_view(&sb);
+    return !sb.failed && to_stdout(NULL, bytes.data, bytes.len);
+}
+
 static bool show(void *context, const struct lg_oom_event *e)
 {
     struct oom *o = context;
     struct lg_identity who;
-    struct lg_sb sb;
     o->found_count++;
     if (!in_time(o, e))
         return true;
     lg_arena_reset(&o->arena);
-    lg_sb_init(&sb, &o->arena);
     const struct lg_identity *known = identity_of(o, e, &who);
-    if (o->json) {
-        struct lg_json j;
-        lg_json_init_sb(&j, &sb, false);
-        lg_oom_json_who(e, known, &j);
-        (void)lg_json_finish(&j);
-    } else {
-        if (o->shown_count != 0)
-            lg_sb_char(&sb, '\n');
-        lg_oom_text_who(e, known, &o->text, &sb);
-    }
-    o->shown_count++;
-    struct lg_str bytes = lg_sb_view(&sb);
-    if (sb.failed || fwrite(bytes.data, 1, bytes.len, stdout) != bytes.len)
+    if (!(o->json ? show_json(e, known) : show_text(o, e, known)))
         return false;
+    o->shown_count++;
     return !o->follow || fflush(stdout) == 0;
 }
 
@@ -306,6 +321,7 @@ static int run_oom(struct oom *o)
         (void)sigaction(SIGINT, &action, NULL);
         (void)sigaction(SIGTERM, &action, NULL);
     }
+    (void)setvbuf(stdout, NULL, _IOFBF, WRITE_BYTES);
     lg_arena_init(&o->arena, 0);
     o->buffer = malloc(READ_BYTES);
     bool ok = o->buffer != NULL ? read_all(o, &err) : lg_fail_nomem(&err);

@@ -6,8 +6,8 @@
  * position of a vector at once, then the whole word where they stand.
  *
  * The words are those that a kill cannot do without:
- *     "oom-killer: gfp"  "oom-kill:constraint="  "oom_reaper: reaped"
- *     "memory.oom.group set"  "Kill process "  "Killed process "
+ *     "oom-killer: gfp"  "oom-kill:constraint="  "oom_reaper: reaped process "
+ *     "memory.oom.group set"  "Kill process 1 ("  "Killed process 1 ("
  * About 20 instructions per 32 bytes (AVX2, found at run time) or per 16
  * (SSE2); a plain loop elsewhere.
  */

@@ -12,7 +12,7 @@
 
 static const char *const words[] = {" invoked oom-killer: gfp_mask=0",
                                     "oom-kill:constraint=CONSTRAINT",
-                                    "oom_reaper: reaped process",
+                                    "oom_reaper: reaped process 7",
                                     "due to memory.oom.group set",
                                     "Kill process 7 (x)",
                                     "Killed process 7 (x)",
@@ -24,8 +24,8 @@ static const char *const words[] = {" invoked oom-killer: gfp_mask=0",
                                     "oom_reaped",
                                     "\n",
                                     "zoom.group setting",
-                                    "KKill process ",
-                                    "ooom_reaper: reaped"};
+                                    "KKill process 1 (",
+                                    "ooom_reaper: reaped process "};
 
 /* Random text with words, halves of words and look-alikes in it. */
 static size_t any_text(struct lg_rng *rng, char *out, size_t len)
