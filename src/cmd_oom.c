@@ -330,6 +330,9 @@ static int run_oom(struct oom *o)
     lg_arena_deinit(&o->arena);
     if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE)
         ok = lg_fail_os(&err, errno, "cannot write to standard output");
+    /* A log that is not there is no log without kills. */
+    if (err.kind == LG_ABSENT)
+        err.kind = LG_OS;
     return ok ? result_of(o) : lg_cmd_fail(&err);
 }
 

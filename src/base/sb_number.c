@@ -15,13 +15,29 @@ static uint64_t rounded(uint64_t n, uint64_t unit)
 /* n / unit in tenths, rounded half up; n * 10 needs more than 64 bits. */
 static uint64_t rounded_tenths(uint64_t n, uint64_t unit)
 {
+    if (n <= UINT64_MAX / 32 && unit <= UINT64_MAX / 32) /* far cheaper */
+        return (n * 20 + unit) / unit / 2;
     unsigned __int128 twice = (unsigned __int128)n * 20 + unit;
     return (uint64_t)(twice / unit / 2);
 }
 
+/* Tables are full of them: without a format to be read each time. */
+static void put_u64(struct lg_sb *sb, uint64_t n)
+{
+    char text[20], *at = text + sizeof text;
+    do
+        *--at = (char)('0' + n % 10);
+    while ((n /= 10) != 0);
+    lg_sb_str(sb, lg_str_from(at, (size_t)(text + sizeof text - at)));
+}
+
 static void tenths(struct lg_sb *sb, uint64_t n, const char *unit)
 {
-    lg_sb_fmt(sb, "%" PRIu64 ".%" PRIu64 " %s", n / 10, n % 10, unit);
+    put_u64(sb, n / 10);
+    lg_sb_char(sb, '.');
+    lg_sb_char(sb, (char)('0' + n % 10));
+    lg_sb_char(sb, ' ');
+    lg_sb_cstr(sb, unit);
 }
 
 void lg_sb_bytes(struct lg_sb *sb, uint64_t bytes)
@@ -29,7 +45,8 @@ void lg_sb_bytes(struct lg_sb *sb, uint64_t bytes)
     static const char *const units[] = {"KiB", "MiB", "GiB",
                                         "TiB", "PiB", "EiB"};
     if (bytes < 1024) {
-        lg_sb_fmt(sb, "%" PRIu64 " B", bytes);
+        put_u64(sb, bytes);
+        lg_sb_cstr(sb, " B");
         return;
     }
     size_t i = 0;
