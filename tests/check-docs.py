@@ -6,10 +6,13 @@
 
 a rule without a page in docs/causes, or one that its index does not list; a
 command without a page in docs/man; a function that docs/ARCHITECTURE.md names
-and that is not in src; a link to a file that is not there.
+and that is not in src; a link to a file that is not there; a page of docs/man
+that scdoc refuses.
 """
 import os
 import re
+import shutil
+import subprocess
 import sys
 
 
@@ -81,12 +84,25 @@ def check_links(root):
                 yield "%s: no file %s" % (os.path.relpath(page, root), link)
 
 
+def check_pages(root):
+    if shutil.which("scdoc") is None:
+        return
+    for page in tree(root, "docs/man", (".scd",)):
+        with open(page, "rb") as text:
+            made = subprocess.run(["scdoc"], stdin=text, check=False,
+                                  stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE)
+        if made.returncode != 0:
+            yield "%s: %s" % (os.path.relpath(page, root),
+                              made.stderr.decode().strip())
+
+
 def main(arguments):
     if len(arguments) != 1:
         sys.exit(__doc__)
     root = arguments[0]
     faults = [fault for check in (check_causes, check_commands, check_names,
-                                  check_links) for fault in check(root)]
+                                  check_links, check_pages) for fault in check(root)]
     print("\n".join(faults))
     sys.exit(1 if faults else 0)
 

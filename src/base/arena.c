@@ -197,7 +197,7 @@ void *lg_arena_grow(struct lg_arena *arena, void *old, size_t old_bytes,
         return old;
     }
     void *fresh = lg_arena_alloc(arena, new_bytes, align);
-    if (fresh != NULL && old_bytes != 0)
+    if (fresh != NULL && old != NULL && old_bytes != 0)
         memcpy(fresh, old, old_bytes);
     return fresh;
 }

@@ -53,7 +53,7 @@ enum lg_wait_class lg_goroutine_class(const struct lg_goroutines *g,
                                       const struct lg_goroutine *item)
 {
     enum lg_wait_class class = class_of_state(item->state);
-    const struct lg_frame *frames = g->frames.items + item->frame_first;
+    const struct lg_frame *frames = lg_goroutine_frames(g, item);
     for (uint32_t i = 0; class == LG_WAIT_PARKED && i < item->frame_count;
          i++) {
         if (does_io(frames[i].function)) {
@@ -68,7 +68,7 @@ static struct place place_of(const struct lg_case *c,
                              const struct lg_goroutine *item)
 {
     struct place place = {0};
-    const struct lg_frame *frames = g->frames.items + item->frame_first;
+    const struct lg_frame *frames = lg_goroutine_frames(g, item);
     for (uint32_t i = 0; i < item->frame_count; i++) {
         if (lg_frame_is_runtime(frames[i].function)) {
             continue;

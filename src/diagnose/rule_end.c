@@ -115,7 +115,7 @@ static void explain_fatal(struct lg_case *c, struct lg_finding *f)
     lg_cite_text(c, f, "last words", end->fatal.message, NULL, "stderr.txt");
     for (size_t i = 0; g != NULL && i < 1 && g->items.count > 0; i++) {
         const struct lg_goroutine *item = &g->items.items[0];
-        const struct lg_frame *frames = g->frames.items + item->frame_first;
+        const struct lg_frame *frames = lg_goroutine_frames(g, item);
         f->leaf = lg_case_leaf(c, frames, item->frame_count);
         for (uint32_t k = 0; k < item->frame_count; k++) {
             if (lg_case_is_user(c, &frames[k])) {

@@ -195,7 +195,7 @@ static bool was_parked(const struct lg_case *c, const struct lg_goroutines *g,
                        const struct lg_goroutine *item,
                        const struct suspect *s)
 {
-    const struct lg_frame *frames = g->frames.items + item->frame_first;
+    const struct lg_frame *frames = lg_goroutine_frames(g, item);
     for (uint32_t i = 0; i < item->frame_count; i++) {
         if (s->site.where.function.len > 0
                 ? lg_frame_same(&frames[i], &s->site.where)

@@ -24,7 +24,7 @@ static void search(const struct lg_goroutines *g, const struct lg_shot *shot,
 {
     lg_each (item, g->items) {
         struct lg_frame_cycle cycle;
-        const struct lg_frame *frames = g->frames.items + item->frame_first;
+        const struct lg_frame *frames = lg_goroutine_frames(g, item);
         if (item->frame_count < MIN_DEPTH ||
             !lg_frames_find_cycle(frames, item->frame_count,
                                   item->elided_frames, &cycle)) {
@@ -52,7 +52,7 @@ static struct lg_frame calling_line(const struct lg_case *c,
                                     struct lg_frame *leaf_ret)
 {
     const struct lg_frame *frames =
-        culprit->dump->frames.items + culprit->item->frame_first;
+        lg_goroutine_frames(culprit->dump, culprit->item);
     uint32_t from = culprit->cycle.first + culprit->cycle.length;
     struct lg_frame chosen = frames[culprit->cycle.first];
     *leaf_ret = frames[culprit->cycle.first];
@@ -88,7 +88,7 @@ static void copy_cycle(struct lg_case *c, struct lg_finding *f,
                        const struct culprit *culprit)
 {
     const struct lg_frame *frames =
-        culprit->dump->frames.items + culprit->item->frame_first;
+        lg_goroutine_frames(culprit->dump, culprit->item);
     uint32_t from = culprit->cycle.first + culprit->cycle.length;
     for (uint32_t i = 0; i < culprit->cycle.length && i < MAX_STACK_FRAMES &&
                          from + i < culprit->item->frame_count;
