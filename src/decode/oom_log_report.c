@@ -147,7 +147,7 @@ static void take_stats(struct lg_oom_report *r, const struct lg_oom_line *l)
             !lg_str_take_u64(&cut.tail, &value))
             continue;
         bool kb = lg_str_eq(cut.tail, LG_STR("KB"));
-        if (!kb || value <= UINT64_MAX / 1024)
+        if ((!kb || value <= UINT64_MAX / 1024) && !has_stat(r, cut.head))
             add_stat(r, cut.head, kb ? value * 1024 : value);
     }
 }

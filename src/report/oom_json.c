@@ -4,6 +4,8 @@
 #include "base/lines.h"
 #include "report/json_parts.h"
 
+#include <string.h>
+
 static void kpid(struct lg_json *j, int64_t pid)
 {
     if (pid != 0)
@@ -122,17 +124,20 @@ static void identity_json(const struct lg_identity *who, struct lg_json *j)
     lg_json_object_end(j);
 }
 
+/* {"cache":4096,"rss":267620352,…} */
 static void stats_json(const struct lg_oom_event *e, struct lg_json *j)
 {
+    char key[64]; /* memory.stat's longest has 31 letters */
     lg_json_key(j, "stats");
-    lg_json_array(j);
+    lg_json_object(j);
     lg_each(stat, e->stats) {
-        lg_json_object(j);
-        lg_json_kstr(j, "name", stat->name);
-        lg_json_ku64(j, "value", stat->value);
-        lg_json_object_end(j);
+        if (stat->name.len >= sizeof key)
+            continue;
+        memcpy(key, stat->name.data, stat->name.len);
+        key[stat->name.len] = '\0';
+        lg_json_ku64(j, key, stat->value);
     }
-    lg_json_array_end(j);
+    lg_json_object_end(j);
 }
 
 static void counters_json(const struct lg_oom_event *e, struct lg_json *j)

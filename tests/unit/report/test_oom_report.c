@@ -216,8 +216,11 @@ static void json_is_shaped_as_end(void **state)
                                               "pgtables_bytes",
                                               "oom_score_adj"};
     struct lg_oom_task task = victim();
+    struct lg_oom_stat stat = {LG_STR("anon"), 17};
     struct lg_oom_event e = event(&task);
     size_t i = 0;
+    e.stats.items = &stat;
+    e.stats.count = 1;
     const char *key;
     json_t *value;
     (void)state;
@@ -239,6 +242,9 @@ static void json_is_shaped_as_end(void **state)
     assert_int_equal(json_array_size(json_object_get(root, "kernel_log")), 2);
     assert_int_equal(json_array_size(json_object_get(root, "victims")), 1);
     assert_true(json_is_null(json_object_get(root, "identity")));
+    assert_int_equal(json_integer_value(json_object_get(
+                         json_object_get(root, "stats"), "anon")),
+                     17);
     assert_true(json_is_null(
         json_object_get(json_object_get(root, "victim"), "total_vm_bytes")));
     json_decref(root);
