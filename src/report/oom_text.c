@@ -160,6 +160,38 @@ static void put_held(const struct lg_oom_event *e, struct lg_sb *sb)
     }
 }
 
+/* The larger of the two names' values: v1 counts children only in total_…. */
+static uint64_t stat_of(const struct lg_oom_event *e, struct lg_str name,
+                        struct lg_str total_name)
+{
+    uint64_t value = 0;
+    lg_each(stat, e->stats) {
+        if ((lg_str_eq(stat->name, name) ||
+             lg_str_eq(stat->name, total_name)) &&
+            stat->value > value)
+            value = stat->value;
+    }
+    return value;
+}
+
+/* Where most of the cgroup's memory was, when the victim did not hold it. */
+static void put_elsewhere(const struct lg_oom_event *e, struct lg_sb *sb)
+{
+    uint64_t usage = e->usage_bytes.value;
+    uint64_t shmem = stat_of(e, LG_STR("shmem"), LG_STR("total_shmem"));
+    uint64_t kernel = stat_of(e, LG_STR("kernel"), LG_STR("total_kernel"));
+    if (e->scope != LG_OOM_MEMCG || usage == 0)
+        return;
+    if (kernel == 0)
+        kernel = e->kmem_usage_bytes.value;
+    if (shmem <= usage / 2 && kernel <= usage / 2)
+        return;
+    lg_sb_cstr(sb, "; ");
+    lg_sb_bytes(sb, shmem > kernel ? shmem : kernel);
+    lg_sb_cstr(sb, shmem > kernel ? " of the cgroup was shared memory or tmpfs"
+                                  : " of the cgroup was memory of the kernel");
+}
+
 static bool other_asked(const struct lg_oom_event *e)
 {
     return e->trigger_comm.len != 0 && e->victims.count != 0 &&
@@ -418,6 +450,7 @@ void lg_oom_text_who(const struct lg_oom_event *event,
     put_whom(event, &sentence);
     put_why(event, &sentence);
     put_held(event, &sentence);
+    put_elsewhere(event, &sentence);
     put_trigger(event, &sentence);
     out->failed |= when.failed || sentence.failed;
     put_sentence(&page, lg_sb_view(&when), lg_sb_view(&sentence));

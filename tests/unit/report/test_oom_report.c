@@ -116,6 +116,22 @@ static void what_is_special_is_said(void **state)
     assert_says(&e, NULL, "of anonymous memory, 100.0 MiB shared");
 }
 
+static void memory_that_no_process_holds_is_said(void **state)
+{
+    struct lg_oom_task task = victim();
+    struct lg_oom_event e = event(&task);
+    struct lg_oom_stat stats[] = {{LG_STR("shmem"), 0},
+                                  {LG_STR("total_shmem"), 200 * MIB}};
+    (void)state;
+    e.stats.items = stats;
+    e.stats.count = 2;
+    assert_says(&e, NULL,
+                "; 200.0 MiB of the cgroup was shared memory or tmpfs");
+    stats[1].value = 100 * MIB;
+    e.kmem_usage_bytes = lg_known(150 * MIB);
+    assert_says(&e, NULL, "; 150.0 MiB of the cgroup was memory of the kernel");
+}
+
 static void other_scopes_and_no_victim(void **state)
 {
     struct lg_oom_task task = victim();
@@ -272,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_sentence),
         cmocka_unit_test(what_is_special_is_said),
+        cmocka_unit_test(memory_that_no_process_holds_is_said),
         cmocka_unit_test(other_scopes_and_no_victim),
         cmocka_unit_test(hostile_names_do_not_reach_the_terminal),
         cmocka_unit_test(the_table_is_sorted_and_short),
