@@ -13,6 +13,9 @@
 #define ROW_GAP_NS (250 * LG_NS_PER_MS)
 #define ROW_STEP_RATIO 0.005
 #define CSV_NAME "timeline.csv"
+/* Room for all rows as text, taken at the start: when the file is written anew
+ * memory may be gone. */
+#define CSV_ROOM_BYTES ((size_t)1 << 20)
 /* How far back the growth rate looks; the shorter window sees bursts. */
 #define LONG_WINDOW_NS (2 * LG_NS_PER_S)
 #define SHORT_WINDOW_NS (200 * LG_NS_PER_MS)
@@ -42,6 +45,10 @@ bool lg_session_open_timeline(struct lg_session *s, struct lg_error *err)
     if (!open_csv(s, err)) {
         return false;
     }
+    if (lg_arena_alloc(&s->scratch, CSV_ROOM_BYTES, 1) == NULL) {
+        return lg_fail_nomem(err);
+    }
+    lg_arena_reset(&s->scratch); /* it stays there */
     lg_sb_init(&sb, &s->scratch);
     lg_timeline_csv_header(&sb);
     write_csv(s, &sb);
