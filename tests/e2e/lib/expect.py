@@ -91,9 +91,11 @@ def finding_faults(target, finding, asked):
         faults += ["leaf: " + fault] if fault else []
     if asked.get("wait"):
         reason = (finding.get("wait") or {}).get("reason")
-        if reason != asked["wait"]:
-            faults.append("waits in %s instead of %s" % (reason,
-                                                         asked["wait"]))
+        waits = asked["wait"]
+        waits = waits if isinstance(waits, list) else [waits]
+        if reason not in waits:
+            faults.append("waits in %s instead of %s" % (
+                reason, " or ".join(waits)))
     return faults
 
 
