@@ -12,6 +12,10 @@
 #define FLAT_TIME_RATIO 0.25
 #define FLAT_LEVEL_RATIO 0.65
 #define GIVEN_BACK_RATIO 0.9
+/* Who is alive is only accused above this share of the limit, while the second
+ * half of the growth goes on at this share of the first half's rate. */
+#define ALIVE_LIMIT_RATIO 0.5
+#define ALIVE_LATE_RATIO 0.4
 /* started_at has the resolution of a clock tick. */
 #define NEAR_START_NS (200 * INT64_C(1000000))
 
@@ -203,6 +207,7 @@ static void find_base(struct lg_case *c, uint64_t peak)
     bool low = (double)flat.level_bytes < FLAT_LEVEL_RATIO * (double)peak;
     if (low && length >= FLAT_MIN_NS &&
         (double)length >= FLAT_TIME_RATIO * (double)c->end_ns) {
+        c->from_level = true;
         c->base_bytes = flat.level_bytes;
         c->onset_ns = flat.to_ns;
         return;
@@ -347,4 +352,12 @@ void lg_case_claim(struct lg_case *c, const struct lg_frame *where)
         return;
     }
     *slot = *where;
+}
+
+bool lg_case_alive_and_growing(const struct lg_case *c)
+{
+    return c->limit_bytes > 0 &&
+           (double)c->usage_bytes >
+               ALIVE_LIMIT_RATIO * (double)c->limit_bytes &&
+           c->late_rate > ALIVE_LATE_RATIO * c->early_rate;
 }

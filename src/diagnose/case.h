@@ -80,6 +80,7 @@ struct lg_case {
                                  a process can hang at the limit long after */
     uint64_t growth_ns;       /* from onset until then */
     uint64_t growth_bytes;    /* from base to the end */
+    bool from_level;          /* usage was level at base before the growth */
     double early_rate, late_rate; /* bytes/s of both halves of the growth */
     bool has_timeline;
     LG_VEC(struct lg_frame) claimed; /* lines whose memory a finding explains */
@@ -129,6 +130,13 @@ void lg_case_claim(struct lg_case *c, const struct lg_frame *where);
  * the innermost one outside the runtime: what a user's line led to. */
 struct lg_frame lg_case_leaf(const struct lg_case *c,
                              const struct lg_frame *frames, size_t count);
+/* Without a death: memory is more than half of the limit, and its growth has
+ * not slowed down. A pool that filled up, a cache that reached its bound and
+ * a warm-up that is over are not leaks. */
+bool lg_case_alive_and_growing(const struct lg_case *c);
+/* The user's line that most CPU time was spent in, by the CPU profile: what
+ * touches memory that no allocator made. false: no profile. */
+bool lg_case_hot_line(const struct lg_case *c, struct lg_frame *frame_ret);
 /* Bytes in use of samples in whose stack a frame of this function stands. */
 int64_t lg_heap_bytes_through(const struct lg_profile *heap,
                               struct lg_str function);

@@ -81,6 +81,11 @@ static struct lg_str reason_for(const struct lg_case *c, const char *word)
 static void not_judged(struct lg_case *c, struct lg_verdict *verdict,
                        const struct lg_rule *rule, unsigned there)
 {
+    lg_each (known, verdict->not_judged) {
+        if (known->cause == rule->cause) {
+            return; /* another row of the same cause has said so */
+        }
+    }
     for (size_t i = 0; i < LG_COUNT(needs); i++) {
         if ((rule->needs & ~there & needs[i].need) == 0) {
             continue;
@@ -95,6 +100,22 @@ static void not_judged(struct lg_case *c, struct lg_verdict *verdict,
         n->reason = reason_for(c, needs[i].absent);
         return;
     }
+}
+
+/* What one row of a cause could not judge, another row may have found. */
+static void drop_found(struct lg_verdict *verdict)
+{
+    size_t kept = 0;
+    lg_each (n, verdict->not_judged) {
+        bool found = false;
+        lg_each (f, verdict->findings) {
+            found = found || f->cause == n->cause;
+        }
+        if (!found) {
+            verdict->not_judged.items[kept++] = *n;
+        }
+    }
+    verdict->not_judged.count = kept;
 }
 
 static double weight_of(enum lg_cause cause)
@@ -170,6 +191,7 @@ bool lg_diagnose(const struct lg_incident *in, struct lg_arena *arena,
             not_judged(&c, &verdict, &lg_rules[i], there);
         }
     }
+    drop_found(&verdict);
     write_titles(&c, &verdict);
     /* A word or a site that found no room is not missed silently either. */
     if (c.failed || arena->failed != had_failed) {

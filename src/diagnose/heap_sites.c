@@ -134,6 +134,14 @@ struct caller {
     int64_t weight;
 };
 
+/* "net/http.(*Transport)." names all methods of a type, else the function. */
+static bool is_named(struct lg_str function, struct lg_str name)
+{
+    return name.len > 0 && name.data[name.len - 1] == '.'
+               ? lg_str_starts(function, name)
+               : lg_str_eq(function, name);
+}
+
 static void weigh(struct lg_case *c, struct lg_map *index,
                   struct caller *callers, size_t capacity, size_t *count,
                   const struct lg_profile *p, size_t sample, int64_t weight,
@@ -143,7 +151,8 @@ static void weigh(struct lg_case *c, struct lg_map *index,
     bool through = false;
     struct lg_frame_iter it = lg_profile_frames(p, sample);
     while (lg_frame_iter_next(&it, &frame)) {
-        through = through || lg_str_eq(frame.function, function);
+        through = through || function.len == 0 ||
+                  is_named(frame.function, function);
         if (!through || !lg_case_is_user(c, &frame)) {
             continue;
         }
@@ -214,4 +223,32 @@ bool lg_case_user_caller(const struct lg_case *const_case,
     }
     *frame_ret = best->frame;
     return true;
+}
+
+bool lg_case_hot_line(const struct lg_case *const_case,
+                      struct lg_frame *frame_ret)
+{
+    struct lg_case c = *const_case;
+    struct caller *callers = lg_new(c.arena, struct caller, MAX_CALLERS);
+    struct lg_map index;
+    size_t count = 0;
+    int64_t most = 0;
+    lg_map_init(&index, c.arena);
+    if (callers == NULL) {
+        return false;
+    }
+    for (size_t i = c.shots.count; i-- > 0 && count == 0;) {
+        const struct lg_profile *cpu = c.shots.items[i].capture->cpu;
+        for (size_t k = 0; cpu != NULL && k < cpu->sample_nodes.count; k++) {
+            weigh(&c, &index, callers, MAX_CALLERS, &count, cpu, k,
+                  lg_profile_value(cpu, k, 0), (struct lg_str){NULL, 0});
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (callers[i].weight > most) {
+            most = callers[i].weight;
+            *frame_ret = callers[i].frame;
+        }
+    }
+    return most > 0;
 }

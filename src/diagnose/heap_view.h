@@ -11,8 +11,12 @@
 struct lg_heap_view {
     const struct lg_heap_site *site;
     const struct lg_shot *last, *first;
-    int64_t first_bytes;
-    size_t captures, rising;
+    int64_t first_bytes, onset_bytes; /* at the first capture; at the onset */
+    size_t captures;
+    size_t changes, rising; /* profiles that differ from the one before (each
+                               collection makes a new one); of these, more */
+    bool in_main; /* the program's main goroutine was in that function in most
+                     dumps, asleep or not */
     bool in_progress;  /* the same goroutine stood on that line for long */
     bool not_running;  /* dumps were there, and nobody stood on that line */
     uint64_t goroutine; /* that is under way */

@@ -113,7 +113,10 @@ static void explain_fatal(struct lg_case *c, struct lg_finding *f)
     f->fix = lg_str_of(advice[end->fatal.kind]);
     f->confidence = 0.97;
     lg_cite_text(c, f, "last words", end->fatal.message, NULL, "stderr.txt");
-    for (size_t i = 0; g != NULL && i < 1 && g->items.count > 0; i++) {
+    /* A signal from outside strikes wherever the program happens to be. */
+    bool has_line = g != NULL && g->items.count > 0 &&
+                    end->fatal.kind != LG_FATAL_SIGNAL;
+    if (has_line) {
         const struct lg_goroutine *item = &g->items.items[0];
         const struct lg_frame *frames = lg_goroutine_frames(g, item);
         f->leaf = lg_case_leaf(c, frames, item->frame_count);

@@ -14,7 +14,7 @@ struct fds_view {
     const struct lg_shot *first, *last;
     uint64_t first_count, last_count;
     size_t captures;
-    bool grows;
+    bool grows, grows_on; /* never fell; still grew at the end */
     struct lg_frame where, leaf;
     uint64_t heap_bytes;
 };
@@ -42,6 +42,7 @@ static void follow(const struct lg_case *c, struct fds_view *v)
             v->first = shot;
             v->first_count = count.value;
         }
+        v->grows_on = count.value > v->last_count + v->last_count / 20;
         v->grows = v->grows && count.value + count.value / 10 >= v->last_count;
         v->last = shot;
         v->last_count = count.value;
@@ -148,6 +149,13 @@ static void describe(struct lg_case *c, struct lg_finding *f,
                           lg_say_count(c, v->first_count), LG_STR_ARG(target));
 }
 
+/* More than half of RLIMIT_NOFILE. */
+static bool is_near_limit(const struct fds_view *v)
+{
+    struct lg_num limit = v->last->capture->process->fds_limit;
+    return limit.known && v->last_count > limit.value / 2;
+}
+
 static bool is_leak(const struct lg_case *c, const struct fds_view *v)
 {
     uint64_t grown = v->last_count > v->first_count
@@ -155,7 +163,9 @@ static bool is_leak(const struct lg_case *c, const struct fds_view *v)
                          : 0;
     return v->captures >= MIN_CAPTURES && v->grows &&
            v->last_count >= GROWN_FACTOR * v->first_count &&
-           grown >= (c->oom ? MIN_GROWN : ALIVE_MIN_GROWN);
+           (c->oom ? grown >= MIN_GROWN
+                   : grown >= ALIVE_MIN_GROWN && v->grows_on &&
+                         (is_near_limit(v) || lg_case_alive_and_growing(c)));
 }
 
 static double rate_of(const struct fds_view *v)

@@ -15,15 +15,22 @@
 /* Without two collections to compare: growth that slowed down to this share
  * is another regime (garbage after loading), not the same leak going on. */
 #define KNEE_RATIO 0.45
+/* Level usage counts when most of it is live heap. */
+#define LIVE_OF_BASE_RATIO 0.6
 #define MIN_GARBAGE_SHARE 0.15
 /* limit-too-low: usage stands this high most of the time … */
 #define HIGH_RATIO 0.85
+#define EXPLAINED_SHARE 0.3
 #define AT_LIMIT_RATIO 0.985
 #define HIGH_TIME_RATIO 0.5
 /* … or the need was there from the first moments. */
 #define START_NS UINT64_C(1000000000)
 #define START_ONSET_RATIO 0.25
-#define TINY_LIMIT_BYTES (UINT64_C(12) << 20)
+/* What a Go program with a server needs before it does anything: code, runtime,
+ * the smallest heap (4 MiB until the first collection), kernel memory. */
+#define TINY_LIMIT_BYTES (UINT64_C(20) << 20)
+/* Start-up is short; a main that goes on allocating for longer is working. */
+#define START_UP_NS (4 * UINT64_C(1000000000))
 
 struct headroom {
     const struct lg_shot *shot; /* the last with MemStats */
@@ -100,6 +107,14 @@ static bool measure(const struct lg_case *c, struct headroom *h)
                     stats->buck_hash_sys_bytes.value +
                     stats->mspan_sys_bytes.value;
     compare_live(c, h, gogc);
+    /* Level usage, and no line that has grown since: the live heap is what it
+     * was, the growth is garbage. */
+    struct lg_heap_view v = {0};
+    h->level = h->level ||
+               (c->from_level && !lg_heap_look(c, &v) &&
+                (double)h->live_bytes > LIVE_OF_BASE_RATIO *
+                                            (double)c->base_bytes);
+    h->before = h->before == NULL ? h->shot : h->before;
     h->knee = c->early_rate > 0 && c->late_rate > 0 &&
               c->late_rate < KNEE_RATIO * c->early_rate;
     return true;
@@ -197,7 +212,8 @@ static double time_high(const struct lg_case *c)
     uint64_t high = 0;
     for (size_t i = 1; i < c->row_count; i++) {
         double kept = (double)lg_row_kept_bytes(&t->rows[i]);
-        if (kept >= HIGH_RATIO * (double)c->limit_bytes &&
+        bool before_full = t->rows[i].t_ns <= c->full_ns;
+        if (before_full && kept >= HIGH_RATIO * (double)c->limit_bytes &&
             kept < AT_LIMIT_RATIO * (double)c->limit_bytes) {
             high += t->rows[i].t_ns - t->rows[i - 1].t_ns;
         }
@@ -245,11 +261,21 @@ static bool judge_tiny(struct lg_case *c, struct lg_verdict *verdict)
     return true;
 }
 
+/* The main goroutine is inside the function that allocates, from the start: at
+ * work all the time, or, while start-up may last, also pausing. */
+static bool is_main_loading(const struct lg_case *c,
+                            const struct lg_heap_view *v)
+{
+    bool pausing = v->in_main && c->full_ns <= START_UP_NS &&
+                   !lg_str_eq(v->site->where.function, LG_STR("main.main"));
+    return (v->in_progress && v->goroutine == 1) || pausing;
+}
+
 static bool judge_start_up(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct lg_heap_view v = {0};
     if (!lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
-        !v.in_progress || v.goroutine != 1 ||
+        !is_main_loading(c, &v) ||
         (double)c->onset_ns > START_ONSET_RATIO * (double)c->full_ns) {
         return false;
     }
@@ -275,10 +301,22 @@ static bool judge_start_up(struct lg_case *c, struct lg_verdict *verdict)
     return true;
 }
 
-static void judge_level(struct lg_case *c, struct lg_verdict *verdict)
+static bool is_explained(const struct lg_verdict *verdict)
+{
+    lg_each (f, verdict->findings) {
+        if (f->share >= EXPLAINED_SHARE || f->cause == LG_CAUSE_NEIGHBOUR) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Last of all rules: only where nothing was found that grew. */
+void lg_judge_level(struct lg_case *c, struct lg_verdict *verdict)
 {
     double high = time_high(c);
-    if (high < HIGH_TIME_RATIO || c->full_ns < 2 * START_NS) {
+    if (!c->oom || c->limit_bytes == 0 || is_explained(verdict) ||
+        high < HIGH_TIME_RATIO || c->full_ns < 2 * START_NS) {
         return;
     }
     struct lg_finding *f = add_limit(c, verdict, 0.75);
@@ -298,7 +336,7 @@ void lg_judge_limit(struct lg_case *c, struct lg_verdict *verdict)
     if (!c->oom || c->limit_bytes == 0) {
         return;
     }
-    if (!judge_tiny(c, verdict) && !judge_start_up(c, verdict)) {
-        judge_level(c, verdict);
+    if (!judge_tiny(c, verdict)) {
+        (void)judge_start_up(c, verdict);
     }
 }

@@ -19,6 +19,12 @@
 #define PARKED_RATIO 0.5
 /* Of goroutines that were parked before, this share is still there. */
 #define SURVIVAL_RATIO 0.9
+/* Objects for each goroutine, at most, over all captures. */
+#define TRACKS_MIN_RATIO 0.75
+#define TRACKS_MAX_RATIO 1.15
+/* "Within seconds": a fan-out is made at once, a leak over the life. */
+#define AT_ONCE_NS (5 * UINT64_C(1000000000))
+#define AT_ONCE_RATE 3000
 /* Counts this close are one matter. */
 #define COMPANION_RATIO 0.03
 #define MAX_SUSPECTS 8
@@ -29,6 +35,7 @@ struct suspect {
     uint64_t first_count;
     const struct lg_shot *first, *last;
     bool grows; /* never fell between captures */
+    bool grows_on; /* also from the last capture but one to the last */
     size_t seen; /* captures that counted it */
     struct lg_frame where; /* resolved */
     bool where_by_caller;  /* through who called the creator */
@@ -61,6 +68,7 @@ static void follow(const struct lg_case *c, struct suspect *s)
         }
         s->seen++;
         s->grows = s->grows && count + count / 10 >= before;
+        s->grows_on = count > before + before / 20;
         before = count > before ? count : before;
         s->last = shot;
     }
@@ -116,6 +124,16 @@ static bool parent_line(const struct lg_case *c, const struct suspect *s,
     return false;
 }
 
+/* "net/http.(*Transport)." of a method: the creator may run in a goroutine of
+ * its own, but somebody called another method of the same object. Empty for
+ * plain functions. */
+static struct lg_str methods_of(struct lg_str function)
+{
+    struct lg_str none = {NULL, 0};
+    ptrdiff_t at = lg_str_find(function, LG_STR(")."));
+    return at < 0 ? none : lg_str_first(function, (size_t)at + 2);
+}
+
 /* The line to blame: where they stand in the user's code, else who made them,
  * else through which of the user's lines their creator was reached. */
 static void resolve_where(const struct lg_case *c, struct suspect *s)
@@ -128,7 +146,9 @@ static void resolve_where(const struct lg_case *c, struct suspect *s)
                lg_case_is_user(c, &site->created_by)) {
         s->where = site->created_by;
     } else if (parent_line(c, s, &found) ||
-               lg_case_user_caller(c, site->created_by.function, &found)) {
+               lg_case_user_caller(c, site->created_by.function, &found) ||
+               lg_case_user_caller(c, methods_of(site->created_by.function),
+                                   &found)) {
         s->where = found;
         s->where_by_caller = true;
     }
@@ -137,6 +157,23 @@ static void resolve_where(const struct lg_case *c, struct suspect *s)
 static bool passes(const struct lg_frame *frame, struct lg_str function)
 {
     return function.len > 0 && lg_str_eq(frame->function, function);
+}
+
+/* Allocated further in from a call that the goroutine is still in. Its first
+ * and blocked functions are looked at elsewhere; main's frames hold all. */
+static bool stands_in(const struct suspect *s, const struct lg_frame *frame)
+{
+    const struct lg_goroutines *g = s->site.dump;
+    if (g == NULL) {
+        return false;
+    }
+    const struct lg_goroutine *item = &g->items.items[s->site.example];
+    for (uint32_t i = 0; i < item->frame_count; i++) {
+        if (lg_frame_same(&g->frames.items[item->frame_first + i], frame)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Memory that these goroutines hold: allocated in them, by their creator, or
@@ -161,13 +198,51 @@ static int64_t pinned_bytes(const struct lg_case *c, const struct suspect *s,
         while (lg_frame_iter_next(&it, &frame)) {
             if (passes(&frame, start) || passes(&frame, creator) ||
                 (s->where.function.len > 0 &&
-                 lg_frame_same(&frame, &s->where))) {
+                 lg_frame_same(&frame, &s->where)) ||
+                stands_in(s, &frame)) {
                 bytes += lg_profile_value(heap, i, space);
                 break;
             }
         }
     }
     return bytes > 0 ? bytes : 0;
+}
+
+/* One object of this line for each of the goroutines: as many as there are,
+ * never more (the profile is older than the count). */
+static bool tracks(const struct lg_case *c, const struct suspect *s,
+                   const struct lg_heap_site *site)
+{
+    double most = 0;
+    lg_each (shot, c->shots) {
+        if (shot->heap == NULL || shot->goroutines == NULL) {
+            continue;
+        }
+        const struct lg_heap_site *then =
+            lg_heap_site_find(shot->heap, &site->where);
+        uint64_t count = count_in(shot, &s->site);
+        if (then != NULL && count >= FEW_GROWN_COUNT) {
+            double ratio = (double)then->inuse_count / (double)count;
+            most = ratio > most ? ratio : most;
+        }
+    }
+    return most >= TRACKS_MIN_RATIO && most <= TRACKS_MAX_RATIO;
+}
+
+static int64_t tracked_bytes(const struct lg_case *c, const struct suspect *s)
+{
+    int64_t bytes = 0;
+    if (s->last->heap == NULL) {
+        return 0;
+    }
+    lg_each (site, s->last->heap->items) {
+        if (!lg_frame_same(&site->where, &s->where) &&
+            site->inuse_bytes > s->last->heap->total_bytes / 20 &&
+            tracks(c, s, site)) {
+            bytes += site->inuse_bytes;
+        }
+    }
+    return bytes;
 }
 
 static void weigh_memory(const struct lg_case *c, struct suspect *s)
@@ -185,6 +260,8 @@ static void weigh_memory(const struct lg_case *c, struct suspect *s)
         double malg = (double)lg_heap_bytes_through(heap,
                                                     LG_STR("runtime.malg"));
         s->heap_bytes = (uint64_t)pinned_bytes(c, s, heap);
+        uint64_t tracked = (uint64_t)tracked_bytes(c, s);
+        s->heap_bytes = tracked > s->heap_bytes ? tracked : s->heap_bytes;
         s->heap_bytes += total > 0 ? (uint64_t)(malg * (double)s->site.count /
                                                 (double)total)
                                    : 0;
@@ -279,7 +356,7 @@ static bool is_suspicious(const struct lg_case *c, const struct suspect *s)
     }
     if (!c->oom) {
         return grown >= ALIVE_MIN_COUNT && share >= ALIVE_MIN_SHARE &&
-               s->seen >= 3;
+               s->seen >= 3 && s->grows_on && lg_case_alive_and_growing(c);
     }
     return grown >= MIN_GROWN_COUNT ||
            (grown >= FEW_GROWN_COUNT && share >= FEW_MIN_SHARE);
@@ -299,7 +376,11 @@ static bool are_companions(const struct suspect *a, const struct suspect *b)
     uint64_t more = a->site.count > b->site.count ? a->site.count
                                                   : b->site.count;
     uint64_t fewer = a->site.count + b->site.count - more;
-    return a->where.function.len > 0 && b->where.function.len == 0 &&
+    bool same_creator = a->site.created_by.function.len > 0 &&
+                        lg_str_eq(a->site.created_by.function,
+                                  b->site.created_by.function);
+    return (a->where.function.len > 0 || same_creator) &&
+           b->where.function.len == 0 &&
            (double)(more - fewer) <= COMPANION_RATIO * (double)more;
 }
 
@@ -339,7 +420,8 @@ static size_t join_companions(struct suspect *suspects, size_t count)
         struct suspect s = suspects[i];
         bool joined = false;
         for (size_t k = 0; k < count && !joined; k++) {
-            joined = k != i && are_companions(&suspects[k], &s);
+            joined = k != i && are_companions(&suspects[k], &s) &&
+                     (suspects[k].where.function.len > 0 || k < i);
         }
         if (!joined) {
             suspects[kept++] = s;
@@ -373,18 +455,20 @@ static size_t find_suspects(struct lg_case *c, struct suspect *suspects)
     return join_companions(suspects, count);
 }
 
-static bool is_burst(const struct suspect *s)
-{
-    return s->site.leaked_count == 0 &&
-           (s->parked_ratio <= PARKED_RATIO || s->some_ended);
-}
-
 static double growth_rate(const struct suspect *s)
 {
     uint64_t ns = s->last->capture->t_ns - s->first->capture->t_ns;
     return s->seen < 2 || ns == 0
                ? 0
                : (double)(s->count - s->first_count) / ((double)ns / 1e9);
+}
+
+static bool is_burst(const struct suspect *s)
+{
+    uint64_t ns = s->last->capture->t_ns - s->first->capture->t_ns;
+    bool at_once = ns <= AT_ONCE_NS || growth_rate(s) >= AT_ONCE_RATE;
+    return s->site.leaked_count == 0 &&
+           ((s->parked_ratio <= PARKED_RATIO && at_once) || s->some_ended);
 }
 
 static void copy_stack(struct lg_case *c, struct lg_finding *f,
@@ -529,7 +613,9 @@ static void claim_lines(struct lg_case *c, const struct suspect *s)
     lg_each (site, s->last->heap->items) {
         if (passes(&site->where, s->site.start.function) ||
             (!s->where_by_caller &&
-             passes(&site->where, s->where.function))) {
+             passes(&site->where, s->where.function)) ||
+            stands_in(s, &site->where) || stands_in(s, &site->leaf) ||
+            tracks(c, s, site)) {
             lg_case_claim(c, &site->where);
         }
     }

@@ -5,11 +5,12 @@
 #include "diagnose/heap_view.h"
 
 /* The line must hold this share of the live heap, and the heap this share of
- * what grew; without a death the heap must also fill this much of the limit. */
+ * what grew. */
 #define MIN_SITE_SHARE 0.25
 #define MIN_HEAP_SHARE 0.35
-#define ALIVE_MIN_LIMIT_SHARE 0.5
 #define MIN_GROWTH_FACTOR 1.5
+/* After a level stretch the line must hold this share of what came since. */
+#define MIN_SEEN_GROWTH_RATIO 0.1
 /* Shape of time: a burst is over in seconds, a leak takes its time. */
 #define SHORT_NS (3 * UINT64_C(1000000000))
 #define LONG_NS (10 * UINT64_C(1000000000))
@@ -20,14 +21,9 @@
 /* One call under way during this share of the growth is "still at it". */
 #define IN_PROGRESS_RATIO 0.3
 
-/* Working in that function: not asleep in a loop around it, and not parked. */
-static bool works_in(const struct lg_goroutines *g,
-                     const struct lg_goroutine *item, struct lg_str function)
+static bool stands_in(const struct lg_goroutines *g,
+                      const struct lg_goroutine *item, struct lg_str function)
 {
-    enum lg_wait_class class = lg_goroutine_class(g, item);
-    if (class == LG_WAIT_SLEEP || class == LG_WAIT_PARKED) {
-        return false;
-    }
     for (uint32_t i = 0; i < item->frame_count; i++) {
         if (lg_str_eq(g->frames.items[item->frame_first + i].function,
                       function)) {
@@ -35,6 +31,15 @@ static bool works_in(const struct lg_goroutines *g,
         }
     }
     return false;
+}
+
+/* Working in that function: not asleep in a loop around it, and not parked. */
+static bool works_in(const struct lg_goroutines *g,
+                     const struct lg_goroutine *item, struct lg_str function)
+{
+    enum lg_wait_class class = lg_goroutine_class(g, item);
+    return class != LG_WAIT_SLEEP && class != LG_WAIT_PARKED &&
+           stands_in(g, item, function);
 }
 
 static const struct lg_goroutines *dump_in_growth(const struct lg_case *c,
@@ -50,7 +55,7 @@ static const struct lg_goroutines *dump_in_growth(const struct lg_case *c,
 static void find_call_in_progress(const struct lg_case *c, struct lg_heap_view *v)
 {
     uint64_t goroutine = 0, from_bytes = 0, dumps = 0, on_line = 0, run = 0;
-    uint64_t longest = 0;
+    uint64_t longest = 0, in_main = 0;
     lg_each (shot, c->shots) {
         const struct lg_goroutines *g = dump_in_growth(c, shot);
         uint64_t found = 0;
@@ -59,6 +64,8 @@ static void find_call_in_progress(const struct lg_case *c, struct lg_heap_view *
         }
         dumps++;
         lg_each (item, g->items) {
+            in_main += item->id == 1 &&
+                       stands_in(g, item, v->site->where.function);
             if (works_in(g, item, v->site->where.function) &&
                 (found == 0 || item->id == goroutine)) {
                 found = item->id;
@@ -82,6 +89,7 @@ static void find_call_in_progress(const struct lg_case *c, struct lg_heap_view *
     v->in_progress = (double)longest >=
                          IN_PROGRESS_RATIO * (double)c->growth_bytes &&
                      on_line * 10 >= dumps * 7;
+    v->in_main = dumps >= 2 && in_main * 10 >= dumps * 7;
     v->not_running = dumps >= 2 && on_line * 2 < dumps;
 }
 
@@ -104,6 +112,13 @@ static void score_burst(const struct lg_case *c, struct lg_heap_view *v)
     v->score += size >= LARGE_OBJECT_BYTES && site->inuse_count <= 4 ? 1 : 0;
 }
 
+static int64_t bytes_at(const struct lg_shot *shot,
+                        const struct lg_frame *where)
+{
+    const struct lg_heap_site *site = lg_heap_site_find(shot->heap, where);
+    return site != NULL ? site->inuse_bytes : 0;
+}
+
 static void follow(const struct lg_case *c, struct lg_heap_view *v)
 {
     int64_t before = -1;
@@ -111,30 +126,54 @@ static void follow(const struct lg_case *c, struct lg_heap_view *v)
         if (shot->heap == NULL) {
             continue;
         }
-        const struct lg_heap_site *site =
-            lg_heap_site_find(shot->heap, &v->site->where);
-        int64_t bytes = site != NULL ? site->inuse_bytes : 0;
+        int64_t bytes = bytes_at(shot, &v->site->where);
         if (v->first == NULL) {
             v->first = shot;
             v->first_bytes = bytes;
         }
+        v->changes += before >= 0 && bytes != before;
         v->rising += before >= 0 && bytes > before;
         v->captures++;
         before = bytes;
     }
 }
 
-static const struct lg_heap_site *top_unclaimed(const struct lg_case *c,
-                                                const struct lg_heap_sites *s)
+/* The last heap profile of the level stretch; NULL: there was none. */
+static const struct lg_shot *level_heap(const struct lg_case *c)
 {
-    lg_each (site, s->items) {
-        /* The runtime's own allocations are nobody's line. */
-        if (site->inuse_bytes > 0 && site->where.function.len > 0 &&
-            !lg_case_is_claimed(c, &site->where)) {
-            return site;
+    const struct lg_shot *found = NULL;
+    lg_each (shot, c->shots) {
+        if (c->from_level && shot->heap != NULL &&
+            shot->capture->t_ns + shot->capture->duration_ns <= c->onset_ns) {
+            found = shot;
         }
     }
-    return NULL;
+    return found;
+}
+
+/* The line with most bytes; after a level stretch, with most growth since: what
+ * stood there before is not what grew. A profile is as old as the last
+ * collection, so it may not know the growth at all: then no line is it. */
+static const struct lg_heap_site *choose_site(const struct lg_case *c,
+                                              struct lg_heap_view *v)
+{
+    const struct lg_shot *level = level_heap(c);
+    const struct lg_heap_site *best = NULL;
+    int64_t most = level != NULL ? (int64_t)(MIN_SEEN_GROWTH_RATIO *
+                                             (double)c->growth_bytes)
+                                 : 0;
+    lg_each (site, v->last->heap->items) {
+        int64_t before = level != NULL ? bytes_at(level, &site->where) : 0;
+        /* The runtime's own allocations are nobody's line. */
+        if (site->inuse_bytes - before > most &&
+            site->where.function.len > 0 &&
+            !lg_case_is_claimed(c, &site->where)) {
+            most = site->inuse_bytes - before;
+            v->onset_bytes = before;
+            best = site;
+        }
+    }
+    return best;
 }
 
 /* How much of the usage is heap at that capture; 1 when nobody knows. */
@@ -154,7 +193,7 @@ bool lg_heap_look(const struct lg_case *c, struct lg_heap_view *v)
     if (v->last == NULL || v->last->heap->total_bytes <= 0) {
         return false;
     }
-    v->site = top_unclaimed(c, v->last->heap);
+    v->site = choose_site(c, v);
     if (v->site == NULL) {
         return false;
     }
@@ -169,7 +208,7 @@ bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v)
     double of_heap = (double)v->site->inuse_bytes /
                      (double)v->last->heap->total_bytes;
     double share = lg_heap_share(v->last);
-    bool grew = v->captures < 2 ||
+    bool grew = v->captures < 2 || c->from_level ||
                 (double)v->site->inuse_bytes >
                     MIN_GROWTH_FACTOR * (double)v->first_bytes;
     if (of_heap < MIN_SITE_SHARE || share < MIN_HEAP_SHARE || !grew) {
@@ -179,11 +218,8 @@ bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v)
         return true;
     }
     /* Alive, or ended otherwise: growth must be plain and go on. */
-    return v->captures >= 3 && v->rising + 1 >= v->captures &&
-           c->limit_bytes > 0 &&
-           (double)c->usage_bytes >
-               ALIVE_MIN_LIMIT_SHARE * (double)c->limit_bytes &&
-           c->late_rate * 3 > c->early_rate;
+    return v->rising >= 2 && v->rising == v->changes &&
+           lg_case_alive_and_growing(c);
 }
 
 static void cite(struct lg_case *c, struct lg_finding *f,
@@ -286,8 +322,8 @@ void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
     }
     struct lg_str heap = of_live_heap(c, &v);
     fill(c, f, &v);
-    f->confidence = 0.6 + (v.captures >= 3 ? 0.12 : 0) +
-                    (v.captures >= 3 && v.rising + 1 >= v.captures ? 0.12 : 0) +
+    f->confidence = 0.6 + (v.changes >= 2 ? 0.12 : 0) +
+                    (v.changes >= 2 && v.rising == v.changes ? 0.12 : 0) +
                     (f->share >= 0.5 ? 0.08 : 0);
     if (v.captures >= 2) {
         f->summary = lg_words(

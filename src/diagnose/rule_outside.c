@@ -106,6 +106,8 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
     }
     if (lg_case_user_line_through(c, makers, LG_COUNT(makers), &f->where)) {
         f->where_role = LG_STR("maps or allocates it");
+    } else if (lg_case_hot_line(c, &f->where)) {
+        f->where_role = LG_STR("busiest line");
     }
     f->bytes = lg_known(bytes);
     f->share = lg_share(bytes, last->usage_bytes);
@@ -213,6 +215,8 @@ void lg_judge_shmem(struct lg_case *c, struct lg_verdict *verdict)
     }
     if (lg_case_user_line_through(c, writers, LG_COUNT(writers), &f->where)) {
         f->where_role = LG_STR("writes it");
+    } else if (lg_case_hot_line(c, &f->where)) {
+        f->where_role = LG_STR("busiest line");
     }
     f->bytes = lg_known(bytes);
     f->share = lg_share(bytes, usage);

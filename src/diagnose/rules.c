@@ -21,6 +21,10 @@ const struct lg_rule lg_rules[] = {
     {LG_CAUSE_OFF_HEAP, LG_NEED_MEMSTATS | LG_NEED_PROCESS, lg_judge_off_heap,
      0},
     {LG_CAUSE_SHMEM, LG_NEED_CGROUP, lg_judge_shmem, 0},
+    {LG_CAUSE_HEAP_BURST, LG_NEED_GOROUTINES | LG_NEED_TIMELINE,
+     lg_judge_unseen_burst, 0},
+    {LG_CAUSE_LIMIT_TOO_LOW, LG_NEED_END | LG_NEED_TIMELINE, lg_judge_level,
+     1.1},
 };
 
 const size_t lg_rule_count = LG_COUNT(lg_rules);

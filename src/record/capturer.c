@@ -19,9 +19,11 @@
 
 #define MAX_ENDPOINTS 16
 #define PROBE_TIMEOUT_NS (300 * LG_NS_PER_MS)
-/* The longest that one part may take, and the most that it may bring: a text
+/* The longest that one part may take (a handler waits its turn behind 100,000
+ * runnable goroutines for many seconds, and asking again starts at the end of
+ * that queue), and the most that it may bring: a text
  * dump is cut by the runtime itself at 64 MiB. */
-#define PART_TIMEOUT_NS (10 * LG_NS_PER_S)
+#define PART_TIMEOUT_NS (20 * LG_NS_PER_S)
 #define PART_LIMIT_BYTES (UINT64_C(80) << 20)
 #define SCRATCH_LIMIT_BYTES ((size_t)8 << 20)
 /* Where a goroutine count that nobody keeps is put. */
@@ -43,9 +45,9 @@ struct lg_capturer {
 
 /* What tells most about a process that has little time left comes first. */
 static const enum lg_capture_part part_order[] = {
-    LG_TAKE_GOROUTINES_TEXT, LG_TAKE_HEAP,         LG_TAKE_MEMSTATS,
-    LG_TAKE_GOROUTINE,       LG_TAKE_THREADCREATE, LG_TAKE_MUTEX,
-    LG_TAKE_BLOCK,           LG_TAKE_CPU,          LG_TAKE_TRACE,
+    LG_TAKE_GOROUTINE, LG_TAKE_GOROUTINES_TEXT, LG_TAKE_HEAP,
+    LG_TAKE_MEMSTATS,  LG_TAKE_THREADCREATE,    LG_TAKE_MUTEX,
+    LG_TAKE_BLOCK,     LG_TAKE_CPU,             LG_TAKE_TRACE,
 };
 
 static bool find_source(struct lg_capturer *c, struct lg_error *err)
@@ -167,6 +169,19 @@ static bool target_is_gone(const struct lg_part_result *result)
            result->error.kind != LG_UNSUPPORTED;
 }
 
+/* The count that was just taken decides, not the one of before. */
+static bool text_is_affordable(struct lg_capturer *c,
+                               const struct lg_capture_job *job, int folder_fd,
+                               const struct lg_part_result *parts)
+{
+    struct lg_capture_facts facts = {0};
+    if (parts[LG_TAKE_GOROUTINE].written) {
+        lg_capture_facts_read(folder_fd, &c->scratch, &facts);
+    }
+    return !facts.goroutines.known ||
+           facts.goroutines.value <= job->text_goroutines_max;
+}
+
 static bool take_parts(struct lg_capturer *c, const struct lg_capture_job *job,
                        int folder_fd, struct lg_part_result *parts)
 {
@@ -174,7 +189,9 @@ static bool take_parts(struct lg_capturer *c, const struct lg_capture_job *job,
     for (size_t i = 0; i < LG_COUNT(part_order); i++) {
         enum lg_capture_part part = part_order[i];
         struct lg_part_result *result = &parts[part];
-        if ((job->parts & c->source->ops->parts & LG_TAKE_BIT(part)) == 0) {
+        if ((job->parts & c->source->ops->parts & LG_TAKE_BIT(part)) == 0 ||
+            (part == LG_TAKE_GOROUTINES_TEXT &&
+             !text_is_affordable(c, job, folder_fd, parts))) {
             continue;
         }
         result->asked = true;

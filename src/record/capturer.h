@@ -37,6 +37,7 @@ struct lg_capture_job {
     uint32_t id;
     char name[32];       /* "usage-50"; the folder is captures/0003-usage-50 */
     unsigned parts;      /* LG_TAKE_BIT()s, taken in the order of part_order */
+    uint64_t text_goroutines_max; /* with more, no dump as text */
     bool urgent;         /* the source's parts before the files of /proc */
     bool with_maps;      /* also smaps */
     bool newest;         /* hard-link its files at the top of the incident */

@@ -162,20 +162,24 @@ uint64_t lg_trigger_interval_ns(const struct lg_trigger *t,
     return interval < MIN_INTERVAL_NS ? MIN_INTERVAL_NS : interval;
 }
 
-bool lg_trigger_text_affordable(const struct lg_trigger *t,
-                                const struct lg_trigger_sample *s)
+uint64_t lg_trigger_text_max(const struct lg_trigger *t,
+                             const struct lg_trigger_sample *s)
 {
-    uint64_t count = s->goroutines.known ? s->goroutines.value : 0;
-    if (count > TEXT_GOROUTINES_MAX) {
-        return false;
-    }
     if (t->limit_bytes == 0) {
-        return true;
+        return TEXT_GOROUTINES_MAX;
     }
     uint64_t left = t->limit_bytes > s->usage_bytes
                         ? t->limit_bytes - s->usage_bytes
                         : 0;
-    return count * TEXT_BYTES_PER_GOROUTINE < left / 4;
+    uint64_t fits = left / 4 / TEXT_BYTES_PER_GOROUTINE;
+    return fits < TEXT_GOROUTINES_MAX ? fits : TEXT_GOROUTINES_MAX;
+}
+
+bool lg_trigger_text_affordable(const struct lg_trigger *t,
+                                const struct lg_trigger_sample *s)
+{
+    return !s->goroutines.known ||
+           s->goroutines.value <= lg_trigger_text_max(t, s);
 }
 
 void lg_trigger_name(const struct lg_trigger_decision *d, char *buffer,

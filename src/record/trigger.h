@@ -71,7 +71,10 @@ uint64_t lg_trigger_interval_ns(const struct lg_trigger *t,
 uint64_t lg_trigger_time_left_ns(const struct lg_trigger *t,
                                  const struct lg_trigger_sample *s);
 /* A dump of all goroutines as text costs the target memory in proportion to
- * their number; true while that fits well into what is left. */
+ * their number: up to how many that fits well into what is left. */
+uint64_t lg_trigger_text_max(const struct lg_trigger *t,
+                             const struct lg_trigger_sample *s);
+/* True while the last known number is within that. */
 bool lg_trigger_text_affordable(const struct lg_trigger *t,
                                 const struct lg_trigger_sample *s);
 /* The word for folder and report: "start", "usage-50", "rate"… */

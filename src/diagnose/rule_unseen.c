@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* heap-burst without a profile of it: what is allocated after the last
+ * collection stands in no heap profile. One huge allocation, or a body read
+ * into one buffer, kills before any. The dumps still tell which call was under
+ * way while memory rose, and was not before. */
+#include "diagnose/heap_view.h"
+
+#define SHORT_NS (3 * UINT64_C(1000000000))
+/* Another finding that explains this much is enough. */
+#define EXPLAINED_SHARE 0.3
+
+struct call {
+    struct lg_frame where, leaf;
+    const struct lg_shot *shot;
+    size_t dumps; /* in which it stood */
+    uint64_t goroutine;
+};
+
+static bool is_explained(const struct lg_verdict *verdict)
+{
+    lg_each (f, verdict->findings) {
+        if (f->share >= EXPLAINED_SHARE ||
+            f->cause == LG_CAUSE_INFINITE_RECURSION ||
+            f->cause == LG_CAUSE_NEIGHBOUR || f->cause == LG_CAUSE_NOT_OOM ||
+            f->cause == LG_CAUSE_GC_HEADROOM ||
+            f->cause == LG_CAUSE_LIMIT_TOO_LOW) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_at_work(const struct lg_goroutines *g,
+                       const struct lg_goroutine *item)
+{
+    enum lg_wait_class class = lg_goroutine_class(g, item);
+    return class == LG_WAIT_ACTIVE || class == LG_WAIT_IO;
+}
+
+/* The innermost frame of user code of a goroutine at work; false: none. */
+static bool user_frame(const struct lg_case *c, const struct lg_goroutines *g,
+                       const struct lg_goroutine *item,
+                       struct lg_frame *where_ret)
+{
+    for (uint32_t i = 0; i < item->frame_count; i++) {
+        const struct lg_frame *f = &g->frames.items[item->frame_first + i];
+        if (lg_case_is_user(c, f)) {
+            *where_ret = *f;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool stands_in(const struct lg_case *c, const struct lg_goroutines *g,
+                      uint64_t id, struct lg_str function)
+{
+    lg_each (item, g->items) {
+        struct lg_frame where;
+        if ((id == 0 || item->id == id) && is_at_work(g, item) &&
+            user_frame(c, g, item, &where) &&
+            lg_str_eq(where.function, function)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_in_growth(const struct lg_case *c, const struct lg_shot *shot)
+{
+    return shot->capture->t_ns + shot->capture->duration_ns > c->onset_ns;
+}
+
+/* Dumps of the growth in which that goroutine is there; 0 when the same call
+ * was already under way while usage was level. */
+static size_t count_dumps(const struct lg_case *c, const struct call *call)
+{
+    size_t dumps = 0;
+    lg_each (shot, c->shots) {
+        const struct lg_goroutines *g = shot->capture->goroutines;
+        if (g == NULL) {
+            continue;
+        }
+        if (!is_in_growth(c, shot)) {
+            if (stands_in(c, g, 0, call->where.function)) {
+                return 0;
+            }
+        } else {
+            dumps += stands_in(c, g, call->goroutine, call->where.function);
+        }
+    }
+    return dumps;
+}
+
+static bool find_call(const struct lg_case *c, struct call *best)
+{
+    for (size_t i = c->shots.count; i-- > 0 && best->dumps == 0;) {
+        const struct lg_shot *shot = &c->shots.items[i];
+        const struct lg_goroutines *g = shot->capture->goroutines;
+        if (g == NULL || !is_in_growth(c, shot)) {
+            continue;
+        }
+        lg_each (item, g->items) {
+            struct call call = {.shot = shot, .goroutine = item->id};
+            if (!is_at_work(g, item) || !user_frame(c, g, item, &call.where)) {
+                continue;
+            }
+            call.leaf = lg_case_leaf(c, g->frames.items + item->frame_first,
+                                     item->frame_count);
+            call.dumps = count_dumps(c, &call);
+            if (call.dumps > best->dumps) {
+                *best = call;
+            }
+        }
+    }
+    return best->dumps > 0;
+}
+
+/* The heap must be what rose: its statistics, taken at once, say so. */
+static bool heap_rose(const struct lg_case *c)
+{
+    const struct lg_shot *last = lg_case_last_memstats(c);
+    if (last == NULL) {
+        return true; /* nothing speaks against */
+    }
+    const struct lg_memstats *stats = last->capture->memstats;
+    bool in_growth = is_in_growth(c, last);
+    return !in_growth ||
+           stats->heap_sys_bytes.value > stats->stack_inuse_bytes.value;
+}
+
+void lg_judge_unseen_burst(struct lg_case *c, struct lg_verdict *verdict)
+{
+    struct call call = {0};
+    struct lg_heap_view v = {0};
+    bool quick = c->from_level || c->growth_ns <= SHORT_NS;
+    bool seen = lg_heap_look(c, &v) && lg_heap_is_dominant(c, &v);
+    if (!c->oom || !quick || seen || is_explained(verdict) || !heap_rose(c) ||
+        !find_call(c, &call)) {
+        return;
+    }
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_BURST);
+    if (f == NULL) {
+        return;
+    }
+    f->where = call.where;
+    f->where_role = LG_STR("under way");
+    f->leaf = call.leaf;
+    f->proof = LG_STR("signature");
+    f->confidence = 0.6 + (call.dumps >= 2 ? 0.12 : 0) +
+                    (c->from_level ? 0.1 : 0);
+    f->bytes = lg_known(c->growth_bytes);
+    f->share = lg_share(c->growth_bytes, c->usage_bytes);
+    f->rate_bytes_per_s =
+        c->growth_ns > 0
+            ? (double)c->growth_bytes / ((double)c->growth_ns / 1e9)
+            : 0;
+    f->summary = lg_words(
+        c, "usage stood at %s, then rose by %s within %s, before any garbage "
+           "collection could see what it was; this call was under way",
+        lg_say_bytes(c, c->base_bytes), lg_say_bytes(c, c->growth_bytes),
+        lg_say_ns(c, c->growth_ns));
+    f->fix = LG_STR("Bound the size before allocating or reading: a limit on "
+                    "the request, io.LimitReader, pages instead of all.");
+    lg_cite(c, f, "dumps in which the call was under way",
+            (double)call.dumps, "count", call.shot->capture,
+            "goroutines.txt");
+    lg_cite(c, f, "the growth took", (double)c->growth_ns, "ns", NULL,
+            "timeline.csv");
+    lg_cite(c, f, "level before", (double)c->onset_ns, "ns", NULL,
+            "timeline.csv");
+    lg_cite_against(c, f, "no heap profile is from inside the growth", 0, "",
+                    NULL, "captures");
+}
