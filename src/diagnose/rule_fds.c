@@ -35,7 +35,9 @@ static void follow(const struct lg_case *c, struct fds_view *v)
     v->grows = true;
     lg_each (shot, c->shots) {
         struct lg_num count = fds_of(shot);
-        if (!count.known) {
+        /* A CPU profile takes a second beside other captures, and its files
+         * are read at its end: out of order. */
+        if (!count.known || shot->capture->cpu != NULL) {
             continue;
         }
         if (v->first == NULL) {
@@ -196,8 +198,11 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
     f->count_rate_per_s = rate_of(&v);
     f->bytes = lg_known(v.heap_bytes + kernel);
     const struct lg_shot *heap = lg_case_last(c, true, false);
-    f->share = lg_share(f->bytes.value, heap != NULL ? heap->usage_bytes
-                                                     : v.last->usage_bytes);
+    uint64_t usage = v.last->usage_bytes;
+    usage = heap != NULL && heap->usage_bytes > usage ? heap->usage_bytes
+                                                      : usage;
+    f->share = lg_share(f->bytes.value,
+                        c->usage_bytes > usage ? c->usage_bytes : usage);
     if (heap != NULL && heap->heap->total_bytes > 0 &&
         heap->capture->memstats != NULL) {
         /* As with heap findings: what the last collection saw, spread over

@@ -55,6 +55,24 @@ static void test_up_and_down_is_no_leak(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
 }
 
+/* A CPU profile takes a second beside the others; its count is of its end and
+ * stands before a smaller one. */
+static void test_capture_out_of_order(void **state)
+{
+    struct case_builder *b = *state;
+    fd_leak(b, 3600);
+    struct lg_capture *cpu = case_capture(b, 15400);
+    struct lg_capture last = b->in.captures.items[3];
+    (void)case_process(b, cpu, 200, 9000);
+    cpu->cpu = case_new(b, struct lg_profile, 1);
+    b->in.captures.items[3] = *cpu;
+    b->in.captures.items[4] = last;
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_FD_LEAK, "shop.Watch watch.go:29");
+    assert_int_equal(v.findings.items[0].count.value, 3600);
+}
+
 /* Without a heap profile the leak is told, its line is not. */
 static void test_without_a_heap_profile(void **state)
 {
@@ -106,6 +124,7 @@ int main(void)
         case_test(test_leak),
         case_test(test_many_are_no_leak),
         case_test(test_up_and_down_is_no_leak),
+        case_test(test_capture_out_of_order),
         case_test(test_without_a_heap_profile),
         case_test(test_one_capture_is_not_enough),
         case_test(test_alive),
