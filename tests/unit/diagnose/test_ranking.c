@@ -77,7 +77,7 @@ static void test_two_leaks_larger_first(void **state)
         case_timeline_of(b, {0, 4}, {8500, 256});
         uint64_t first = b->next_id;
         for (uint64_t i = 0; i < 4; i++) {
-            uint64_t stacks = goroutines_larger ? 1 + 45 * i : 1 + 8 * i;
+            uint64_t stacks = goroutines_larger ? 1 + 45 * i : 1 + 4 * i;
             uint64_t heap = goroutines_larger ? 8 + 15 * i : 8 + 60 * i;
             struct lg_capture *c = full_capture(b, 100 + i * 2600,
                                                 12 + 76 * i, heap, stacks);

@@ -124,6 +124,57 @@ static void test_line_through_the_heap_profile(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
 }
 
+/* Each cache starts two goroutines, by two functions of the library; the last
+ * captures have no text any more, so only profiles count there. */
+static void test_two_kinds_made_together(void **state)
+{
+    static const char wheel[] = "github.com/z/gz/c.(*Wheel).run wheel.go:113";
+    static const char loop[] = "github.com/z/gz/c.(*stat).loop stat.go:29";
+    struct case_builder *b = *state;
+    uint64_t first = 0, other = 500000;
+    case_dep(b, "github.com/z/gz", "v1.10.3");
+    case_timeline_of(b, {0, 4}, {8500, 256});
+    for (uint64_t i = 0; i < 5; i++) {
+        struct lg_capture *c = full_capture(b, 100 + i * 2000, 8 + 60 * i,
+                                            20 + 25 * i, 1 + 15 * i);
+        first = first == 0 ? b->next_id : first;
+        if (i < 4) {
+            case_go_again(b, dump_of(c), first, 500 * i, "select", wheel,
+                          "github.com/z/gz/c.NewWheel wheel.go:80");
+            case_go_again(b, dump_of(c), other, 500 * i, "chan receive", loop,
+                          "github.com/z/gz/c.newStat stat.go:11");
+        } else {
+            c->goroutines = NULL;
+            struct lg_profile *p = case_goroutine_profile(b, c);
+            int64_t count = 2000;
+            char stack[300];
+            snprintf(stack, sizeof stack,
+                     "runtime.gopark p.go:4 < runtime.selectgo s.go:3 < %s",
+                     wheel);
+            case_sample(b, p, stack, &count);
+            snprintf(stack, sizeof stack,
+                     "runtime.gopark p.go:4 < runtime.chanrecv c.go:5 < "
+                     "runtime.chanrecv1 c.go:4 < %s",
+                     loop);
+            case_sample(b, p, stack, &count);
+        }
+        int64_t bytes = (int64_t)(18 * i * CASE_MIB);
+        case_alloc(b, heap_of(c), bytes, (int64_t)(500 * i * 300), bytes,
+                   "container/list.New list.go:50 < "
+                   "github.com/z/gz/c.NewWheel wheel.go:85 < "
+                   "github.com/z/gz/c.NewCache cache.go:40 < "
+                   "shop/worker.handle handle.go:31 < main.main main.go:7");
+        case_alloc(b, heap_of(c), bytes / 40, (int64_t)(500 * i), bytes / 40,
+                   "github.com/z/gz/c.NewCache cache.go:44 < "
+                   "shop/worker.handle handle.go:31 < main.main main.go:7");
+    }
+    case_end(b, LG_END_OOM_KILL, 8500);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop/worker.handle handle.go:31");
+    assert_int_equal(v.findings.count, 1);
+    assert_true(str_is(FIRST(v)->leaf.function, "github.com/z/gz/c.(*Wheel).run"));
+}
+
 /* Go ≥ 1.26 proves it itself: nothing can reach what they wait on. */
 static void test_proof_of_the_collector(void **state)
 {
@@ -226,6 +277,7 @@ int main(void)
         case_test(test_growth_that_stopped),
         case_test(test_not_judged),
         case_test(test_line_through_the_heap_profile),
+        case_test(test_two_kinds_made_together),
         case_test(test_proof_of_the_collector),
         case_test(test_burst),
         case_test(test_queue_moves_on),
