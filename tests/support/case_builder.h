@@ -167,9 +167,8 @@ static inline struct lg_capture *case_capture(struct case_builder *b,
     return c;
 }
 
-static inline struct lg_profile *case_profile(struct case_builder *b,
-                                              const char *const *types,
-                                              size_t count)
+static inline struct lg_profile *
+case_profile(struct case_builder *b, const char *const *types, size_t count)
 {
     struct lg_profile *p = case_new(b, struct lg_profile, 1);
     if (!lg_profile_init(p, b->arena))
@@ -323,9 +322,8 @@ static inline struct lg_process *case_process(struct case_builder *b,
     return p;
 }
 
-static inline struct lg_cgroup *case_cgroup(struct case_builder *b,
-                                            struct lg_capture *c,
-                                            uint64_t usage_mib)
+static inline struct lg_cgroup *
+case_cgroup(struct case_builder *b, struct lg_capture *c, uint64_t usage_mib)
 {
     struct lg_cgroup *g = case_new(b, struct lg_cgroup, 1);
     g->version = 2;

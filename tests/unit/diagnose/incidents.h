@@ -12,11 +12,9 @@
 #define STARTER "shop.Start c.go:3"
 
 /* Everything a capture has, in proportion to how much is used. */
-static inline struct lg_capture *full_capture(struct case_builder *b,
-                                              uint64_t at_ms,
-                                              uint64_t usage_mib,
-                                              uint64_t heap_mib,
-                                              uint64_t stacks_mib)
+static inline struct lg_capture *
+full_capture(struct case_builder *b, uint64_t at_ms, uint64_t usage_mib,
+             uint64_t heap_mib, uint64_t stacks_mib)
 {
     struct lg_capture *c = case_capture(b, at_ms);
     (void)case_cgroup(b, c, usage_mib);
@@ -57,9 +55,8 @@ static inline void goroutine_leak(struct case_builder *b, const char *state)
     uint64_t first = 0;
     case_timeline_of(b, {0, 4}, {8500, 256});
     for (size_t i = 0; i < LG_COUNT(rows); i++) {
-        struct lg_capture *c =
-            full_capture(b, rows[i].at_ms, rows[i].usage_mib, 40,
-                         rows[i].stacks_mib);
+        struct lg_capture *c = full_capture(b, rows[i].at_ms, rows[i].usage_mib,
+                                            40, rows[i].stacks_mib);
         if (first == 0)
             first = b->next_id;
         case_go_again(b, dump_of(c), first, rows[i].count, state, CONSUMER,
@@ -72,8 +69,7 @@ static inline void heap_leak(struct case_builder *b, const char *stack)
 {
     case_timeline_of(b, {0, 4}, {20000, 256});
     for (uint64_t i = 1; i <= 5; i++) {
-        struct lg_capture *c =
-            full_capture(b, i * 3800, 45 * i, 40 * i, 1);
+        struct lg_capture *c = full_capture(b, i * 3800, 45 * i, 40 * i, 1);
         int64_t bytes = (int64_t)(20 * i * CASE_MIB);
         case_alloc(b, heap_of(c), bytes, bytes / 4096, bytes, stack);
     }
@@ -155,8 +151,8 @@ static inline void gc_headroom(struct case_builder *b)
     case_timeline_of(b, {0, 4}, {1500, 140}, {9000, 256});
     for (uint64_t i = 0; i < 4; i++) {
         uint64_t usage = 150 + 30 * i;
-        struct lg_capture *c = full_capture(b, 1600 + 2400 * i, usage,
-                                            usage - 8, 1);
+        struct lg_capture *c =
+            full_capture(b, 1600 + 2400 * i, usage, usage - 8, 1);
         struct lg_memstats *m = case_memstats(b, c, usage - 8, 1);
         m->next_gc_bytes = lg_known((260 + 6 * i) * CASE_MIB);
         m->gc_count = lg_known(4 + i / 3);

@@ -57,8 +57,8 @@ static void test_groups_by_start_and_line(void **state)
     const struct lg_goroutine_site *wheel = &sites->items.items[1];
     assert_int_equal(wheel->count, 3);
     assert_int_equal(wheel->where.function.len, 0);
-    assert_true(str_is(wheel->leaf.function,
-                       "github.com/z/go-zero/c.(*Wheel).run"));
+    assert_true(
+        str_is(wheel->leaf.function, "github.com/z/go-zero/c.(*Wheel).run"));
     assert_int_equal(wheel->leaf.line, 113);
 }
 
@@ -148,7 +148,7 @@ static void test_profile_and_text_agree(void **state)
     assert_int_equal(x->total, y->total);
     assert_int_equal(x->items.count, LG_COUNT(rows));
     assert_int_equal(y->items.count, LG_COUNT(rows));
-    lg_each (site, x->items) {
+    lg_each(site, x->items) {
         const struct lg_goroutine_site *same = lg_goroutine_site_find(y, site);
         assert_non_null(same);
         assert_int_equal(same->count, site->count);
@@ -165,7 +165,8 @@ static void test_empty(void **state)
 {
     struct case_builder *b = *state;
     struct lg_case c;
-    const struct lg_goroutine_sites *sites = sites_of(b, &c, case_dump(b, NULL));
+    const struct lg_goroutine_sites *sites =
+        sites_of(b, &c, case_dump(b, NULL));
     assert_int_equal(sites->items.count, 0);
     assert_int_equal(sites->total, 0);
     struct lg_goroutines *g = case_dump(b, NULL);
@@ -180,9 +181,12 @@ static void test_empty(void **state)
 static void test_counts_add_up(void **state)
 {
     static const char *const stacks[] = {
-        "shop.a a.go:1 < shop.f f.go:1", "shop.a a.go:2 < shop.f f.go:1",
-        "shop.b b.go:1 < shop.f f.go:1", "net.read n.go:1 < shop.g g.go:2",
-        "bufio.x b.go:1",                "runtime.gcenable mgc.go:1",
+        "shop.a a.go:1 < shop.f f.go:1",
+        "shop.a a.go:2 < shop.f f.go:1",
+        "shop.b b.go:1 < shop.f f.go:1",
+        "net.read n.go:1 < shop.g g.go:2",
+        "bufio.x b.go:1",
+        "runtime.gcenable mgc.go:1",
     };
     static const char *const states[] = {"select", "running", "sleep",
                                          "IO wait"};
@@ -205,7 +209,7 @@ static void test_counts_add_up(void **state)
         const struct lg_goroutine_sites *y = sites_of(b, &c, h);
         assert_int_equal(x->items.count, y->items.count);
         uint64_t sum = 0;
-        lg_each (site, x->items) {
+        lg_each(site, x->items) {
             const struct lg_goroutine_site *same =
                 lg_goroutine_site_find(y, site);
             assert_non_null(same);

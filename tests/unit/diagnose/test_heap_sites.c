@@ -9,8 +9,7 @@
 #include "rng.h"
 #include "verdict.h"
 
-static struct lg_heap_sites *sites_of(struct case_builder *b,
-                                      struct lg_case *c,
+static struct lg_heap_sites *sites_of(struct case_builder *b, struct lg_case *c,
                                       const struct lg_profile *p)
 {
     assert_true(lg_case_init(c, &b->in, b->arena));
@@ -99,7 +98,7 @@ static void test_stacks_without_a_name(void **state)
     case_alloc(b, p, 30, 1, 30, "");
     const struct lg_heap_sites *sites = sites_of(b, &c, p);
     assert_int_equal(sites->total_bytes, 130);
-    lg_each (site, sites->items) {
+    lg_each(site, sites->items) {
         assert_false(site->has_user);
     }
 }

@@ -15,8 +15,8 @@ static void test_recursion_over_heap(void **state)
     struct case_builder *b = *state;
     recursion(b, 1400000, 110);
     /* Each round also allocates: most of the live heap is one line's. */
-    case_alloc(b, heap_of(&b->in.captures.items[1]),
-               (int64_t)(70 * CASE_MIB), 900, (int64_t)(70 * CASE_MIB),
+    case_alloc(b, heap_of(&b->in.captures.items[1]), (int64_t)(70 * CASE_MIB),
+               900, (int64_t)(70 * CASE_MIB),
                "shop/pool.newConn conn.go:8 < shop/pool.(*Pool).get get.go:43");
     (void)case_memstats(b, &b->in.captures.items[1], 75, 110);
     case_end(b, LG_END_OOM_KILL, 2800);
@@ -79,8 +79,8 @@ static void test_two_leaks_larger_first(void **state)
         for (uint64_t i = 0; i < 4; i++) {
             uint64_t stacks = goroutines_larger ? 1 + 45 * i : 1 + 4 * i;
             uint64_t heap = goroutines_larger ? 8 + 15 * i : 8 + 60 * i;
-            struct lg_capture *c = full_capture(b, 100 + i * 2600,
-                                                12 + 76 * i, heap, stacks);
+            struct lg_capture *c =
+                full_capture(b, 100 + i * 2600, 12 + 76 * i, heap, stacks);
             case_go_again(b, dump_of(c), first, 800 * i, "chan send", CONSUMER,
                           STARTER);
             int64_t bytes = (int64_t)(heap - 6) * (int64_t)CASE_MIB;
@@ -111,7 +111,8 @@ static void test_two_goroutine_leaks(void **state)
         case_go_again(b, dump_of(c), one, 200 * i, "chan receive", CONSUMER,
                       STARTER);
         case_go_again(b, dump_of(c), two, 900 * i, "chan send",
-                      "shop/bus.push bus.go:13", "shop/bus.Subscribe bus.go:11");
+                      "shop/bus.push bus.go:13",
+                      "shop/bus.Subscribe bus.go:11");
     }
     case_end(b, LG_END_OOM_KILL, 8500);
     struct lg_verdict v = judge(b);

@@ -30,7 +30,7 @@ static void test_many_are_no_leak(void **state)
 {
     struct case_builder *b = *state;
     fd_leak(b, 3600);
-    lg_each (capture, b->in.captures) {
+    lg_each(capture, b->in.captures) {
         struct lg_process *p = (struct lg_process *)(uintptr_t)capture->process;
         p->fds_count = lg_known(3600);
     }
@@ -45,9 +45,8 @@ static void test_up_and_down_is_no_leak(void **state)
     struct case_builder *b = *state;
     fd_leak(b, 3600);
     for (size_t i = 0; i < 4; i++) {
-        struct lg_process *p = (struct lg_process *)(uintptr_t)b->in.captures
-                                   .items[i]
-                                   .process;
+        struct lg_process *p =
+            (struct lg_process *)(uintptr_t)b->in.captures.items[i].process;
         p->fds_count = lg_known(counts[i]);
     }
     case_end(b, LG_END_OOM_KILL, 16000);
@@ -78,7 +77,7 @@ static void test_without_a_heap_profile(void **state)
 {
     struct case_builder *b = *state;
     fd_leak(b, 3600);
-    lg_each (capture, b->in.captures) {
+    lg_each(capture, b->in.captures) {
         capture->heap = NULL;
     }
     case_end(b, LG_END_OOM_KILL, 16000);

@@ -40,7 +40,7 @@ static void test_goal_below_the_limit(void **state)
     struct case_builder *b = *state;
     gc_headroom(b);
     b->in.subject.gogc = LG_STR("33");
-    lg_each (capture, b->in.captures) {
+    lg_each(capture, b->in.captures) {
         struct lg_memstats *m =
             (struct lg_memstats *)(uintptr_t)capture->memstats;
         m->next_gc_bytes = lg_known(185 * CASE_MIB);
@@ -110,7 +110,8 @@ static void test_limit_below_the_file(void **state)
     case_end(b, LG_END_OOM_KILL, 100);
     struct lg_verdict v = judge(b);
     assert_first(&v, LG_CAUSE_LIMIT_TOO_LOW, NULL);
-    assert_true(lg_str_contains(v.findings.items[0].summary, LG_STR("6.0 MiB")));
+    assert_true(
+        lg_str_contains(v.findings.items[0].summary, LG_STR("6.0 MiB")));
 }
 
 /* High from early on, and level. */

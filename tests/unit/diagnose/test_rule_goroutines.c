@@ -87,9 +87,10 @@ static void test_not_judged(void **state)
     assert_true(verdict_not_judged(&v, LG_CAUSE_GOROUTINE_LEAK));
     assert_true(verdict_not_judged(&v, LG_CAUSE_GOROUTINE_BURST));
     assert_true(v.inconclusive);
-    lg_each (n, v.not_judged) {
+    lg_each(n, v.not_judged) {
         if (n->cause == LG_CAUSE_GOROUTINE_LEAK)
-            assert_true(str_is(n->reason, "the program listens on no TCP port"));
+            assert_true(
+                str_is(n->reason, "the program listens on no TCP port"));
     }
 }
 
@@ -103,9 +104,8 @@ static void test_line_through_the_heap_profile(void **state)
     case_dep(b, "github.com/z/gz", "v1.10.3");
     case_timeline_of(b, {0, 4}, {8500, 256});
     for (uint64_t i = 0; i < 4; i++) {
-        struct lg_capture *c =
-            full_capture(b, 100 + i * 2600, 8 + 77 * i, 20 + 30 * i,
-                         1 + 20 * i);
+        struct lg_capture *c = full_capture(b, 100 + i * 2600, 8 + 77 * i,
+                                            20 + 30 * i, 1 + 20 * i);
         first = first == 0 ? b->next_id : first;
         case_go_again(b, dump_of(c), first, 500 * i, "select", wheel,
                       "github.com/z/gz/c.NewWheel wheel.go:80");
@@ -117,8 +117,10 @@ static void test_line_through_the_heap_profile(void **state)
     }
     case_end(b, LG_END_OOM_KILL, 8500);
     struct lg_verdict v = judge(b);
-    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop/worker.handle handle.go:31");
-    assert_true(str_is(FIRST(v)->leaf.function, "github.com/z/gz/c.(*Wheel).run"));
+    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK,
+                 "shop/worker.handle handle.go:31");
+    assert_true(
+        str_is(FIRST(v)->leaf.function, "github.com/z/gz/c.(*Wheel).run"));
     assert_true(str_is(FIRST(v)->where_role, "starts them"));
     /* What they hold is theirs, not a heap leak of its own. */
     assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
@@ -170,9 +172,11 @@ static void test_two_kinds_made_together(void **state)
     }
     case_end(b, LG_END_OOM_KILL, 8500);
     struct lg_verdict v = judge(b);
-    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop/worker.handle handle.go:31");
+    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK,
+                 "shop/worker.handle handle.go:31");
     assert_int_equal(v.findings.count, 1);
-    assert_true(str_is(FIRST(v)->leaf.function, "github.com/z/gz/c.(*Wheel).run"));
+    assert_true(
+        str_is(FIRST(v)->leaf.function, "github.com/z/gz/c.(*Wheel).run"));
 }
 
 /* Go ≥ 1.26 proves it itself: nothing can reach what they wait on. */
@@ -181,7 +185,7 @@ static void test_proof_of_the_collector(void **state)
     struct case_builder *b = *state;
     goroutine_leak(b, "chan receive");
     struct lg_goroutines *g = dump_of(&b->in.captures.items[3]);
-    lg_each (item, g->items) {
+    lg_each(item, g->items) {
         item->leaked = lg_str_eq(item->state, LG_STR("chan receive"));
     }
     case_end(b, LG_END_OOM_KILL, 8500);
@@ -209,7 +213,8 @@ static void test_burst(void **state)
         {"sleep", "time.Sleep t.go:195 < shop.send s.go:8"},
         {"runnable", "shop.send s.go:8"},
         {"IO wait", "internal/poll.(*FD).Read fd.go:160 < shop.send s.go:8"},
-        {"select", "net/http.(*persistConn).roundTrip t.go:2 < shop.send s.go:8"},
+        {"select",
+         "net/http.(*persistConn).roundTrip t.go:2 < shop.send s.go:8"},
     };
     struct case_builder *b = *state;
     for (size_t i = 0; i < LG_COUNT(rows); i++) {

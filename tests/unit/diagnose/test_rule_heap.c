@@ -91,7 +91,7 @@ static void test_many_calls_are_no_burst(void **state)
 {
     struct case_builder *b = *state;
     heap_leak(b, PUT);
-    lg_each (capture, b->in.captures) {
+    lg_each(capture, b->in.captures) {
         (void)case_go(b, dump_of(capture), 3, "select",
                       "shop.(*Cache).put cache.go:15", NULL);
     }
@@ -105,8 +105,8 @@ static void test_many_calls_are_no_burst(void **state)
 static void test_peaks_are_no_burst(void **state)
 {
     struct case_builder *b = *state;
-    case_timeline_of(b, {0, 20}, {2000, 60}, {2100, 20}, {4000, 60},
-                     {4100, 20}, {9000, 30});
+    case_timeline_of(b, {0, 20}, {2000, 60}, {2100, 20}, {4000, 60}, {4100, 20},
+                     {9000, 30});
     for (uint64_t i = 0; i < 5; i++) {
         struct lg_capture *c = full_capture(b, 500 + i * 2000, 50, 30, 1);
         case_alloc(b, heap_of(c), (int64_t)(10 * CASE_MIB), 900,
@@ -123,7 +123,7 @@ static void test_runtime_allocations(void **state)
 {
     struct case_builder *b = *state;
     heap_leak(b, PUT);
-    lg_each (capture, b->in.captures) {
+    lg_each(capture, b->in.captures) {
         case_alloc(b, heap_of(capture), (int64_t)(3 * CASE_MIB), 9, 9,
                    "runtime.allocm proc.go:2000");
     }

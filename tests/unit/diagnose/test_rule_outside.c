@@ -39,7 +39,7 @@ static void test_go_memory_is_not_off_heap(void **state)
 {
     struct case_builder *b = *state;
     off_heap(b);
-    lg_each (capture, b->in.captures) {
+    lg_each(capture, b->in.captures) {
         uint64_t mib = capture->process->vm_rss.value / CASE_MIB;
         (void)case_memstats(b, capture, mib - 6, 1);
     }
@@ -180,8 +180,8 @@ static void test_task_table(void **state)
     task->rss_bytes = lg_known(155 * CASE_MIB);
     struct lg_verdict v = judge(b);
     assert_first(&v, LG_CAUSE_NEIGHBOUR, NULL);
-    assert_true(
-        lg_str_contains(v.findings.items[0].summary, LG_STR("java (pid 6000)")));
+    assert_true(lg_str_contains(v.findings.items[0].summary,
+                                LG_STR("java (pid 6000)")));
 }
 
 /* The helper died, not the subject: it lives on, and the cause is told. */

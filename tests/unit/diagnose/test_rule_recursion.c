@@ -35,7 +35,7 @@ static void test_depth_that_is_not_told(void **state)
     struct lg_verdict v = judge(b);
     assert_first(&v, LG_CAUSE_INFINITE_RECURSION,
                  "shop/pool.(*Pool).get get.go:45");
-    lg_each (e, v.findings.items[0].evidence) {
+    lg_each(e, v.findings.items[0].evidence) {
         assert_false(str_is(e->fact, "depth of the stack"));
     }
 }
@@ -92,16 +92,16 @@ static void test_stack_overflow(void **state)
     b->in.end.fatal_goroutines = g;
     struct lg_verdict v = judge(b);
     assert_first(&v, LG_CAUSE_NOT_OOM, "shop/pool.(*Pool).get get.go:45");
-    const struct lg_finding *f =
-        verdict_find(&v, LG_CAUSE_INFINITE_RECURSION);
+    const struct lg_finding *f = verdict_find(&v, LG_CAUSE_INFINITE_RECURSION);
     assert_non_null(f);
     assert_int_equal(f->where.line, 45);
-    lg_each (e, f->evidence) {
+    lg_each(e, f->evidence) {
         assert_true(str_is(e->source, "stderr.txt"));
     }
 }
 
-/* The kill overtook the capture: stacks are a share of what the timeline says. */
+/* The kill overtook the capture: stacks are a share of what the timeline says.
+ */
 static void test_kill_overtook_the_capture(void **state)
 {
     struct case_builder *b = *state;

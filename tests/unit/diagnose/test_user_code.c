@@ -122,8 +122,7 @@ static void test_vendor(void **state)
     assert_true(is_user(b, "shop/store.All /src/store/store.go:9"));
 }
 
-static void leaf_is(struct case_builder *b, const char *stack,
-                    const char *leaf)
+static void leaf_is(struct case_builder *b, const char *stack, const char *leaf)
 {
     struct lg_case c = case_of(b);
     struct lg_frame frames[16];

@@ -38,7 +38,7 @@ static const char *const stacks[] = {
     "x.y z.go:0 < x.y z.go:0 < x.y z.go:0 < x.y z.go:0",
     "",
 };
-static const char *const states[] = {"chan receive", "select", "sleep",
+static const char *const states[] = {"chan receive", "select",  "sleep",
                                      "running",      "IO wait", "",
                                      "semacquire",   "syscall"};
 
@@ -100,9 +100,8 @@ static void random_numbers(struct case_builder *b, struct lg_rng *rng,
         p->fds_count = chance(rng, 3) ? lg_known(lg_rng_any_width(rng))
                                       : lg_known(lg_rng_below(rng, 9000));
         if (chance(rng, 2))
-            *case_push(b, &p->fds.groups) =
-                (struct lg_fd_group){LG_STR("file"), LG_STR("/dev/shm/x"),
-                                     LG_STR("/dev/shm/x"), 7};
+            *case_push(b, &p->fds.groups) = (struct lg_fd_group){
+                LG_STR("file"), LG_STR("/dev/shm/x"), LG_STR("/dev/shm/x"), 7};
     }
     if (!chance(rng, 4)) {
         struct lg_cgroup *g = case_cgroup(b, c, 0);
@@ -115,14 +114,13 @@ static void random_numbers(struct case_builder *b, struct lg_rng *rng,
         case_peer(b, c, (int64_t)n, "peer", lg_rng_below(rng, 300));
 }
 
-static void random_ending(struct case_builder *b, struct lg_rng *rng,
-                          bool wild)
+static void random_ending(struct case_builder *b, struct lg_rng *rng, bool wild)
 {
     struct lg_end *end = &b->in.end;
     case_end(b, (enum lg_end_kind)lg_rng_below(rng, LG_END_EXIT + 1),
              lg_rng_below(rng, 20000));
-    end->exit_code = end->kind == LG_END_EXIT ? (int)lg_rng_below(rng, 256)
-                                              : -1;
+    end->exit_code =
+        end->kind == LG_END_EXIT ? (int)lg_rng_below(rng, 256) : -1;
     end->signal = (int)lg_rng_below(rng, 70);
     end->fatal.kind = (enum lg_fatal_kind)lg_rng_below(rng, LG_FATAL_OTHER + 1);
     end->oom_kill_delta = some_num(rng, false);
@@ -197,7 +195,7 @@ static void test_random_evidence(void **state)
         lg_arena_init(&arena, 0);
         random_case(&b, &arena, seed);
         struct lg_verdict v = judge(&b);
-        lg_each (f, v.findings) {
+        lg_each(f, v.findings) {
             findings++;
             causes[f->cause]++;
         }
@@ -317,7 +315,7 @@ static void test_order_does_not_matter(void **state)
         case_begin(b, b->arena, "shop", 256);
         incidents[i](b);
         struct lg_verdict before = judge(b);
-        lg_each (capture, b->in.captures) {
+        lg_each(capture, b->in.captures) {
             reverse_goroutines(capture);
             reverse_samples(capture);
         }
@@ -334,7 +332,7 @@ static void test_bystanders_do_not_matter(void **state)
         case_begin(b, b->arena, "shop", 256);
         incidents[i](b);
         struct lg_verdict before = judge(b);
-        lg_each (capture, b->in.captures) {
+        lg_each(capture, b->in.captures) {
             case_go_again(b, dump_of(capture), 900000, 5, "select",
                           "shop/metrics.loop loop.go:4",
                           "shop/metrics.Start loop.go:1");

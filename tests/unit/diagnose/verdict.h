@@ -15,14 +15,15 @@
 static inline bool verdict_has_capture(const struct lg_incident *in,
                                        uint32_t id)
 {
-    lg_each (capture, in->captures) {
+    lg_each(capture, in->captures) {
         if (capture->id == id)
             return true;
     }
     return false;
 }
 
-/* Nobody can look up a fact that has no file, or a capture that is not there. */
+/* Nobody can look up a fact that has no file, or a capture that is not there.
+ */
 static inline void check_fact(const struct lg_incident *in,
                               const struct lg_evidence *e)
 {
@@ -46,10 +47,10 @@ static inline void check_finding(const struct lg_incident *in,
     assert_true(f->proof.len > 0);
     assert_true(f->evidence.count > 0);
     assert_true(f->where.function.len == 0 || f->where_role.len > 0);
-    lg_each (e, f->evidence) {
+    lg_each(e, f->evidence) {
         check_fact(in, e);
     }
-    lg_each (e, f->against) {
+    lg_each(e, f->against) {
         check_fact(in, e);
     }
 }
@@ -57,17 +58,17 @@ static inline void check_finding(const struct lg_incident *in,
 static inline void check_verdict(const struct lg_incident *in,
                                  const struct lg_verdict *v)
 {
-    lg_each (f, v->findings) {
+    lg_each(f, v->findings) {
         check_finding(in, f);
     }
-    lg_each (n, v->not_judged) {
+    lg_each(n, v->not_judged) {
         assert_true(n->missing.len > 0 && n->reason.len > 0);
-        lg_each (f, v->findings) {
+        lg_each(f, v->findings) {
             assert_true(f->cause != n->cause);
         }
     }
-    assert_int_equal(v->inconclusive, in->end.kind == LG_END_OOM_KILL &&
-                                          v->findings.count == 0);
+    assert_int_equal(v->inconclusive,
+                     in->end.kind == LG_END_OOM_KILL && v->findings.count == 0);
 }
 
 static inline struct lg_verdict judge(struct case_builder *b)
@@ -79,10 +80,10 @@ static inline struct lg_verdict judge(struct case_builder *b)
     return verdict;
 }
 
-static inline const struct lg_finding *
-verdict_find(const struct lg_verdict *v, enum lg_cause cause)
+static inline const struct lg_finding *verdict_find(const struct lg_verdict *v,
+                                                    enum lg_cause cause)
 {
-    lg_each (f, v->findings) {
+    lg_each(f, v->findings) {
         if (f->cause == cause)
             return f;
     }
@@ -92,7 +93,7 @@ verdict_find(const struct lg_verdict *v, enum lg_cause cause)
 static inline bool verdict_not_judged(const struct lg_verdict *v,
                                       enum lg_cause cause)
 {
-    lg_each (n, v->not_judged) {
+    lg_each(n, v->not_judged) {
         if (n->cause == cause)
             return true;
     }
@@ -100,8 +101,8 @@ static inline bool verdict_not_judged(const struct lg_verdict *v,
 }
 
 /* The first finding's cause and, unless NULL, the line it blames. */
-static inline void assert_first(const struct lg_verdict *v,
-                                enum lg_cause cause, const char *where)
+static inline void assert_first(const struct lg_verdict *v, enum lg_cause cause,
+                                const char *where)
 {
     assert_true(v->findings.count > 0);
     const struct lg_finding *f = &v->findings.items[0];

@@ -53,8 +53,8 @@ static struct lg_str read_back(struct fixture *f, const char *name)
 static json_t *parse(struct lg_str text)
 {
     json_error_t error;
-    json_t *root = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES,
-                              &error);
+    json_t *root =
+        json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL)
         fail_msg("%s at %d", error.text, error.position);
     return root;
@@ -324,7 +324,8 @@ static void test_no_folder(void **state)
     (void)state;
     struct lg_arena arena;
     struct lg_subject subject = {.pid = 7};
-    struct lg_record_head head = {.id = "a", .mode = "run", .subject = &subject};
+    struct lg_record_head head = {
+        .id = "a", .mode = "run", .subject = &subject};
     struct lg_error err = {0};
     lg_arena_init(&arena, 0);
     assert_false(lg_record_json_write(-1, &head, &arena, &err));

@@ -55,9 +55,9 @@ static void assert_pattern(const char *data, size_t len, uint64_t from)
 }
 
 struct play {
-    uint64_t bytes;      /* that the program writes */
-    bool recorder_dies;  /* before the program has written */
-    int hold_fd;         /* a grandchild keeps stderr open until this ends */
+    uint64_t bytes;     /* that the program writes */
+    bool recorder_dies; /* before the program has written */
+    int hold_fd;        /* a grandchild keeps stderr open until this ends */
     const char *tail_path;
 };
 
@@ -154,8 +154,7 @@ static void passes_through(const char *folder, uint64_t bytes)
     pid_t pid = start_recorder(&play, &read_fd, &cue_fd);
     assert_int_equal(read_all(read_fd), bytes);
     assert_int_equal(wait_for(pid), 0);
-    assert_true(
-        lg_read_small(AT_FDCWD, path, tail, sizeof tail, &len, NULL));
+    assert_true(lg_read_small(AT_FDCWD, path, tail, sizeof tail, &len, NULL));
     uint64_t kept = bytes < LG_RELAY_TAIL_BYTES ? bytes : LG_RELAY_TAIL_BYTES;
     assert_int_equal(len, kept);
     assert_pattern(tail, len, bytes - kept);
@@ -214,8 +213,7 @@ static void test_grandchild_keeps_it_open(void **state)
     int read_fd, cue_fd, hold[2];
     snprintf(path, sizeof path, "%s/tail", (const char *)*state);
     assert_int_equal(pipe2(hold, O_CLOEXEC), 0);
-    struct play play = {
-        .bytes = 5000, .tail_path = path, .hold_fd = hold[0]};
+    struct play play = {.bytes = 5000, .tail_path = path, .hold_fd = hold[0]};
     pid_t pid = start_recorder(&play, &read_fd, &cue_fd);
     assert_int_equal(wait_for(pid), 0);
     static char tail[LG_RELAY_TAIL_BYTES];

@@ -185,8 +185,7 @@ static void test_file_follows_the_rows(void **state)
         look(f.s);
     }
     assert_true(f.s->timeline.count < LG_SESSION_ROWS);
-    assert_int_equal(lines_of(f.options.folder_fd),
-                     f.s->timeline.count + 1);
+    assert_int_equal(lines_of(f.options.folder_fd), f.s->timeline.count + 1);
     close_fixture(&f);
 }
 
@@ -196,7 +195,7 @@ static void test_rows_at_rest(void **state)
     struct fixture f;
     open_fixture(&f, *state);
     f.s->has_cgroup_sampler = false; /* other processes move in ours */
-    for (int i = 0; i < 500; i++) /* 10 s */
+    for (int i = 0; i < 500; i++)    /* 10 s */
         look(f.s);
     assert_in_range(f.s->timeline.count, 35, 60);
     assert_true(f.s->process_now.rss_bytes.known);

@@ -96,7 +96,7 @@ static void test_statuses(void **state)
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         char command[40];
         snprintf(command, sizeof command, "exit %d", codes[i]);
-        char *argv[] = {(char *)(uintptr_t)"sh", (char *)(uintptr_t)"-c",
+        char *argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
                         command, NULL};
         int64_t pid;
         assert_true(spawn(argv, &pid, NULL)); /* found in PATH */
@@ -104,8 +104,8 @@ static void test_statuses(void **state)
         assert_true(WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), codes[i]);
     }
-    char *argv[] = {(char *)(uintptr_t)"/bin/sh", (char *)(uintptr_t)"-c",
-                    (char *)(uintptr_t)"kill -KILL $$", NULL};
+    char *argv[] = {(char *)(uintptr_t) "/bin/sh", (char *)(uintptr_t) "-c",
+                    (char *)(uintptr_t) "kill -KILL $$", NULL};
     int64_t pid;
     assert_true(spawn(argv, &pid, NULL));
     int status = status_of(pid);
@@ -116,7 +116,7 @@ static void test_statuses(void **state)
 static struct lg_str run_for_output(struct lg_spawn *s, const char *command,
                                     char *text, size_t capacity)
 {
-    char *argv[] = {(char *)(uintptr_t)"sh", (char *)(uintptr_t)"-c",
+    char *argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
                     (char *)(uintptr_t)command, NULL};
     int fds[2];
     size_t len = 0;
@@ -187,7 +187,7 @@ static void test_no_cgroup(void **state)
 {
     char path[300];
     snprintf(path, sizeof path, "%s/ran", (const char *)*state);
-    char *argv[] = {(char *)(uintptr_t)"touch", path, NULL};
+    char *argv[] = {(char *)(uintptr_t) "touch", path, NULL};
     int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
     if (full < 0)
         skip();

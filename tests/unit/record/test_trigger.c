@@ -188,8 +188,8 @@ static void test_doubling(void **state)
 
 static void test_ages_double(void **state)
 {
-    static const uint64_t due_s[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512,
-                                     1024, 1624, 2224};
+    static const uint64_t due_s[] = {1,   2,   4,   8,    16,   32,  64,
+                                     128, 256, 512, 1024, 1624, 2224};
     (void)state;
     struct lg_trigger t = started(10, 1);
     size_t seen = 0;
@@ -252,8 +252,7 @@ static void test_interval(void **state)
     assert_int_equal(lg_trigger_interval_ns(&t, &s, IDLE_NS),
                      20 * LG_NS_PER_MS);
     s = sample(0, 1000, 500);
-    assert_int_equal(lg_trigger_interval_ns(&t, &s, IDLE_NS),
-                     2 * LG_NS_PER_MS);
+    assert_int_equal(lg_trigger_interval_ns(&t, &s, IDLE_NS), 2 * LG_NS_PER_MS);
     s = sample(0, 500, 5);
     assert_int_equal(lg_trigger_interval_ns(&t, &s, IDLE_NS), IDLE_NS);
 }
