@@ -10,7 +10,7 @@
 /* … for this long, well below the peak: then that is the base. */
 #define FLAT_MIN_NS UINT64_C(800000000)
 #define FLAT_TIME_RATIO 0.25
-#define FLAT_LEVEL_RATIO 0.65
+#define FLAT_LEVEL_RATIO 0.75
 #define GIVEN_BACK_RATIO 0.9
 /* Who is alive is only accused above this share of the limit, while the second
  * half of the growth goes on at this share of the first half's rate. */

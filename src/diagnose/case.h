@@ -98,6 +98,10 @@ bool lg_frame_same(const struct lg_frame *a, const struct lg_frame *b);
 
 struct lg_heap_sites *lg_heap_sites_of(struct lg_case *c,
                                        const struct lg_profile *heap);
+/* The line that a sample is charged to. */
+struct lg_frame lg_heap_sample_where(const struct lg_case *c,
+                                     const struct lg_profile *heap,
+                                     size_t sample);
 const struct lg_heap_site *lg_heap_site_find(const struct lg_heap_sites *sites,
                                              const struct lg_frame *where);
 struct lg_goroutine_sites *

@@ -100,6 +100,14 @@ struct lg_heap_sites *lg_heap_sites_of(struct lg_case *c,
     return sites;
 }
 
+struct lg_frame lg_heap_sample_where(const struct lg_case *c,
+                                     const struct lg_profile *heap,
+                                     size_t sample)
+{
+    struct sample_frames found = frames_of(c, heap, sample);
+    return found.has_user ? found.where : found.leaf;
+}
+
 const struct lg_heap_site *lg_heap_site_find(const struct lg_heap_sites *sites,
                                              const struct lg_frame *where)
 {

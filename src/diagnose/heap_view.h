@@ -25,6 +25,9 @@ struct lg_heap_view {
 
 /* false: no heap profile, or every line is claimed by another finding. */
 bool lg_heap_look(const struct lg_case *c, struct lg_heap_view *v);
+/* After a level stretch: a line's bytes rose by a share of the growth that
+ * matters, whoever explains it. */
+bool lg_heap_rose_since_level(const struct lg_case *c);
 /* The line holds enough of the heap, and the heap of the memory, to matter. */
 bool lg_heap_is_dominant(const struct lg_case *c,
                          const struct lg_heap_view *v);

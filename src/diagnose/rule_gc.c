@@ -109,9 +109,8 @@ static bool measure(const struct lg_case *c, struct headroom *h)
     compare_live(c, h, gogc);
     /* Level usage, and no line that has grown since: the live heap is what it
      * was, the growth is garbage. */
-    struct lg_heap_view v = {0};
     h->level = h->level ||
-               (c->from_level && !lg_heap_look(c, &v) &&
+               (c->from_level && !lg_heap_rose_since_level(c) &&
                 (double)h->live_bytes > LIVE_OF_BASE_RATIO *
                                             (double)c->base_bytes);
     h->before = h->before == NULL ? h->shot : h->before;

@@ -22,6 +22,8 @@
 /* Objects for each goroutine, at most, over all captures. */
 #define TRACKS_MIN_RATIO 0.75
 #define TRACKS_MAX_RATIO 1.15
+#define TRACKS_STEADY_RATIO 0.4
+#define TRACKS_STACK_SHARE 0.1
 /* "Within seconds": a fan-out is made at once, a leak over the life. */
 #define AT_ONCE_NS (5 * UINT64_C(1000000000))
 #define AT_ONCE_RATE 3000
@@ -176,44 +178,50 @@ static bool stands_in(const struct suspect *s, const struct lg_frame *frame)
     return false;
 }
 
-/* Memory that these goroutines hold: allocated in them, by their creator, or
- * by the line that is to blame. A function of the standard library, or main,
- * is behind too much to be a link. */
-static int64_t pinned_bytes(const struct lg_case *c, const struct suspect *s,
-                            const struct lg_profile *heap)
+/* A sample of memory that these goroutines hold: allocated in them, by their
+ * creator, by the line that is to blame, or further in from a call that they
+ * are still in. A start function of the standard library (a server's
+ * connection) is behind too much to be a link, and so is main. */
+static bool pins(const struct lg_case *c, const struct suspect *s,
+                 const struct lg_profile *heap, size_t sample)
 {
     struct lg_str module = c->in->subject.build.module.path;
     struct lg_str start = s->site.start.function;
     struct lg_str creator = s->site.created_by.function;
+    struct lg_frame frame;
+    struct lg_frame_iter it = lg_profile_frames(heap, sample);
+    start.len = lg_frame_is_std(start, module) ? 0 : start.len;
+    creator.len = lg_str_eq(creator, LG_STR("main.main")) ? 0 : creator.len;
+    while (lg_frame_iter_next(&it, &frame)) {
+        if (passes(&frame, start) || passes(&frame, creator) ||
+            (s->where.function.len > 0 && lg_frame_same(&frame, &s->where)) ||
+            stands_in(s, &frame)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t pinned_bytes(const struct lg_case *c, const struct suspect *s,
+                            const struct lg_profile *heap)
+{
     int space = lg_profile_type(heap, LG_STR("inuse_space"));
     int64_t bytes = 0;
-    start.len = lg_frame_is_std(start, module) ? 0 : start.len;
-    if (lg_frame_is_std(creator, module) ||
-        lg_str_eq(creator, LG_STR("main.main"))) {
-        creator.len = 0;
-    }
     for (size_t i = 0; space >= 0 && i < heap->sample_nodes.count; i++) {
-        struct lg_frame frame;
-        struct lg_frame_iter it = lg_profile_frames(heap, i);
-        while (lg_frame_iter_next(&it, &frame)) {
-            if (passes(&frame, start) || passes(&frame, creator) ||
-                (s->where.function.len > 0 &&
-                 lg_frame_same(&frame, &s->where)) ||
-                stands_in(s, &frame)) {
-                bytes += lg_profile_value(heap, i, space);
-                break;
-            }
-        }
+        bytes += pins(c, s, heap, i) ? lg_profile_value(heap, i, space) : 0;
     }
     return bytes > 0 ? bytes : 0;
 }
 
-/* One object of this line for each of the goroutines: as many as there are,
- * never more (the profile is older than the count). */
+/* Objects of this line come with the goroutines: one for each and never more,
+ * or, where the goroutines' stacks alone weigh much, in the same proportion in
+ * every profile. (A profile is older than the count beside it.) */
 static bool tracks(const struct lg_case *c, const struct suspect *s,
                    const struct lg_heap_site *site)
 {
-    double most = 0;
+    double most = 0, least = 0;
+    int64_t before = 0;
+    size_t profiles = 0;
     lg_each (shot, c->shots) {
         if (shot->heap == NULL || shot->goroutines == NULL) {
             continue;
@@ -221,12 +229,24 @@ static bool tracks(const struct lg_case *c, const struct suspect *s,
         const struct lg_heap_site *then =
             lg_heap_site_find(shot->heap, &site->where);
         uint64_t count = count_in(shot, &s->site);
-        if (then != NULL && count >= FEW_GROWN_COUNT) {
-            double ratio = (double)then->inuse_count / (double)count;
-            most = ratio > most ? ratio : most;
+        if (then == NULL || count < FEW_GROWN_COUNT ||
+            then->inuse_count == before) {
+            continue;
         }
+        double ratio = (double)then->inuse_count / (double)count;
+        bool stale = before == 0; /* the first may have been much older */
+        before = then->inuse_count;
+        if (stale) {
+            continue;
+        }
+        most = ratio > most ? ratio : most;
+        least = profiles++ == 0 || ratio < least ? ratio : least;
     }
-    return most >= TRACKS_MIN_RATIO && most <= TRACKS_MAX_RATIO;
+    bool one_each = most >= TRACKS_MIN_RATIO && most <= TRACKS_MAX_RATIO;
+    bool steady = profiles >= 2 && least >= TRACKS_STEADY_RATIO * most;
+    return one_each || (steady && lg_share(s->stack_bytes,
+                                           s->last->usage_bytes) >=
+                                      TRACKS_STACK_SHARE);
 }
 
 static int64_t tracked_bytes(const struct lg_case *c, const struct suspect *s)
@@ -384,6 +404,27 @@ static bool are_companions(const struct suspect *a, const struct suspect *b)
            (double)(more - fewer) <= COMPANION_RATIO * (double)more;
 }
 
+/* A library's own goroutines (a connection's reader and writer) are there
+ * because of the user's goroutines that stand in that library. */
+static bool is_consequence(const struct suspect *of, const struct suspect *s)
+{
+    const struct lg_goroutines *g = of->site.dump;
+    struct lg_str package = lg_frame_package(s->site.start.function);
+    if (of->where.function.len == 0 || of->where_by_caller || g == NULL ||
+        s->site.where.function.len > 0 || package.len == 0) {
+        return false;
+    }
+    const struct lg_goroutine *item = &g->items.items[of->site.example];
+    for (uint32_t i = 0; i < item->frame_count; i++) {
+        struct lg_str function =
+            g->frames.items[item->frame_first + i].function;
+        if (lg_str_eq(lg_frame_package(function), package)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Sites that the same line is to blame for are one suspect; the one that
  * holds more memory lends its leaf and its wait. */
 static bool join(struct suspect *suspects, size_t count,
@@ -393,15 +434,21 @@ static bool join(struct suspect *suspects, size_t count,
         struct suspect *s = &suspects[i];
         bool same_line = s->where.function.len > 0 &&
                          lg_frame_same(&s->where, &next->where);
+        bool alike = (s->parked_ratio > PARKED_RATIO) ==
+                     (next->parked_ratio > PARKED_RATIO);
+        bool by_library = s->where_by_caller || next->where_by_caller;
         if ((!same_line && !are_companions(s, next)) ||
-            (s->parked_ratio > PARKED_RATIO) !=
-                (next->parked_ratio > PARKED_RATIO)) {
+            (!alike && !by_library)) {
             continue;
         }
         uint64_t stacks = s->stack_bytes + next->stack_bytes;
         uint64_t all = s->count + next->count;
         uint64_t first = s->first_count + next->first_count;
-        if (next->where.function.len > 0 && next->heap_bytes > s->heap_bytes) {
+        bool better = s->where_by_caller && !next->where_by_caller &&
+                      next->where.function.len > 0;
+        if (better || (next->where.function.len > 0 &&
+                       next->heap_bytes > s->heap_bytes &&
+                       (s->where_by_caller || !next->where_by_caller))) {
             *s = *next;
         }
         s->stack_bytes = stacks;
@@ -420,8 +467,10 @@ static size_t join_companions(struct suspect *suspects, size_t count)
         struct suspect s = suspects[i];
         bool joined = false;
         for (size_t k = 0; k < count && !joined; k++) {
-            joined = k != i && are_companions(&suspects[k], &s) &&
-                     (suspects[k].where.function.len > 0 || k < i);
+            joined = k != i &&
+                     (is_consequence(&suspects[k], &s) ||
+                      (are_companions(&suspects[k], &s) &&
+                       (suspects[k].where.function.len > 0 || k < i)));
         }
         if (!joined) {
             suspects[kept++] = s;
@@ -463,12 +512,17 @@ static double growth_rate(const struct suspect *s)
                : (double)(s->count - s->first_count) / ((double)ns / 1e9);
 }
 
-static bool is_burst(const struct suspect *s)
+static bool is_burst(const struct lg_case *c, const struct suspect *s)
 {
     uint64_t ns = s->last->capture->t_ns - s->first->capture->t_ns;
     bool at_once = ns <= AT_ONCE_NS || growth_rate(s) >= AT_ONCE_RATE;
+    /* What the standard library starts by itself (a connection's reader and
+     * writer) does I/O for as long as its connection is not closed. */
+    bool own = !lg_frame_is_std(s->site.start.function,
+                                c->in->subject.build.module.path);
     return s->site.leaked_count == 0 &&
-           ((s->parked_ratio <= PARKED_RATIO && at_once) || s->some_ended);
+           ((s->parked_ratio <= PARKED_RATIO && at_once && own) ||
+            s->some_ended);
 }
 
 static void copy_stack(struct lg_case *c, struct lg_finding *f,
@@ -619,6 +673,13 @@ static void claim_lines(struct lg_case *c, const struct suspect *s)
             lg_case_claim(c, &site->where);
         }
     }
+    const struct lg_profile *heap = s->last->capture->heap;
+    for (size_t i = 0; i < heap->sample_nodes.count; i++) {
+        struct lg_frame where = lg_heap_sample_where(c, heap, i);
+        if (!lg_case_is_user(c, &where) && pins(c, s, heap, i)) {
+            lg_case_claim(c, &where); /* a library's line, reached by them */
+        }
+    }
 }
 
 static void report(struct lg_case *c, struct lg_verdict *verdict,
@@ -667,7 +728,7 @@ static void judge(struct lg_case *c, struct lg_verdict *verdict, bool burst)
     struct suspect suspects[MAX_SUSPECTS];
     size_t count = find_suspects(c, suspects);
     for (size_t i = 0; i < count; i++) {
-        if (is_burst(&suspects[i]) == burst) {
+        if (is_burst(c, &suspects[i]) == burst) {
             report(c, verdict, &suspects[i], burst);
         }
     }

@@ -9,8 +9,12 @@
 #define MIN_SITE_SHARE 0.25
 #define MIN_HEAP_SHARE 0.35
 #define MIN_GROWTH_FACTOR 1.5
-/* After a level stretch the line must hold this share of what came since. */
-#define MIN_SEEN_GROWTH_RATIO 0.1
+/* A profile lags by up to two collections, each of which may double the heap;
+ * what is less than this of the growth is not its cause. */
+#define MIN_WEIGHT_RATIO 0.06
+/* After a level stretch the line must hold this share of what came since; less
+ * may only be a profile that caught up with the collections before. */
+#define MIN_SEEN_GROWTH_RATIO 0.25
 /* Shape of time: a burst is over in seconds, a leak takes its time. */
 #define SHORT_NS (3 * UINT64_C(1000000000))
 #define LONG_NS (10 * UINT64_C(1000000000))
@@ -176,6 +180,22 @@ static const struct lg_heap_site *choose_site(const struct lg_case *c,
     return best;
 }
 
+bool lg_heap_rose_since_level(const struct lg_case *c)
+{
+    const struct lg_shot *level = level_heap(c);
+    const struct lg_shot *last = lg_case_last(c, true, false);
+    int64_t least = (int64_t)(MIN_SEEN_GROWTH_RATIO * (double)c->growth_bytes);
+    if (level == NULL || last == NULL) {
+        return false;
+    }
+    lg_each (site, last->heap->items) {
+        if (site->inuse_bytes - bytes_at(level, &site->where) > least) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* How much of the usage is heap at that capture; 1 when nobody knows. */
 double lg_heap_share(const struct lg_shot *shot)
 {
@@ -211,7 +231,10 @@ bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v)
     bool grew = v->captures < 2 || c->from_level ||
                 (double)v->site->inuse_bytes >
                     MIN_GROWTH_FACTOR * (double)v->first_bytes;
-    if (of_heap < MIN_SITE_SHARE || share < MIN_HEAP_SHARE || !grew) {
+    bool weighs = (double)v->site->inuse_bytes >
+                  MIN_WEIGHT_RATIO * (double)c->growth_bytes;
+    if (of_heap < MIN_SITE_SHARE || share < MIN_HEAP_SHARE || !grew ||
+        !weighs) {
         return false;
     }
     if (c->oom) {

@@ -14,6 +14,7 @@ struct call {
     const struct lg_shot *shot;
     size_t dumps; /* in which it stood */
     uint64_t goroutine;
+    size_t weight;
 };
 
 static bool is_explained(const struct lg_verdict *verdict)
@@ -24,6 +25,18 @@ static bool is_explained(const struct lg_verdict *verdict)
             f->cause == LG_CAUSE_NEIGHBOUR || f->cause == LG_CAUSE_NOT_OOM ||
             f->cause == LG_CAUSE_GC_HEADROOM ||
             f->cause == LG_CAUSE_LIMIT_TOO_LOW) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Another finding already speaks of this function. */
+static bool is_blamed(const struct lg_verdict *verdict,
+                      const struct lg_frame *where)
+{
+    lg_each (f, verdict->findings) {
+        if (lg_str_eq(f->where.function, where->function)) {
             return true;
         }
     }
@@ -92,6 +105,15 @@ static size_t count_dumps(const struct lg_case *c, const struct call *call)
     return dumps;
 }
 
+/* Who allocates runs; who waits for an answer sleeps in I/O, so the caller of
+ * a busy server comes after the server; and main after those it started. */
+static size_t weigh(const struct lg_goroutines *g,
+                    const struct lg_goroutine *item, const struct call *call)
+{
+    bool runs = lg_goroutine_class(g, item) == LG_WAIT_ACTIVE;
+    return call->dumps * 2 + (runs ? 1000 : 0) + (item->id != 1 ? 500 : 0);
+}
+
 static bool find_call(const struct lg_case *c, struct call *best)
 {
     for (size_t i = c->shots.count; i-- > 0 && best->dumps == 0;) {
@@ -108,7 +130,8 @@ static bool find_call(const struct lg_case *c, struct call *best)
             call.leaf = lg_case_leaf(c, g->frames.items + item->frame_first,
                                      item->frame_count);
             call.dumps = count_dumps(c, &call);
-            if (call.dumps > best->dumps) {
+            call.weight = call.dumps == 0 ? 0 : weigh(g, item, &call);
+            if (call.weight > best->weight) {
                 *best = call;
             }
         }
@@ -136,7 +159,7 @@ void lg_judge_unseen_burst(struct lg_case *c, struct lg_verdict *verdict)
     bool quick = c->from_level || c->growth_ns <= SHORT_NS;
     bool seen = lg_heap_look(c, &v) && lg_heap_is_dominant(c, &v);
     if (!c->oom || !quick || seen || is_explained(verdict) || !heap_rose(c) ||
-        !find_call(c, &call)) {
+        !find_call(c, &call) || is_blamed(verdict, &call.where)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_BURST);
