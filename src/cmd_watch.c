@@ -65,8 +65,7 @@ static void build_line(struct lg_sb *sb, const struct lg_session_status *now)
         lg_sb_count(sb, now->goroutines.value);
         lg_sb_cstr(sb, " goroutines");
     }
-    lg_sb_fmt(sb, "  %u captures%s", now->captures,
-              now->capturing ? " …" : "");
+    lg_sb_fmt(sb, "  %u captures%s", now->captures, now->capturing ? " …" : "");
 }
 
 static void show_status(void *context, const struct lg_session_status *now)
@@ -81,8 +80,8 @@ static void show_status(void *context, const struct lg_session_status *now)
     lg_arena_init_fixed(&arena, memory, sizeof memory);
     lg_sb_init(&sb, &arena);
     build_line(&sb, now);
-    struct lg_str text = lg_str_first(lg_sb_view(&sb),
-                                      (size_t)(screen->columns - 1));
+    struct lg_str text =
+        lg_str_first(lg_sb_view(&sb), (size_t)(screen->columns - 1));
     fprintf(stderr, "\r\033[K%s%.*s%s", screen->color ? "\033[2m" : "",
             LG_STR_ARG(text), screen->color ? "\033[0m" : "");
     fflush(stderr);
@@ -213,8 +212,7 @@ static bool open_recording(const struct lg_watch *watch, struct recording *r,
         say_note(screen, text);
     }
     if (!lg_store_begin(r->store, watch->attach_pid, name_of(watch),
-                        lg_wall_ns(r->host.clock), r->id, &r->folder_fd,
-                        err)) {
+                        lg_wall_ns(r->host.clock), r->id, &r->folder_fd, err)) {
         return false;
     }
     int len = snprintf(r->folder, sizeof r->folder, "%s/incidents/%s",
@@ -274,8 +272,7 @@ int lg_watch_run(const struct lg_watch *watch)
     if (!lg_session_run(&options, &result, &err)) {
         return give_up(&r, &err);
     }
-    bool explained =
-        explain(watch, r.store, r.id, r.folder, &screen, &err);
+    bool explained = explain(watch, r.store, r.id, r.folder, &screen, &err);
     if (!explained) {
         (void)lg_cmd_fail(&err);
     }

@@ -12,8 +12,8 @@
 #define LG_WATCH_MAX_REPORTS 8
 
 struct lg_watch {
-    char *const *argv;   /* run */
-    int64_t attach_pid;  /* attach */
+    char *const *argv;  /* run */
+    int64_t attach_pid; /* attach */
     uint64_t memory_max_bytes, for_ns;
     const char *pprof_url, *state_dir;
     const char *reports[LG_WATCH_MAX_REPORTS];

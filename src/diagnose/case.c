@@ -21,8 +21,8 @@
 
 uint64_t lg_row_kept_bytes(const struct lg_timeline_row *row)
 {
-    uint64_t usage = row->usage_bytes.known ? row->usage_bytes.value
-                                            : row->rss_bytes.value;
+    uint64_t usage =
+        row->usage_bytes.known ? row->usage_bytes.value : row->rss_bytes.value;
     uint64_t cache = row->file_bytes.known && row->usage_bytes.known
                          ? row->file_bytes.value
                          : 0;
@@ -64,7 +64,7 @@ static uint64_t usage_during(const struct lg_timeline *t,
 static struct lg_num others_of(const struct lg_capture *capture)
 {
     struct lg_num others = {false, 0};
-    lg_each (peer, capture->peers) {
+    lg_each(peer, capture->peers) {
         others = lg_known(others.value + peer->rss_bytes);
     }
     return others;
@@ -86,8 +86,8 @@ static void reconcile(struct lg_shot *shot)
     lg_memory_reconcile(&input, &shot->memory);
 }
 
-static struct lg_goroutine_sites *count_goroutines(
-    struct lg_case *c, const struct lg_capture *capture)
+static struct lg_goroutine_sites *
+count_goroutines(struct lg_case *c, const struct lg_capture *capture)
 {
     struct lg_goroutines *from_profile;
     const struct lg_goroutines *text = capture->goroutines;
@@ -107,7 +107,7 @@ static struct lg_goroutine_sites *count_goroutines(
 
 static bool add_shots(struct lg_case *c)
 {
-    lg_each (capture, c->in->captures) {
+    lg_each(capture, c->in->captures) {
         struct lg_shot *shot = lg_push(c->arena, &c->shots);
         if (shot == NULL) {
             return false;
@@ -163,8 +163,7 @@ static struct flat longest_flat(const struct lg_case *c, uint64_t peak)
             if (high - low > band) {
                 break;
             }
-            if (rows[i].t_ns - rows[first].t_ns >
-                best.to_ns - best.from_ns) {
+            if (rows[i].t_ns - rows[first].t_ns > best.to_ns - best.from_ns) {
                 best = (struct flat){rows[first].t_ns, rows[i].t_ns, high};
             }
         }
@@ -212,10 +211,9 @@ static void find_base(struct lg_case *c, uint64_t peak)
         c->onset_ns = flat.to_ns;
         return;
     }
-    c->base_bytes =
-        began_with_process(c) ? 0 : lg_row_kept_bytes(&rows[0]);
-    uint64_t mark = c->base_bytes + (uint64_t)(ONSET_RATIO *
-                                               (double)(peak - c->base_bytes));
+    c->base_bytes = began_with_process(c) ? 0 : lg_row_kept_bytes(&rows[0]);
+    uint64_t mark = c->base_bytes +
+                    (uint64_t)(ONSET_RATIO * (double)(peak - c->base_bytes));
     for (size_t i = 0; i < c->row_count; i++) {
         if (lg_row_kept_bytes(&rows[i]) <= mark) {
             c->onset_ns = rows[i].t_ns;
@@ -231,8 +229,8 @@ static void measure_rates(struct lg_case *c)
     c->full_ns = first_at(c, c->onset_ns,
                           c->base_bytes + (uint64_t)(FULL_RATIO * growth));
     c->growth_ns = c->full_ns > c->onset_ns ? c->full_ns - c->onset_ns : 0;
-    c->early_rate = rate_of((0.5 - ONSET_RATIO) * growth,
-                            half_ns - c->onset_ns);
+    c->early_rate =
+        rate_of((0.5 - ONSET_RATIO) * growth, half_ns - c->onset_ns);
     c->late_rate = rate_of((FULL_RATIO - 0.5) * growth, c->full_ns - half_ns);
 }
 
@@ -262,8 +260,7 @@ static void measure_end(struct lg_case *c)
     const struct lg_end *end = &c->in->end;
     const struct lg_subject *subject = &c->in->subject;
     c->oom = end->kind == LG_END_OOM_KILL;
-    c->ended = c->oom || end->kind == LG_END_SIGNAL ||
-               end->kind == LG_END_EXIT;
+    c->ended = c->oom || end->kind == LG_END_SIGNAL || end->kind == LG_END_EXIT;
     if (end->has_oom && end->oom.limit_bytes.known) {
         c->limit_bytes = end->oom.limit_bytes.value;
     } else if (subject->limit_bytes.known) {
@@ -302,7 +299,7 @@ static bool has(const struct lg_shot *shot, bool heap, bool goroutines)
 const struct lg_shot *lg_case_first(const struct lg_case *c, bool heap,
                                     bool goroutines)
 {
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (has(shot, heap, goroutines)) {
             return shot;
         }
@@ -333,7 +330,7 @@ const struct lg_shot *lg_case_last_memstats(const struct lg_case *c)
 
 bool lg_case_is_claimed(const struct lg_case *c, const struct lg_frame *where)
 {
-    lg_each (claimed, c->claimed) {
+    lg_each(claimed, c->claimed) {
         if (lg_frame_same(claimed, where)) {
             return true;
         }

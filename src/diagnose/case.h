@@ -36,15 +36,15 @@ enum lg_wait_class {
 
 /* Goroutines with the same start function that stand at the same line. */
 struct lg_goroutine_site {
-    struct lg_frame start; /* outermost frame: the function of `go …` */
-    struct lg_frame where; /* innermost frame of user code; may be empty */
-    struct lg_frame leaf;  /* innermost frame outside the runtime */
+    struct lg_frame start;      /* outermost frame: the function of `go …` */
+    struct lg_frame where;      /* innermost frame of user code; may be empty */
+    struct lg_frame leaf;       /* innermost frame outside the runtime */
     struct lg_frame created_by; /* empty: not told */
-    struct lg_str state;   /* the most frequent one */
+    struct lg_str state;        /* the most frequent one */
     uint64_t count, longest_wait_ns, leaked_count;
     uint64_t by_class[LG_WAIT_COUNT];
-    uint64_t creator_id;   /* of the example */
-    uint32_t example;      /* index into its goroutines */
+    uint64_t creator_id;              /* of the example */
+    uint32_t example;                 /* index into its goroutines */
     const struct lg_goroutines *dump; /* that the example is in */
 };
 
@@ -56,8 +56,8 @@ struct lg_goroutine_sites {
 /* One capture with what it adds up to. */
 struct lg_shot {
     const struct lg_capture *capture;
-    uint64_t usage_bytes; /* of the cgroup, else RSS; 0: unknown */
-    struct lg_heap_sites *heap;            /* NULL: no heap profile */
+    uint64_t usage_bytes;       /* of the cgroup, else RSS; 0: unknown */
+    struct lg_heap_sites *heap; /* NULL: no heap profile */
     struct lg_goroutine_sites *goroutines; /* NULL: neither form */
     struct lg_memory memory;
 };
@@ -72,15 +72,15 @@ struct lg_case {
     bool ended;           /* it ended in whatever way */
     bool failed;          /* out of memory while asking */
     /* How usage went, page cache left out: */
-    size_t row_count;         /* rows of the timeline up to the end */
-    uint64_t base_bytes;      /* before the growth */
-    uint64_t onset_ns;        /* t at which the growth began */
-    uint64_t end_ns;          /* t of the last row */
-    uint64_t full_ns;         /* t at which usage was first nearly at its peak;
-                                 a process can hang at the limit long after */
-    uint64_t growth_ns;       /* from onset until then */
-    uint64_t growth_bytes;    /* from base to the end */
-    bool from_level;          /* usage was level at base before the growth */
+    size_t row_count;      /* rows of the timeline up to the end */
+    uint64_t base_bytes;   /* before the growth */
+    uint64_t onset_ns;     /* t at which the growth began */
+    uint64_t end_ns;       /* t of the last row */
+    uint64_t full_ns;      /* t at which usage was first nearly at its peak;
+                              a process can hang at the limit long after */
+    uint64_t growth_ns;    /* from onset until then */
+    uint64_t growth_bytes; /* from base to the end */
+    bool from_level;       /* usage was level at base before the growth */
     double early_rate, late_rate; /* bytes/s of both halves of the growth */
     bool has_timeline;
     LG_VEC(struct lg_frame) claimed; /* lines whose memory a finding explains */
@@ -104,8 +104,8 @@ struct lg_frame lg_heap_sample_where(const struct lg_case *c,
                                      size_t sample);
 const struct lg_heap_site *lg_heap_site_find(const struct lg_heap_sites *sites,
                                              const struct lg_frame *where);
-struct lg_goroutine_sites *
-lg_goroutine_sites_of(struct lg_case *c, const struct lg_goroutines *g);
+struct lg_goroutine_sites *lg_goroutine_sites_of(struct lg_case *c,
+                                                 const struct lg_goroutines *g);
 const struct lg_goroutine_site *
 lg_goroutine_site_find(const struct lg_goroutine_sites *sites,
                        const struct lg_goroutine_site *like);

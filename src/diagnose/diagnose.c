@@ -5,8 +5,7 @@
 
 #include <stdlib.h>
 
-struct lg_finding *lg_add_finding(struct lg_case *c,
-                                  struct lg_verdict *verdict,
+struct lg_finding *lg_add_finding(struct lg_case *c, struct lg_verdict *verdict,
                                   enum lg_cause cause)
 {
     struct lg_finding *f = lg_push(c->arena, &verdict->findings);
@@ -37,7 +36,7 @@ static unsigned what_is_there(const struct lg_case *c)
     if (c->has_timeline) {
         there |= LG_NEED_TIMELINE;
     }
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         there |= shot->heap != NULL ? LG_NEED_HEAP : 0u;
         there |= shot->goroutines != NULL ? LG_NEED_GOROUTINES : 0u;
         there |= shot->capture->memstats != NULL ? LG_NEED_MEMSTATS : 0u;
@@ -69,7 +68,7 @@ static const struct {
 
 static struct lg_str reason_for(const struct lg_case *c, const char *word)
 {
-    lg_each (absent, c->in->absent) {
+    lg_each(absent, c->in->absent) {
         if (lg_str_contains(absent->what, lg_str_of(word)) &&
             absent->reason.len > 0) {
             return absent->reason;
@@ -81,7 +80,7 @@ static struct lg_str reason_for(const struct lg_case *c, const char *word)
 static void not_judged(struct lg_case *c, struct lg_verdict *verdict,
                        const struct lg_rule *rule, unsigned there)
 {
-    lg_each (known, verdict->not_judged) {
+    lg_each(known, verdict->not_judged) {
         if (known->cause == rule->cause) {
             return; /* another row of the same cause has said so */
         }
@@ -106,9 +105,9 @@ static void not_judged(struct lg_case *c, struct lg_verdict *verdict,
 static void drop_found(struct lg_verdict *verdict)
 {
     size_t kept = 0;
-    lg_each (n, verdict->not_judged) {
+    lg_each(n, verdict->not_judged) {
         bool found = false;
-        lg_each (f, verdict->findings) {
+        lg_each(f, verdict->findings) {
             found = found || f->cause == n->cause;
         }
         if (!found) {
@@ -148,7 +147,7 @@ static int by_rank(const void *left, const void *right)
 /* Causes that are a part of the memory say how large a part. */
 static void write_titles(struct lg_case *c, struct lg_verdict *verdict)
 {
-    lg_each (f, verdict->findings) {
+    lg_each(f, verdict->findings) {
         int percent = (int)(f->share * 100 + 0.5);
         if (percent >= 1 && f->cause != LG_CAUSE_NOT_OOM &&
             f->cause != LG_CAUSE_LIMIT_TOO_LOW) {

@@ -34,8 +34,8 @@ enum lg_cause {
 const char *lg_cause_name(enum lg_cause cause);  /* "goroutine-leak" */
 const char *lg_cause_title(enum lg_cause cause); /* "goroutine leak" */
 
-struct lg_evidence { /* one fact for or against */
-    struct lg_str fact;   /* "goroutines in this group" */
+struct lg_evidence {    /* one fact for or against */
+    struct lg_str fact; /* "goroutines in this group" */
     double value;
     struct lg_str unit;   /* "bytes", "count", "count/s", "bytes/s", "ns",
                              "ratio", "" when text says it all */
@@ -75,7 +75,7 @@ struct lg_verdict {
     LG_VEC(struct lg_finding) findings; /* first = the verdict; none: "none" */
     LG_VEC(struct lg_not_judged) not_judged;
     struct lg_memory memory; /* at the last capture that tells */
-    bool inconclusive; /* it died of memory and no rule named a cause */
+    bool inconclusive;       /* it died of memory and no rule named a cause */
 };
 
 #endif

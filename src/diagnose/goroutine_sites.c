@@ -15,10 +15,17 @@ struct place {
 static bool does_io(struct lg_str function)
 {
     static const char *const prefixes[] = {
-        "internal/poll.", "net.",          "net/http.(*persistConn)",
-        "net/http.(*Transport)", "net/http.(*Client)", "os.(*File).",
-        "os/exec.",       "syscall.",      "crypto/tls.(*Conn)",
-        "database/sql.",  "net/http.(*http2",
+        "internal/poll.",
+        "net.",
+        "net/http.(*persistConn)",
+        "net/http.(*Transport)",
+        "net/http.(*Client)",
+        "os.(*File).",
+        "os/exec.",
+        "syscall.",
+        "crypto/tls.(*Conn)",
+        "database/sql.",
+        "net/http.(*http2",
     };
     for (size_t i = 0; i < LG_COUNT(prefixes); i++) {
         if (lg_str_starts(function, lg_str_of(prefixes[i]))) {
@@ -34,10 +41,14 @@ static enum lg_wait_class class_of_state(struct lg_str state)
         const char *state;
         enum lg_wait_class class;
     } rows[] = {
-        {"sleep", LG_WAIT_SLEEP},     {"IO wait", LG_WAIT_IO},
-        {"running", LG_WAIT_ACTIVE},  {"runnable", LG_WAIT_ACTIVE},
-        {"syscall", LG_WAIT_ACTIVE},  {"copystack", LG_WAIT_ACTIVE},
-        {"preempted", LG_WAIT_ACTIVE}, {"idle", LG_WAIT_ACTIVE},
+        {"sleep", LG_WAIT_SLEEP},
+        {"IO wait", LG_WAIT_IO},
+        {"running", LG_WAIT_ACTIVE},
+        {"runnable", LG_WAIT_ACTIVE},
+        {"syscall", LG_WAIT_ACTIVE},
+        {"copystack", LG_WAIT_ACTIVE},
+        {"preempted", LG_WAIT_ACTIVE},
+        {"idle", LG_WAIT_ACTIVE},
         {"GC assist wait", LG_WAIT_ACTIVE},
         {"GC assist marking", LG_WAIT_ACTIVE},
     };
@@ -90,8 +101,7 @@ static uint64_t place_key(const struct place *place)
            lg_str_hash(at->function);
 }
 
-static void join(struct lg_goroutine_site *site,
-                 const struct lg_goroutines *g,
+static void join(struct lg_goroutine_site *site, const struct lg_goroutines *g,
                  const struct lg_goroutine_group *group)
 {
     const struct lg_goroutine *item = &g->items.items[group->example];
@@ -144,8 +154,8 @@ static struct lg_goroutine_site *site_at(struct lg_case *c,
     return &sites->items.items[*at];
 }
 
-struct lg_goroutine_sites *
-lg_goroutine_sites_of(struct lg_case *c, const struct lg_goroutines *g)
+struct lg_goroutine_sites *lg_goroutine_sites_of(struct lg_case *c,
+                                                 const struct lg_goroutines *g)
 {
     struct lg_goroutine_sites *sites =
         lg_new(c->arena, struct lg_goroutine_sites, 1);
@@ -157,7 +167,7 @@ lg_goroutine_sites_of(struct lg_case *c, const struct lg_goroutines *g)
     }
     lg_map_init(&index, c->arena);
     sites->total = g->total;
-    lg_each (group, groups.items) {
+    lg_each(group, groups.items) {
         struct place place = place_of(c, g, &g->items.items[group->example]);
         struct lg_goroutine_site *site = site_at(c, sites, &index, &place);
         if (site == NULL) {
@@ -188,7 +198,7 @@ const struct lg_goroutine_site *
 lg_goroutine_site_find(const struct lg_goroutine_sites *sites,
                        const struct lg_goroutine_site *like)
 {
-    lg_each (site, sites->items) {
+    lg_each(site, sites->items) {
         if (same_site(site, like)) {
             return site;
         }
@@ -196,11 +206,10 @@ lg_goroutine_site_find(const struct lg_goroutine_sites *sites,
     return NULL;
 }
 
-static bool line_in_dump(const struct lg_case *c,
-                         const struct lg_goroutines *g, struct lg_str function,
-                         struct lg_frame *frame_ret)
+static bool line_in_dump(const struct lg_case *c, const struct lg_goroutines *g,
+                         struct lg_str function, struct lg_frame *frame_ret)
 {
-    lg_each (item, g->items) {
+    lg_each(item, g->items) {
         bool through = false;
         for (uint32_t i = 0; i < item->frame_count; i++) {
             const struct lg_frame *f = &g->frames.items[item->frame_first + i];

@@ -15,8 +15,7 @@ struct sample_frames {
 
 /* The user's line, and what it led to: see lg_case_leaf. */
 static struct sample_frames frames_of(const struct lg_case *c,
-                                      const struct lg_profile *p,
-                                      size_t sample)
+                                      const struct lg_profile *p, size_t sample)
 {
     struct sample_frames found = {0};
     struct lg_frame inner[MAX_INNER_FRAMES];
@@ -111,7 +110,7 @@ struct lg_frame lg_heap_sample_where(const struct lg_case *c,
 const struct lg_heap_site *lg_heap_site_find(const struct lg_heap_sites *sites,
                                              const struct lg_frame *where)
 {
-    lg_each (site, sites->items) {
+    lg_each(site, sites->items) {
         if (lg_frame_same(&site->where, where)) {
             return site;
         }
@@ -159,8 +158,8 @@ static void weigh(struct lg_case *c, struct lg_map *index,
     bool through = false;
     struct lg_frame_iter it = lg_profile_frames(p, sample);
     while (lg_frame_iter_next(&it, &frame)) {
-        through = through || function.len == 0 ||
-                  is_named(frame.function, function);
+        through =
+            through || function.len == 0 || is_named(frame.function, function);
         if (!through || !lg_case_is_user(c, &frame)) {
             continue;
         }

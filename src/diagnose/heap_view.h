@@ -17,10 +17,10 @@ struct lg_heap_view {
                                collection makes a new one); of these, more */
     bool in_main; /* the program's main goroutine was in that function in most
                      dumps, asleep or not */
-    bool in_progress;  /* the same goroutine stood on that line for long */
-    bool not_running;  /* dumps were there, and nobody stood on that line */
+    bool in_progress;   /* the same goroutine stood on that line for long */
+    bool not_running;   /* dumps were there, and nobody stood on that line */
     uint64_t goroutine; /* that is under way */
-    int score;         /* for a burst */
+    int score;          /* for a burst */
 };
 
 /* false: no heap profile, or every line is claimed by another finding. */
@@ -29,8 +29,7 @@ bool lg_heap_look(const struct lg_case *c, struct lg_heap_view *v);
  * matters, whoever explains it. */
 bool lg_heap_rose_since_level(const struct lg_case *c);
 /* The line holds enough of the heap, and the heap of the memory, to matter. */
-bool lg_heap_is_dominant(const struct lg_case *c,
-                         const struct lg_heap_view *v);
+bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v);
 /* Share of the usage that is heap at that capture; 1 when nobody knows. */
 double lg_heap_share(const struct lg_shot *shot);
 

@@ -11,12 +11,12 @@
 #include "diagnose/write.h"
 
 enum lg_need {
-    LG_NEED_END = 1,         /* how it ended */
-    LG_NEED_HEAP = 2,        /* a heap profile */
-    LG_NEED_GOROUTINES = 4,  /* a goroutine dump or profile */
-    LG_NEED_MEMSTATS = 8,    /* the runtime's own statistics */
-    LG_NEED_PROCESS = 16,    /* /proc at a capture */
-    LG_NEED_CGROUP = 32,     /* the cgroup's files at a capture */
+    LG_NEED_END = 1,        /* how it ended */
+    LG_NEED_HEAP = 2,       /* a heap profile */
+    LG_NEED_GOROUTINES = 4, /* a goroutine dump or profile */
+    LG_NEED_MEMSTATS = 8,   /* the runtime's own statistics */
+    LG_NEED_PROCESS = 16,   /* /proc at a capture */
+    LG_NEED_CGROUP = 32,    /* the cgroup's files at a capture */
     LG_NEED_TIMELINE = 64,
 };
 
@@ -35,8 +35,7 @@ extern const struct lg_rule lg_rules[];
 extern const size_t lg_rule_count;
 
 /* A new finding of this cause; NULL: out of memory (c->failed is set). */
-struct lg_finding *lg_add_finding(struct lg_case *c,
-                                  struct lg_verdict *verdict,
+struct lg_finding *lg_add_finding(struct lg_case *c, struct lg_verdict *verdict,
                                   enum lg_cause cause);
 /* Share of the usage at the end (or at the capture) that bytes are. */
 double lg_share(uint64_t bytes, uint64_t of_bytes);

@@ -37,8 +37,7 @@ static struct lg_str sender_of(struct lg_case *c,
         return lg_words(c, ", sent by pid %lld", (long long)sent->sender_pid);
     }
     return lg_words(c, ", sent by %.*s (pid %lld)",
-                    LG_STR_ARG(sent->sender_comm),
-                    (long long)sent->sender_pid);
+                    LG_STR_ARG(sent->sender_comm), (long long)sent->sender_pid);
 }
 
 static const char *name_of(int signal)
@@ -49,7 +48,7 @@ static const char *name_of(int signal)
 
 static void cite_signals(struct lg_case *c, struct lg_finding *f)
 {
-    lg_each (sent, c->in->end.signals) {
+    lg_each(sent, c->in->end.signals) {
         lg_cite_text(c, f, "signal",
                      lg_words(c, "SIG%s%.*s", name_of(sent->signal),
                               LG_STR_ARG(sender_of(c, sent))),
@@ -74,8 +73,9 @@ static void explain_signal(struct lg_case *c, struct lg_finding *f)
                         "why it was stopped.");
     } else {
         f->summary =
-            lg_words(c, "it was ended by SIG%s%.*s; the kernel reports no "
-                        "out-of-memory kill",
+            lg_words(c,
+                     "it was ended by SIG%s%.*s; the kernel reports no "
+                     "out-of-memory kill",
                      name_of(end->signal), LG_STR_ARG(by));
         f->fix = LG_STR("Find who sends the signal: a supervisor, a watchdog, "
                         "a liveness probe, a person.");
@@ -104,18 +104,19 @@ static void explain_fatal(struct lg_case *c, struct lg_finding *f)
     const struct lg_goroutines *g = end->fatal_goroutines;
     struct lg_str what = end->fatal.message;
     if (end->fatal.kind == LG_FATAL_STACK_OVERFLOW) {
-        what = lg_words(c, "Go stack overflow: a goroutine's stack went beyond "
-                           "%s",
+        what = lg_words(c,
+                        "Go stack overflow: a goroutine's stack went beyond "
+                        "%s",
                         lg_say_bytes(c, end->fatal.stack_limit_bytes));
     }
-    f->summary = lg_words(c, "%.*s (exit status %d)", LG_STR_ARG(what),
-                          end->exit_code);
+    f->summary =
+        lg_words(c, "%.*s (exit status %d)", LG_STR_ARG(what), end->exit_code);
     f->fix = lg_str_of(advice[end->fatal.kind]);
     f->confidence = 0.97;
     lg_cite_text(c, f, "last words", end->fatal.message, NULL, "stderr.txt");
     /* A signal from outside strikes wherever the program happens to be. */
-    bool has_line = g != NULL && g->items.count > 0 &&
-                    end->fatal.kind != LG_FATAL_SIGNAL;
+    bool has_line =
+        g != NULL && g->items.count > 0 && end->fatal.kind != LG_FATAL_SIGNAL;
     if (has_line) {
         const struct lg_goroutine *item = &g->items.items[0];
         const struct lg_frame *frames = lg_goroutine_frames(g, item);
@@ -147,8 +148,8 @@ static void explain_exit(struct lg_case *c, struct lg_finding *f)
                             "for panics and fatal errors; the message is in "
                             "its own stderr");
     } else {
-        f->summary = lg_words(c, "it exited by itself with status %d",
-                              end->exit_code);
+        f->summary =
+            lg_words(c, "it exited by itself with status %d", end->exit_code);
     }
     f->fix = LG_STR("Look at the program's last log lines: it decided to end.");
     if (end->signals.count > 0) {
@@ -186,7 +187,7 @@ void lg_judge_not_oom(struct lg_case *c, struct lg_verdict *verdict)
     }
     if (by_signal && end->signal == SIGKILL && !end->oom_kill_delta.known) {
         f->confidence = 0.6;
-        lg_cite_against(c, f, "the cgroup's count of kills is not known",
-                        0, "", NULL, "record.json");
+        lg_cite_against(c, f, "the cgroup's count of kills is not known", 0, "",
+                        NULL, "record.json");
     }
 }

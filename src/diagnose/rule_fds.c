@@ -33,7 +33,7 @@ static struct lg_num fds_of(const struct lg_shot *shot)
 static void follow(const struct lg_case *c, struct fds_view *v)
 {
     v->grows = true;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         struct lg_num count = fds_of(shot);
         /* A CPU profile takes a second beside other captures, and its files
          * are read at its end: out of order. */
@@ -56,11 +56,22 @@ static void follow(const struct lg_case *c, struct fds_view *v)
 static bool makes_fd(struct lg_str function)
 {
     static const char *const names[] = {
-        "os.newFile",     "os.OpenFile",   "os.openFileNolog", "os.NewFile",
-        "net.newFD",      "net.(*netFD).accept", "net.socket", "os.Pipe",
-        "net.newTCPConn", "os.newFileFromNewFile", "os.Open", "os.Create",
-        "net.(*TCPListener).accept", "net.sysSocket",
-        "internal/poll.(*FD).Init", "net.(*sysDialer).dialSingle",
+        "os.newFile",
+        "os.OpenFile",
+        "os.openFileNolog",
+        "os.NewFile",
+        "net.newFD",
+        "net.(*netFD).accept",
+        "net.socket",
+        "os.Pipe",
+        "net.newTCPConn",
+        "os.newFileFromNewFile",
+        "os.Open",
+        "os.Create",
+        "net.(*TCPListener).accept",
+        "net.sysSocket",
+        "internal/poll.(*FD).Init",
+        "net.(*sysDialer).dialSingle",
     };
     for (size_t i = 0; i < LG_COUNT(names); i++) {
         if (lg_str_eq(function, lg_str_of(names[i]))) {
@@ -108,7 +119,7 @@ static void find_companions(const struct lg_case *c, struct fds_view *v)
     if (shot == NULL || v->where.function.len == 0) {
         return;
     }
-    lg_each (site, shot->heap->items) {
+    lg_each(site, shot->heap->items) {
         if (lg_str_eq(site->where.function, v->where.function) &&
             site->inuse_bytes > 0) {
             v->heap_bytes += (uint64_t)site->inuse_bytes;
@@ -123,7 +134,7 @@ static void claim_function(struct lg_case *c, const struct lg_frame *where)
     if (shot == NULL || where->function.len == 0) {
         return;
     }
-    lg_each (site, shot->heap->items) {
+    lg_each(site, shot->heap->items) {
         if (lg_str_eq(site->where.function, where->function)) {
             lg_case_claim(c, &site->where);
         }
@@ -137,16 +148,17 @@ static void describe(struct lg_case *c, struct lg_finding *f,
     struct lg_str target = {NULL, 0};
     if (fds->groups.count > 0) {
         const struct lg_fd_group *top = &fds->groups.items[0];
-        target = lg_words(c, "; %s of them: %.*s %.*s",
-                          lg_say_count(c, top->count), LG_STR_ARG(top->kind),
-                          LG_STR_ARG(top->target));
+        target =
+            lg_words(c, "; %s of them: %.*s %.*s", lg_say_count(c, top->count),
+                     LG_STR_ARG(top->kind), LG_STR_ARG(top->target));
         lg_cite(c, f, "of the largest group", (double)top->count, "count",
                 v->last->capture, "root");
         lg_cite_text(c, f, "they point to", top->target, v->last->capture,
                      "root");
     }
-    f->summary = lg_words(c, "%s files and sockets are open, %s at the first "
-                             "capture%.*s",
+    f->summary = lg_words(c,
+                          "%s files and sockets are open, %s at the first "
+                          "capture%.*s",
                           lg_say_count(c, v->last_count),
                           lg_say_count(c, v->first_count), LG_STR_ARG(target));
 }
@@ -160,9 +172,8 @@ static bool is_near_limit(const struct fds_view *v)
 
 static bool is_leak(const struct lg_case *c, const struct fds_view *v)
 {
-    uint64_t grown = v->last_count > v->first_count
-                         ? v->last_count - v->first_count
-                         : 0;
+    uint64_t grown =
+        v->last_count > v->first_count ? v->last_count - v->first_count : 0;
     return v->captures >= MIN_CAPTURES && v->grows &&
            v->last_count >= GROWN_FACTOR * v->first_count &&
            (c->oom ? grown >= MIN_GROWN
@@ -173,9 +184,9 @@ static bool is_leak(const struct lg_case *c, const struct fds_view *v)
 static double rate_of(const struct fds_view *v)
 {
     uint64_t ns = v->last->capture->t_ns - v->first->capture->t_ns;
-    return ns == 0 ? 0
-                   : (double)(v->last_count - v->first_count) /
-                         ((double)ns / 1e9);
+    return ns == 0
+               ? 0
+               : (double)(v->last_count - v->first_count) / ((double)ns / 1e9);
 }
 
 void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
@@ -199,8 +210,8 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
     f->bytes = lg_known(v.heap_bytes + kernel);
     const struct lg_shot *heap = lg_case_last(c, true, false);
     uint64_t usage = v.last->usage_bytes;
-    usage = heap != NULL && heap->usage_bytes > usage ? heap->usage_bytes
-                                                      : usage;
+    usage =
+        heap != NULL && heap->usage_bytes > usage ? heap->usage_bytes : usage;
     f->share = lg_share(f->bytes.value,
                         c->usage_bytes > usage ? c->usage_bytes : usage);
     if (heap != NULL && heap->heap->total_bytes > 0 &&
@@ -210,9 +221,8 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
         double of_heap =
             lg_share(v.heap_bytes, (uint64_t)heap->heap->total_bytes);
         double scaled =
-            of_heap *
-            lg_share(heap->capture->memstats->heap_alloc_bytes.value,
-                     heap->usage_bytes);
+            of_heap * lg_share(heap->capture->memstats->heap_alloc_bytes.value,
+                               heap->usage_bytes);
         f->share = scaled > f->share ? scaled : f->share;
     }
     f->confidence = 0.75 + (v.captures >= 3 ? 0.1 : 0) +

@@ -57,7 +57,7 @@ static uint64_t live_of(const struct lg_memstats *stats, double gogc)
 /* When the last collection that we know of was first seen. */
 static uint64_t seen_at(const struct lg_case *c, uint64_t gc_count)
 {
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         const struct lg_memstats *stats = shot->capture->memstats;
         if (stats != NULL && stats->gc_count.value == gc_count) {
             return shot->capture->t_ns;
@@ -70,9 +70,8 @@ static void compare_live(const struct lg_case *c, struct headroom *h,
                          double gogc)
 {
     const struct lg_memstats *now = h->shot->capture->memstats;
-    double latest = LEVEL_TIME_RATIO *
-                    (double)seen_at(c, now->gc_count.value);
-    lg_each (shot, c->shots) {
+    double latest = LEVEL_TIME_RATIO * (double)seen_at(c, now->gc_count.value);
+    lg_each(shot, c->shots) {
         const struct lg_memstats *then = shot->capture->memstats;
         if (then == NULL || !then->next_gc_bytes.known ||
             then->gc_count.value >= now->gc_count.value ||
@@ -102,17 +101,16 @@ static bool measure(const struct lg_case *c, struct headroom *h)
     h->goal_bytes = stats->next_gc_bytes.value;
     h->heap_bytes = stats->heap_alloc_bytes.value;
     h->live_bytes = live_of(stats, gogc);
-    h->rest_bytes = stats->stack_inuse_bytes.value +
-                    stats->gc_sys_bytes.value + stats->other_sys_bytes.value +
+    h->rest_bytes = stats->stack_inuse_bytes.value + stats->gc_sys_bytes.value +
+                    stats->other_sys_bytes.value +
                     stats->buck_hash_sys_bytes.value +
                     stats->mspan_sys_bytes.value;
     compare_live(c, h, gogc);
     /* Level usage, and no line that has grown since: the live heap is what it
      * was, the growth is garbage. */
-    h->level = h->level ||
-               (c->from_level && !lg_heap_rose_since_level(c) &&
-                (double)h->live_bytes > LIVE_OF_BASE_RATIO *
-                                            (double)c->base_bytes);
+    h->level = h->level || (c->from_level && !lg_heap_rose_since_level(c) &&
+                            (double)h->live_bytes >
+                                LIVE_OF_BASE_RATIO * (double)c->base_bytes);
     h->before = h->before == NULL ? h->shot : h->before;
     h->knee = c->early_rate > 0 && c->late_rate > 0 &&
               c->late_rate < KNEE_RATIO * c->early_rate;
@@ -142,7 +140,7 @@ static const struct lg_heap_site *churn_of(const struct lg_case *c)
     if (shot == NULL) {
         return NULL;
     }
-    lg_each (site, shot->heap->items) {
+    lg_each(site, shot->heap->items) {
         total += site->alloc_bytes;
         if (site->has_user &&
             (most == NULL || site->alloc_bytes - site->inuse_bytes >
@@ -178,20 +176,22 @@ void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict)
     f->bytes = lg_known(garbage);
     f->share = lg_share(garbage, c->usage_bytes);
     f->summary = lg_words(
-        c, "the live heap of %s fits, but the next collection was planned for "
-           "%s, beyond the limit of %s",
+        c,
+        "the live heap of %s fits, but the next collection was planned for "
+        "%s, beyond the limit of %s",
         lg_say_bytes(c, h.live_bytes), lg_say_bytes(c, h.goal_bytes),
         lg_say_bytes(c, c->limit_bytes));
-    f->fix = lg_words(c, "Set GOMEMLIMIT to about %s so that the collector runs "
-                         "in time, or raise the limit above %s.",
+    f->fix = lg_words(c,
+                      "Set GOMEMLIMIT to about %s so that the collector runs "
+                      "in time, or raise the limit above %s.",
                       lg_say_bytes(c, c->limit_bytes / 10 * 9),
                       lg_say_bytes(c, h.goal_bytes + h.rest_bytes));
     lg_cite(c, f, "heap goal of the next collection", (double)h.goal_bytes,
             "bytes", h.shot->capture, "heap.txt");
     lg_cite(c, f, "live heap at the last collection", (double)h.live_bytes,
             "bytes", h.shot->capture, "heap.txt");
-    lg_cite(c, f, "heap in use", (double)h.heap_bytes, "bytes",
-            h.shot->capture, "heap.txt");
+    lg_cite(c, f, "heap in use", (double)h.heap_bytes, "bytes", h.shot->capture,
+            "heap.txt");
     if (h.level) {
         lg_cite_text(c, f, "the live heap was as large before",
                      LG_STR("level since an earlier collection"),
@@ -220,9 +220,8 @@ static double time_high(const struct lg_case *c)
     return c->full_ns > 0 ? (double)high / (double)c->full_ns : 0;
 }
 
-static struct lg_finding *add_limit(struct lg_case *c,
-                                    struct lg_verdict *verdict,
-                                    double confidence)
+static struct lg_finding *
+add_limit(struct lg_case *c, struct lg_verdict *verdict, double confidence)
 {
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_LIMIT_TOO_LOW);
     if (f != NULL) {
@@ -248,14 +247,15 @@ static bool judge_tiny(struct lg_case *c, struct lg_verdict *verdict)
     if (f == NULL) {
         return true;
     }
-    f->summary = lg_words(c, "the limit of %s does not even hold the program "
-                             "itself",
+    f->summary = lg_words(c,
+                          "the limit of %s does not even hold the program "
+                          "itself",
                           lg_say_bytes(c, c->limit_bytes));
     lg_cite(c, f, "limit", (double)c->limit_bytes, "bytes", NULL,
             "record.json");
     if (size.known) {
-        lg_cite(c, f, "size of the program's file", (double)size.value,
-                "bytes", NULL, "record.json");
+        lg_cite(c, f, "size of the program's file", (double)size.value, "bytes",
+                NULL, "record.json");
     }
     return true;
 }
@@ -285,12 +285,12 @@ static bool judge_start_up(struct lg_case *c, struct lg_verdict *verdict)
     f->where = v.site->where;
     f->where_role = LG_STR("loads it");
     f->leaf = v.site->leaf;
-    f->summary = lg_words(c, "the program's start-up needs more than the limit "
-                             "of %s: main was still loading when it was killed",
+    f->summary = lg_words(c,
+                          "the program's start-up needs more than the limit "
+                          "of %s: main was still loading when it was killed",
                           lg_say_bytes(c, c->limit_bytes));
-    lg_cite(c, f, "in use, allocated by this line",
-            (double)v.site->inuse_bytes, "bytes", v.last->capture,
-            "heap.pb.gz");
+    lg_cite(c, f, "in use, allocated by this line", (double)v.site->inuse_bytes,
+            "bytes", v.last->capture, "heap.pb.gz");
     lg_cite(c, f, "the growth began after", (double)c->onset_ns, "ns", NULL,
             "timeline.csv");
     lg_cite_text(c, f, "one call was under way throughout",
@@ -302,7 +302,7 @@ static bool judge_start_up(struct lg_case *c, struct lg_verdict *verdict)
 
 static bool is_explained(const struct lg_verdict *verdict)
 {
-    lg_each (f, verdict->findings) {
+    lg_each(f, verdict->findings) {
         if (f->share >= EXPLAINED_SHARE || f->cause == LG_CAUSE_NEIGHBOUR) {
             return true;
         }
@@ -322,10 +322,11 @@ void lg_judge_level(struct lg_case *c, struct lg_verdict *verdict)
     if (f == NULL) {
         return;
     }
-    f->summary = lg_words(c, "usage stood above %.0f %% of the limit of %s for "
-                             "%.0f %% of the time and did not grow",
-                          HIGH_RATIO * 100, lg_say_bytes(c, c->limit_bytes),
-                          high * 100);
+    f->summary =
+        lg_words(c,
+                 "usage stood above %.0f %% of the limit of %s for "
+                 "%.0f %% of the time and did not grow",
+                 HIGH_RATIO * 100, lg_say_bytes(c, c->limit_bytes), high * 100);
     lg_cite(c, f, "time above 85 % of the limit", high, "ratio", NULL,
             "timeline.csv");
 }

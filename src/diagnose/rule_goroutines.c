@@ -36,9 +36,9 @@ struct suspect {
     struct lg_goroutine_site site; /* in the last capture */
     uint64_t first_count;
     const struct lg_shot *first, *last;
-    bool grows; /* never fell between captures */
-    bool grows_on; /* also from the last capture but one to the last */
-    size_t seen; /* captures that counted it */
+    bool grows;            /* never fell between captures */
+    bool grows_on;         /* also from the last capture but one to the last */
+    size_t seen;           /* captures that counted it */
     struct lg_frame where; /* resolved */
     bool where_by_caller;  /* through who called the creator */
     uint64_t stack_bytes, heap_bytes;
@@ -59,7 +59,7 @@ static void follow(const struct lg_case *c, struct suspect *s)
 {
     uint64_t before = 0;
     s->grows = true;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (shot->goroutines == NULL) {
             continue;
         }
@@ -108,15 +108,15 @@ static bool parent_line(const struct lg_case *c, const struct suspect *s,
     if (s->site.creator_id == 0 || g == NULL) {
         return false;
     }
-    lg_each (item, g->items) {
+    lg_each(item, g->items) {
         bool through = false;
         if (item->id != s->site.creator_id) {
             continue;
         }
         for (uint32_t i = 0; i < item->frame_count; i++) {
             const struct lg_frame *f = &g->frames.items[item->frame_first + i];
-            through = through ||
-                      lg_str_eq(f->function, s->site.created_by.function);
+            through =
+                through || lg_str_eq(f->function, s->site.created_by.function);
             if (through && lg_case_is_user(c, f)) {
                 *frame_ret = *f;
                 return true;
@@ -222,7 +222,7 @@ static bool tracks(const struct lg_case *c, const struct suspect *s,
     double most = 0, least = 0;
     int64_t before = 0;
     size_t profiles = 0;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (shot->heap == NULL || shot->goroutines == NULL) {
             continue;
         }
@@ -244,9 +244,9 @@ static bool tracks(const struct lg_case *c, const struct suspect *s,
     }
     bool one_each = most >= TRACKS_MIN_RATIO && most <= TRACKS_MAX_RATIO;
     bool steady = profiles >= 2 && least >= TRACKS_STEADY_RATIO * most;
-    return one_each || (steady && lg_share(s->stack_bytes,
-                                           s->last->usage_bytes) >=
-                                      TRACKS_STACK_SHARE);
+    return one_each ||
+           (steady && lg_share(s->stack_bytes, s->last->usage_bytes) >=
+                          TRACKS_STACK_SHARE);
 }
 
 static int64_t tracked_bytes(const struct lg_case *c, const struct suspect *s)
@@ -255,7 +255,7 @@ static int64_t tracked_bytes(const struct lg_case *c, const struct suspect *s)
     if (s->last->heap == NULL) {
         return 0;
     }
-    lg_each (site, s->last->heap->items) {
+    lg_each(site, s->last->heap->items) {
         if (!lg_frame_same(&site->where, &s->where) &&
             site->inuse_bytes > s->last->heap->total_bytes / 20 &&
             tracks(c, s, site)) {
@@ -277,20 +277,19 @@ static void weigh_memory(const struct lg_case *c, struct suspect *s)
                                     (double)s->site.count / (double)total);
     }
     if (heap != NULL) {
-        double malg = (double)lg_heap_bytes_through(heap,
-                                                    LG_STR("runtime.malg"));
+        double malg =
+            (double)lg_heap_bytes_through(heap, LG_STR("runtime.malg"));
         s->heap_bytes = (uint64_t)pinned_bytes(c, s, heap);
         uint64_t tracked = (uint64_t)tracked_bytes(c, s);
         s->heap_bytes = tracked > s->heap_bytes ? tracked : s->heap_bytes;
-        s->heap_bytes += total > 0 ? (uint64_t)(malg * (double)s->site.count /
-                                                (double)total)
-                                   : 0;
+        s->heap_bytes +=
+            total > 0 ? (uint64_t)(malg * (double)s->site.count / (double)total)
+                      : 0;
     }
 }
 
 static bool was_parked(const struct lg_case *c, const struct lg_goroutines *g,
-                       const struct lg_goroutine *item,
-                       const struct suspect *s)
+                       const struct lg_goroutine *item, const struct suspect *s)
 {
     const struct lg_frame *frames = lg_goroutine_frames(g, item);
     for (uint32_t i = 0; i < item->frame_count; i++) {
@@ -317,7 +316,7 @@ static void check_survival(struct lg_case *c, struct suspect *s)
     const struct lg_goroutines *early = NULL, *late = NULL;
     struct lg_map alive;
     uint64_t parked = 0, survived = 0;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         const struct lg_goroutines *g = text_of(shot);
         if (g != NULL && shot->goroutines != NULL &&
             count_in(shot, &s->site) >= FEW_GROWN_COUNT) {
@@ -329,20 +328,20 @@ static void check_survival(struct lg_case *c, struct suspect *s)
         return;
     }
     lg_map_init(&alive, c->arena);
-    lg_each (item, late->items) {
+    lg_each(item, late->items) {
         if (lg_map_put_u64(&alive, item->id, NULL) == NULL) {
             c->failed = true;
             return;
         }
     }
-    lg_each (item, early->items) {
+    lg_each(item, early->items) {
         if (was_parked(c, early, item, s)) {
             parked++;
             survived += lg_map_find_u64(&alive, item->id) != NULL;
         }
     }
-    s->some_ended = parked > 0 &&
-                    (double)survived < SURVIVAL_RATIO * (double)parked;
+    s->some_ended =
+        parked > 0 && (double)survived < SURVIVAL_RATIO * (double)parked;
 }
 
 /* The heap profile knows what the last collection saw; what was allocated
@@ -363,9 +362,8 @@ static double share_of(const struct suspect *s)
 
 static bool is_suspicious(const struct lg_case *c, const struct suspect *s)
 {
-    uint64_t grown = s->site.count > s->first_count
-                         ? s->site.count - s->first_count
-                         : 0;
+    uint64_t grown =
+        s->site.count > s->first_count ? s->site.count - s->first_count : 0;
     double share = share_of(s);
     bool alone = s->seen < 2;
     if (alone) {
@@ -384,21 +382,21 @@ static bool is_suspicious(const struct lg_case *c, const struct suspect *s)
 
 static double parked_ratio(const struct lg_goroutine_site *site)
 {
-    return site->count == 0 ? 0
-                            : (double)site->by_class[LG_WAIT_PARKED] /
-                                  (double)site->count;
+    return site->count == 0
+               ? 0
+               : (double)site->by_class[LG_WAIT_PARKED] / (double)site->count;
 }
 
 /* Goroutines of somebody else's code that come in the same number were made
  * together, even when nothing tells who made the one kind. */
 static bool are_companions(const struct suspect *a, const struct suspect *b)
 {
-    uint64_t more = a->site.count > b->site.count ? a->site.count
-                                                  : b->site.count;
+    uint64_t more =
+        a->site.count > b->site.count ? a->site.count : b->site.count;
     uint64_t fewer = a->site.count + b->site.count - more;
-    bool same_creator = a->site.created_by.function.len > 0 &&
-                        lg_str_eq(a->site.created_by.function,
-                                  b->site.created_by.function);
+    bool same_creator =
+        a->site.created_by.function.len > 0 &&
+        lg_str_eq(a->site.created_by.function, b->site.created_by.function);
     return (a->where.function.len > 0 || same_creator) &&
            b->where.function.len == 0 &&
            (double)(more - fewer) <= COMPANION_RATIO * (double)more;
@@ -432,8 +430,8 @@ static bool join(struct suspect *suspects, size_t count,
 {
     for (size_t i = 0; i < count; i++) {
         struct suspect *s = &suspects[i];
-        bool same_line = s->where.function.len > 0 &&
-                         lg_frame_same(&s->where, &next->where);
+        bool same_line =
+            s->where.function.len > 0 && lg_frame_same(&s->where, &next->where);
         bool alike = (s->parked_ratio > PARKED_RATIO) ==
                      (next->parked_ratio > PARKED_RATIO);
         bool by_library = s->where_by_caller || next->where_by_caller;
@@ -446,9 +444,9 @@ static bool join(struct suspect *suspects, size_t count,
         uint64_t first = s->first_count + next->first_count;
         bool better = s->where_by_caller && !next->where_by_caller &&
                       next->where.function.len > 0;
-        if (better || (next->where.function.len > 0 &&
-                       next->heap_bytes > s->heap_bytes &&
-                       (s->where_by_caller || !next->where_by_caller))) {
+        if (better ||
+            (next->where.function.len > 0 && next->heap_bytes > s->heap_bytes &&
+             (s->where_by_caller || !next->where_by_caller))) {
             *s = *next;
         }
         s->stack_bytes = stacks;
@@ -467,10 +465,10 @@ static size_t join_companions(struct suspect *suspects, size_t count)
         struct suspect s = suspects[i];
         bool joined = false;
         for (size_t k = 0; k < count && !joined; k++) {
-            joined = k != i &&
-                     (is_consequence(&suspects[k], &s) ||
-                      (are_companions(&suspects[k], &s) &&
-                       (suspects[k].where.function.len > 0 || k < i)));
+            joined =
+                k != i && (is_consequence(&suspects[k], &s) ||
+                           (are_companions(&suspects[k], &s) &&
+                            (suspects[k].where.function.len > 0 || k < i)));
         }
         if (!joined) {
             suspects[kept++] = s;
@@ -486,7 +484,7 @@ static size_t find_suspects(struct lg_case *c, struct suspect *suspects)
     if (last == NULL) {
         return 0;
     }
-    lg_each (site, last->goroutines->items) {
+    lg_each(site, last->goroutines->items) {
         struct suspect s = {.site = *site};
         follow(c, &s);
         add_details(c, &s);
@@ -551,13 +549,13 @@ static void cite_counts(struct lg_case *c, struct lg_finding *f,
                         const struct suspect *s)
 {
     uint64_t told = UINT64_MAX;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (shot->goroutines == NULL) {
             continue;
         }
         uint64_t count = count_in(shot, &s->site);
-        bool news = told == UINT64_MAX || count > told + told / 4 ||
-                    shot == s->last;
+        bool news =
+            told == UINT64_MAX || count > told + told / 4 || shot == s->last;
         if (news) {
             lg_cite(c, f, "goroutines at this place", (double)count, "count",
                     shot->capture, dump_file(shot));
@@ -568,8 +566,7 @@ static void cite_counts(struct lg_case *c, struct lg_finding *f,
             s->last->capture, "heap.txt");
     if (s->heap_bytes > 0) {
         lg_cite(c, f, "heap that they and their creator allocated",
-                (double)s->heap_bytes, "bytes", s->last->capture,
-                "heap.pb.gz");
+                (double)s->heap_bytes, "bytes", s->last->capture, "heap.pb.gz");
     }
     if (s->site.leaked_count > 0) {
         lg_cite(c, f, "proven unreachable by the garbage collector",
@@ -612,8 +609,9 @@ static struct lg_str advice(struct lg_case *c, const struct suspect *s,
                         LG_STR_ARG(lg_frame_package(s->site.leaf.function)));
     }
     if (lg_str_starts(state, LG_STR("chan receive"))) {
-        return LG_STR("Nobody sends or closes any more: close the channel "
-                      "when the producer is done, or also wait for ctx.Done().");
+        return LG_STR(
+            "Nobody sends or closes any more: close the channel "
+            "when the producer is done, or also wait for ctx.Done().");
     }
     if (lg_str_starts(state, LG_STR("chan send"))) {
         return LG_STR("Nobody receives: give the channel a buffer for the "
@@ -643,9 +641,9 @@ static void describe(struct lg_case *c, struct lg_finding *f,
                          lg_say_count(c, (uint64_t)rate));
     }
     if (burst) {
-        f->summary = lg_words(c, "%s goroutines were made%.*s; most are in `%.*s`",
-                              count, LG_STR_ARG(grows),
-                              LG_STR_ARG(s->site.state));
+        f->summary =
+            lg_words(c, "%s goroutines were made%.*s; most are in `%.*s`",
+                     count, LG_STR_ARG(grows), LG_STR_ARG(s->site.state));
     } else {
         f->summary =
             lg_words(c, "%s goroutines wait in `%.*s`%s%.*s", count,
@@ -664,10 +662,9 @@ static void claim_lines(struct lg_case *c, const struct suspect *s)
     if (s->last->heap == NULL) {
         return;
     }
-    lg_each (site, s->last->heap->items) {
+    lg_each(site, s->last->heap->items) {
         if (passes(&site->where, s->site.start.function) ||
-            (!s->where_by_caller &&
-             passes(&site->where, s->where.function)) ||
+            (!s->where_by_caller && passes(&site->where, s->where.function)) ||
             stands_in(s, &site->where) || stands_in(s, &site->leaf) ||
             tracks(c, s, site)) {
             lg_case_claim(c, &site->where);
@@ -686,8 +683,7 @@ static void report(struct lg_case *c, struct lg_verdict *verdict,
                    const struct suspect *s, bool burst)
 {
     struct lg_finding *f = lg_add_finding(
-        c, verdict,
-        burst ? LG_CAUSE_GOROUTINE_BURST : LG_CAUSE_GOROUTINE_LEAK);
+        c, verdict, burst ? LG_CAUSE_GOROUTINE_BURST : LG_CAUSE_GOROUTINE_LEAK);
     if (f == NULL) {
         return;
     }

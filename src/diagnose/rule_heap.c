@@ -56,20 +56,21 @@ static const struct lg_goroutines *dump_in_growth(const struct lg_case *c,
 
 /* The longest stretch of growth during which one goroutine stood on the line
  * in every dump. */
-static void find_call_in_progress(const struct lg_case *c, struct lg_heap_view *v)
+static void find_call_in_progress(const struct lg_case *c,
+                                  struct lg_heap_view *v)
 {
     uint64_t goroutine = 0, from_bytes = 0, dumps = 0, on_line = 0, run = 0;
     uint64_t longest = 0, in_main = 0;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         const struct lg_goroutines *g = dump_in_growth(c, shot);
         uint64_t found = 0;
         if (g == NULL) {
             continue;
         }
         dumps++;
-        lg_each (item, g->items) {
-            in_main += item->id == 1 &&
-                       stands_in(g, item, v->site->where.function);
+        lg_each(item, g->items) {
+            in_main +=
+                item->id == 1 && stands_in(g, item, v->site->where.function);
             if (works_in(g, item, v->site->where.function) &&
                 (found == 0 || item->id == goroutine)) {
                 found = item->id;
@@ -82,17 +83,16 @@ static void find_call_in_progress(const struct lg_case *c, struct lg_heap_view *
             run = 0;
         }
         run += found != 0;
-        uint64_t grown = shot->usage_bytes > from_bytes
-                             ? shot->usage_bytes - from_bytes
-                             : 0;
+        uint64_t grown =
+            shot->usage_bytes > from_bytes ? shot->usage_bytes - from_bytes : 0;
         if (run >= 2 && grown > longest) {
             longest = grown;
             v->goroutine = goroutine;
         }
     }
-    v->in_progress = (double)longest >=
-                         IN_PROGRESS_RATIO * (double)c->growth_bytes &&
-                     on_line * 10 >= dumps * 7;
+    v->in_progress =
+        (double)longest >= IN_PROGRESS_RATIO * (double)c->growth_bytes &&
+        on_line * 10 >= dumps * 7;
     v->in_main = dumps >= 2 && in_main * 10 >= dumps * 7;
     v->not_running = dumps >= 2 && on_line * 2 < dumps;
 }
@@ -100,8 +100,8 @@ static void find_call_in_progress(const struct lg_case *c, struct lg_heap_view *
 static void score_burst(const struct lg_case *c, struct lg_heap_view *v)
 {
     const struct lg_heap_site *site = v->site;
-    bool quiet_before = c->onset_ns >= QUIET_NS &&
-                        c->onset_ns >= c->growth_ns / 2;
+    bool quiet_before =
+        c->onset_ns >= QUIET_NS && c->onset_ns >= c->growth_ns / 2;
     bool whole_life = c->growth_ns * 5 >= c->full_ns * 4 &&
                       c->growth_ns >= SHORT_NS + SHORT_NS / 2;
     uint64_t size = site->inuse_count > 0
@@ -126,7 +126,7 @@ static int64_t bytes_at(const struct lg_shot *shot,
 static void follow(const struct lg_case *c, struct lg_heap_view *v)
 {
     int64_t before = -1;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (shot->heap == NULL) {
             continue;
         }
@@ -146,7 +146,7 @@ static void follow(const struct lg_case *c, struct lg_heap_view *v)
 static const struct lg_shot *level_heap(const struct lg_case *c)
 {
     const struct lg_shot *found = NULL;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (c->from_level && shot->heap != NULL &&
             shot->capture->t_ns + shot->capture->duration_ns <= c->onset_ns) {
             found = shot;
@@ -163,14 +163,14 @@ static const struct lg_heap_site *choose_site(const struct lg_case *c,
 {
     const struct lg_shot *level = level_heap(c);
     const struct lg_heap_site *best = NULL;
-    int64_t most = level != NULL ? (int64_t)(MIN_SEEN_GROWTH_RATIO *
-                                             (double)c->growth_bytes)
-                                 : 0;
-    lg_each (site, v->last->heap->items) {
+    int64_t most =
+        level != NULL
+            ? (int64_t)(MIN_SEEN_GROWTH_RATIO * (double)c->growth_bytes)
+            : 0;
+    lg_each(site, v->last->heap->items) {
         int64_t before = level != NULL ? bytes_at(level, &site->where) : 0;
         /* The runtime's own allocations are nobody's line. */
-        if (site->inuse_bytes - before > most &&
-            site->where.function.len > 0 &&
+        if (site->inuse_bytes - before > most && site->where.function.len > 0 &&
             !lg_case_is_claimed(c, &site->where)) {
             most = site->inuse_bytes - before;
             v->onset_bytes = before;
@@ -188,7 +188,7 @@ bool lg_heap_rose_since_level(const struct lg_case *c)
     if (level == NULL || last == NULL) {
         return false;
     }
-    lg_each (site, last->heap->items) {
+    lg_each(site, last->heap->items) {
         if (site->inuse_bytes - bytes_at(level, &site->where) > least) {
             return true;
         }
@@ -225,8 +225,8 @@ bool lg_heap_look(const struct lg_case *c, struct lg_heap_view *v)
 
 bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v)
 {
-    double of_heap = (double)v->site->inuse_bytes /
-                     (double)v->last->heap->total_bytes;
+    double of_heap =
+        (double)v->site->inuse_bytes / (double)v->last->heap->total_bytes;
     double share = lg_heap_share(v->last);
     bool grew = v->captures < 2 || c->from_level ||
                 (double)v->site->inuse_bytes >
@@ -249,7 +249,7 @@ static void cite(struct lg_case *c, struct lg_finding *f,
                  const struct lg_heap_view *v)
 {
     double before = -1;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (shot->heap == NULL) {
             continue;
         }
@@ -272,10 +272,10 @@ static void cite(struct lg_case *c, struct lg_finding *f,
                 "timeline.csv");
     }
     if (v->in_progress) {
-        lg_cite_text(c, f, "one call was under way throughout",
-                     lg_words(c, "goroutine %llu",
-                              (unsigned long long)v->goroutine),
-                     NULL, "captures");
+        lg_cite_text(
+            c, f, "one call was under way throughout",
+            lg_words(c, "goroutine %llu", (unsigned long long)v->goroutine),
+            NULL, "captures");
     }
 }
 
@@ -290,8 +290,8 @@ static void fill(struct lg_case *c, struct lg_finding *f,
     f->leaf = site->leaf;
     f->bytes = lg_known((uint64_t)site->inuse_bytes);
     f->share = of_heap * lg_heap_share(v->last);
-    f->count = lg_known(site->inuse_count > 0 ? (uint64_t)site->inuse_count
-                                              : 0);
+    f->count =
+        lg_known(site->inuse_count > 0 ? (uint64_t)site->inuse_count : 0);
     f->proof = v->captures >= 2 ? LG_STR("growth") : LG_STR("signature");
     if (c->growth_ns > 0) {
         f->rate_bytes_per_s =
@@ -301,7 +301,8 @@ static void fill(struct lg_case *c, struct lg_finding *f,
     lg_case_claim(c, &f->where);
 }
 
-static struct lg_str of_live_heap(struct lg_case *c, const struct lg_heap_view *v)
+static struct lg_str of_live_heap(struct lg_case *c,
+                                  const struct lg_heap_view *v)
 {
     return lg_words(c, "%s of %s live heap",
                     lg_say_bytes(c, (uint64_t)v->site->inuse_bytes),
@@ -311,8 +312,8 @@ static struct lg_str of_live_heap(struct lg_case *c, const struct lg_heap_view *
 void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct lg_heap_view v = {0};
-    if (!lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) || v.score < BURST_SCORE ||
-        !c->oom) {
+    if (!lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
+        v.score < BURST_SCORE || !c->oom) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_BURST);
@@ -321,10 +322,11 @@ void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
     }
     struct lg_str heap = of_live_heap(c, &v);
     fill(c, f, &v);
-    f->confidence = 0.7 + (v.in_progress ? 0.15 : 0) +
-                    (c->onset_ns >= QUIET_NS ? 0.07 : 0);
+    f->confidence =
+        0.7 + (v.in_progress ? 0.15 : 0) + (c->onset_ns >= QUIET_NS ? 0.07 : 0);
     f->summary = lg_words(
-        c, "usage stood at %s, then rose by %s within %s; %.*s come from here%s",
+        c,
+        "usage stood at %s, then rose by %s within %s; %.*s come from here%s",
         lg_say_bytes(c, c->base_bytes), lg_say_bytes(c, c->growth_bytes),
         lg_say_ns(c, c->growth_ns), LG_STR_ARG(heap),
         v.in_progress ? ", from a call that was still under way" : "");
@@ -350,13 +352,13 @@ void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
                     (f->share >= 0.5 ? 0.08 : 0);
     if (v.captures >= 2) {
         f->summary = lg_words(
-            c, "%.*s were allocated here and stay: %s at the first capture, "
-               "more at each later one, through the garbage collections",
+            c,
+            "%.*s were allocated here and stay: %s at the first capture, "
+            "more at each later one, through the garbage collections",
             LG_STR_ARG(heap),
             lg_say_bytes(c, (uint64_t)(v.first_bytes > 0 ? v.first_bytes : 0)));
     } else {
-        f->summary =
-            lg_words(c, "%.*s were allocated here", LG_STR_ARG(heap));
+        f->summary = lg_words(c, "%.*s were allocated here", LG_STR_ARG(heap));
     }
     f->fix = LG_STR("What is stored here is never removed: bound the cache or "
                     "list, expire or delete entries when they are done.");

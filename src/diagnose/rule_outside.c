@@ -22,7 +22,7 @@ static const struct lg_shot *last_memory(const struct lg_case *c)
 
 static const struct lg_shot *first_memory(const struct lg_case *c)
 {
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (shot->memory.known && shot->capture->memstats != NULL) {
             return shot;
         }
@@ -46,9 +46,9 @@ static bool matters(const struct lg_case *c, uint64_t bytes, uint64_t before,
  * memory went on growing. */
 static uint64_t skew_bytes(const struct lg_case *c, const struct lg_shot *shot)
 {
-    double rate = c->growth_ns > 0 ? (double)c->growth_bytes /
-                                         ((double)c->growth_ns / 1e9)
-                                   : 0;
+    double rate = c->growth_ns > 0
+                      ? (double)c->growth_bytes / ((double)c->growth_ns / 1e9)
+                      : 0;
     rate = c->late_rate > rate ? c->late_rate : rate;
     return (uint64_t)(rate * (double)shot->capture->duration_ns / 1e9);
 }
@@ -62,9 +62,10 @@ static void cite_mapping(struct lg_case *c, struct lg_finding *f)
             continue;
         }
         const struct lg_map_group *most = NULL;
-        lg_each (group, capture->process->maps) {
+        lg_each(group, capture->process->maps) {
             bool is_go = lg_str_contains(group->name, LG_STR("Go:"));
-            if (!is_go && (most == NULL || group->rss_bytes > most->rss_bytes)) {
+            if (!is_go &&
+                (most == NULL || group->rss_bytes > most->rss_bytes)) {
                 most = group;
             }
         }
@@ -113,10 +114,11 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
     f->share = lg_share(bytes, last->usage_bytes);
     f->confidence = first != last ? 0.85 : 0.7;
     f->proof = first != last ? LG_STR("growth") : LG_STR("signature");
-    f->summary = lg_words(
-        c, "%s of resident memory belong neither to Go's heap nor to its "
-           "stacks: mmap or C's malloc",
-        lg_say_bytes(c, bytes));
+    f->summary =
+        lg_words(c,
+                 "%s of resident memory belong neither to Go's heap nor to its "
+                 "stacks: mmap or C's malloc",
+                 lg_say_bytes(c, bytes));
     f->fix = LG_STR("Unmap or free it: Munmap, C.free, or close what holds it; "
                     "GOMEMLIMIT does not see this memory.");
     lg_cite(c, f, "resident, not the Go runtime's", (double)bytes, "bytes",
@@ -145,7 +147,7 @@ static struct lg_num shmem_at_kill(const struct lg_case *c)
     if (c->in->end.has_oom) {
         static const char *const names[] = {"total_shmem", "shmem"};
         for (size_t k = 0; k < LG_COUNT(names); k++) {
-            lg_each (stat, c->in->end.oom.stats) {
+            lg_each(stat, c->in->end.oom.stats) {
                 if (lg_str_eq(stat->name, lg_str_of(names[k]))) {
                     return lg_known(stat->value);
                 }
@@ -163,7 +165,7 @@ static void cite_files(struct lg_case *c, struct lg_finding *f,
     if (p == NULL) {
         return;
     }
-    lg_each (group, p->fds.groups) {
+    lg_each(group, p->fds.groups) {
         if (lg_str_starts(group->target, LG_STR("/dev/shm")) ||
             lg_str_contains(group->target, LG_STR("memfd:")) ||
             lg_str_starts(group->target, LG_STR("/run")) ||
@@ -194,7 +196,7 @@ void lg_judge_shmem(struct lg_case *c, struct lg_verdict *verdict)
         "os.OpenFile",
     };
     const struct lg_shot *last = NULL, *first = NULL;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (shmem_of(shot).known) {
             first = first == NULL ? shot : first;
             last = shot;
@@ -222,14 +224,15 @@ void lg_judge_shmem(struct lg_case *c, struct lg_verdict *verdict)
     f->share = lg_share(bytes, usage);
     f->confidence = 0.9;
     f->proof = LG_STR("growth");
-    f->summary = lg_words(c, "%s are shared memory: files in tmpfs (/dev/shm, "
-                             "/run, an emptyDir of medium Memory) or memfds; "
-                             "they count until they are deleted",
+    f->summary = lg_words(c,
+                          "%s are shared memory: files in tmpfs (/dev/shm, "
+                          "/run, an emptyDir of medium Memory) or memfds; "
+                          "they count until they are deleted",
                           lg_say_bytes(c, bytes));
     f->fix = LG_STR("Delete these files when done and bound their size, or put "
                     "them on a disk.");
-    lg_cite(c, f, "shared memory charged to the cgroup", (double)bytes,
-            "bytes", end.known ? NULL : last->capture,
+    lg_cite(c, f, "shared memory charged to the cgroup", (double)bytes, "bytes",
+            end.known ? NULL : last->capture,
             end.known ? "kernel.log" : "root");
     lg_cite(c, f, "at the first capture", (double)shmem_of(first).value,
             "bytes", first->capture, "root");
@@ -258,7 +261,7 @@ static void take_other(struct shares *s, int64_t pid, struct lg_str comm,
 static uint64_t peers_of(const struct lg_capture *capture)
 {
     uint64_t bytes = 0;
-    lg_each (peer, capture->peers) {
+    lg_each(peer, capture->peers) {
         bytes += peer->rss_bytes;
     }
     return bytes;
@@ -267,7 +270,7 @@ static uint64_t peers_of(const struct lg_capture *capture)
 static bool measure_shares(const struct lg_case *c, struct shares *s)
 {
     const struct lg_capture *first = NULL, *last = NULL;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (shot->capture->process != NULL &&
             shot->capture->process->vm_rss.known) {
             first = first == NULL ? shot->capture : first;
@@ -279,7 +282,7 @@ static bool measure_shares(const struct lg_case *c, struct shares *s)
         s->others_first = peers_of(first);
     }
     if (c->in->end.has_oom && c->in->end.oom.tasks.count > 0) {
-        lg_each (task, c->in->end.oom.tasks) {
+        lg_each(task, c->in->end.oom.tasks) {
             if (task->pid == c->in->subject.pid) {
                 s->own_last = task->rss_bytes.value;
             } else {
@@ -293,7 +296,7 @@ static bool measure_shares(const struct lg_case *c, struct shares *s)
     }
     s->capture = last;
     s->own_last = last->process->vm_rss.value;
-    lg_each (peer, last->peers) {
+    lg_each(peer, last->peers) {
         take_other(s, peer->pid, peer->comm, peer->rss_bytes);
     }
     return true;
@@ -330,8 +333,9 @@ void lg_judge_neighbour(struct lg_case *c, struct lg_verdict *verdict)
     f->confidence = 0.9;
     f->proof = LG_STR("growth");
     f->summary = lg_words(
-        c, "%.*s (pid %lld) in the same %s grew to %s, while this process "
-           "stayed at %s",
+        c,
+        "%.*s (pid %lld) in the same %s grew to %s, while this process "
+        "stayed at %s",
         LG_STR_ARG(s.largest), (long long)s.largest_pid,
         c->in->end.has_oom && c->in->end.oom.scope == LG_OOM_HOST ? "host"
                                                                   : "cgroup",
@@ -343,8 +347,7 @@ void lg_judge_neighbour(struct lg_case *c, struct lg_verdict *verdict)
             file);
     lg_cite(c, f, "other processes at the first capture",
             (double)s.others_first, "bytes", NULL, "captures");
-    lg_cite(c, f, "this process", (double)s.own_last, "bytes", s.capture,
-            file);
+    lg_cite(c, f, "this process", (double)s.own_last, "bytes", s.capture, file);
     lg_cite(c, f, "this process at the first capture", (double)s.own_first,
             "bytes", NULL, "captures");
 }

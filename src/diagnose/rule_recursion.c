@@ -22,7 +22,7 @@ struct culprit {
 static void search(const struct lg_goroutines *g, const struct lg_shot *shot,
                    struct culprit *best)
 {
-    lg_each (item, g->items) {
+    lg_each(item, g->items) {
         struct lg_frame_cycle cycle;
         const struct lg_frame *frames = lg_goroutine_frames(g, item);
         if (item->frame_count < MIN_DEPTH ||
@@ -30,8 +30,8 @@ static void search(const struct lg_goroutines *g, const struct lg_shot *shot,
                                   item->elided_frames, &cycle)) {
             continue;
         }
-        uint64_t depth = item->elided_frames == UINT64_MAX ? UINT64_MAX
-                                                           : cycle.depth;
+        uint64_t depth =
+            item->elided_frames == UINT64_MAX ? UINT64_MAX : cycle.depth;
         if (best->item == NULL || depth >= best->depth) {
             *best = (struct culprit){g, item, shot, cycle, depth};
         }
@@ -56,8 +56,8 @@ static struct lg_frame calling_line(const struct lg_case *c,
     uint32_t from = culprit->cycle.first + culprit->cycle.length;
     struct lg_frame chosen = frames[culprit->cycle.first];
     *leaf_ret = frames[culprit->cycle.first];
-    for (uint32_t i = 0; i < culprit->cycle.length &&
-                         from + i < culprit->item->frame_count;
+    for (uint32_t i = 0;
+         i < culprit->cycle.length && from + i < culprit->item->frame_count;
          i++) {
         if (i == 0) {
             chosen = frames[from];
@@ -72,8 +72,8 @@ static struct lg_frame calling_line(const struct lg_case *c,
 static bool is_runaway(const struct lg_case *c, const struct culprit *culprit,
                        uint64_t stacks)
 {
-    uint64_t usage = culprit->shot != NULL ? culprit->shot->usage_bytes
-                                           : c->usage_bytes;
+    uint64_t usage =
+        culprit->shot != NULL ? culprit->shot->usage_bytes : c->usage_bytes;
     if (culprit->shot == NULL) {
         return c->in->end.fatal.kind == LG_FATAL_STACK_OVERFLOW;
     }
@@ -112,15 +112,15 @@ static void describe(struct lg_case *c, struct lg_finding *f,
             : lg_words(c, "%s frames deep", lg_say_count(c, culprit->depth));
     struct lg_str memory = {NULL, 0};
     if (stacks > 0) {
-        memory = lg_words(c, "; goroutine stacks take %s",
-                          lg_say_bytes(c, stacks));
+        memory =
+            lg_words(c, "; goroutine stacks take %s", lg_say_bytes(c, stacks));
     }
-    f->summary = lg_words(
-        c, "goroutine %llu is %.*s and repeats a cycle of %u %s%.*s",
-        (unsigned long long)culprit->item->id, LG_STR_ARG(depth),
-        culprit->cycle.length,
-        culprit->cycle.length == 1 ? "function" : "functions",
-        LG_STR_ARG(memory));
+    f->summary =
+        lg_words(c, "goroutine %llu is %.*s and repeats a cycle of %u %s%.*s",
+                 (unsigned long long)culprit->item->id, LG_STR_ARG(depth),
+                 culprit->cycle.length,
+                 culprit->cycle.length == 1 ? "function" : "functions",
+                 LG_STR_ARG(memory));
 }
 
 static void cite(struct lg_case *c, struct lg_finding *f,
@@ -167,7 +167,7 @@ void lg_judge_recursion(struct lg_case *c, struct lg_verdict *verdict)
     if (c->in->end.fatal_goroutines != NULL) {
         search(c->in->end.fatal_goroutines, NULL, &culprit);
     }
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         if (shot->capture->goroutines != NULL) {
             search(shot->capture->goroutines, shot, &culprit);
         }

@@ -19,7 +19,7 @@ struct call {
 
 static bool is_explained(const struct lg_verdict *verdict)
 {
-    lg_each (f, verdict->findings) {
+    lg_each(f, verdict->findings) {
         if (f->share >= EXPLAINED_SHARE ||
             f->cause == LG_CAUSE_INFINITE_RECURSION ||
             f->cause == LG_CAUSE_NEIGHBOUR || f->cause == LG_CAUSE_NOT_OOM ||
@@ -35,7 +35,7 @@ static bool is_explained(const struct lg_verdict *verdict)
 static bool is_blamed(const struct lg_verdict *verdict,
                       const struct lg_frame *where)
 {
-    lg_each (f, verdict->findings) {
+    lg_each(f, verdict->findings) {
         if (lg_str_eq(f->where.function, where->function)) {
             return true;
         }
@@ -68,7 +68,7 @@ static bool user_frame(const struct lg_case *c, const struct lg_goroutines *g,
 static bool stands_in(const struct lg_case *c, const struct lg_goroutines *g,
                       uint64_t id, struct lg_str function)
 {
-    lg_each (item, g->items) {
+    lg_each(item, g->items) {
         struct lg_frame where;
         if ((id == 0 || item->id == id) && is_at_work(g, item) &&
             user_frame(c, g, item, &where) &&
@@ -89,7 +89,7 @@ static bool is_in_growth(const struct lg_case *c, const struct lg_shot *shot)
 static size_t count_dumps(const struct lg_case *c, const struct call *call)
 {
     size_t dumps = 0;
-    lg_each (shot, c->shots) {
+    lg_each(shot, c->shots) {
         const struct lg_goroutines *g = shot->capture->goroutines;
         if (g == NULL) {
             continue;
@@ -122,7 +122,7 @@ static bool find_call(const struct lg_case *c, struct call *best)
         if (g == NULL || !is_in_growth(c, shot)) {
             continue;
         }
-        lg_each (item, g->items) {
+        lg_each(item, g->items) {
             struct call call = {.shot = shot, .goroutine = item->id};
             if (!is_at_work(g, item) || !user_frame(c, g, item, &call.where)) {
                 continue;
@@ -170,24 +170,23 @@ void lg_judge_unseen_burst(struct lg_case *c, struct lg_verdict *verdict)
     f->where_role = LG_STR("under way");
     f->leaf = call.leaf;
     f->proof = LG_STR("signature");
-    f->confidence = 0.6 + (call.dumps >= 2 ? 0.12 : 0) +
-                    (c->from_level ? 0.1 : 0);
+    f->confidence =
+        0.6 + (call.dumps >= 2 ? 0.12 : 0) + (c->from_level ? 0.1 : 0);
     f->bytes = lg_known(c->growth_bytes);
     f->share = lg_share(c->growth_bytes, c->usage_bytes);
-    f->rate_bytes_per_s =
-        c->growth_ns > 0
-            ? (double)c->growth_bytes / ((double)c->growth_ns / 1e9)
-            : 0;
+    f->rate_bytes_per_s = c->growth_ns > 0 ? (double)c->growth_bytes /
+                                                 ((double)c->growth_ns / 1e9)
+                                           : 0;
     f->summary = lg_words(
-        c, "usage stood at %s, then rose by %s within %s, before any garbage "
-           "collection could see what it was; this call was under way",
+        c,
+        "usage stood at %s, then rose by %s within %s, before any garbage "
+        "collection could see what it was; this call was under way",
         lg_say_bytes(c, c->base_bytes), lg_say_bytes(c, c->growth_bytes),
         lg_say_ns(c, c->growth_ns));
     f->fix = LG_STR("Bound the size before allocating or reading: a limit on "
                     "the request, io.LimitReader, pages instead of all.");
-    lg_cite(c, f, "dumps in which the call was under way",
-            (double)call.dumps, "count", call.shot->capture,
-            "goroutines.txt");
+    lg_cite(c, f, "dumps in which the call was under way", (double)call.dumps,
+            "count", call.shot->capture, "goroutines.txt");
     lg_cite(c, f, "the growth took", (double)c->growth_ns, "ns", NULL,
             "timeline.csv");
     lg_cite(c, f, "level before", (double)c->onset_ns, "ns", NULL,

@@ -17,7 +17,7 @@ const struct lg_module *lg_case_module_of(const struct lg_case *c,
 {
     struct lg_str package = lg_frame_package(function);
     const struct lg_module *best = NULL;
-    lg_each (dep, c->in->subject.build.deps) {
+    lg_each(dep, c->in->subject.build.deps) {
         if (in_module(package, dep->path) &&
             (best == NULL || dep->path.len > best->path.len)) {
             best = dep;

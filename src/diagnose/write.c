@@ -51,9 +51,8 @@ const char *lg_say_ns(struct lg_case *c, uint64_t ns)
     return said(c, &sb);
 }
 
-static struct lg_str source_of(struct lg_case *c,
-                               const struct lg_capture *capture,
-                               const char *file)
+static struct lg_str
+source_of(struct lg_case *c, const struct lg_capture *capture, const char *file)
 {
     if (capture == NULL || capture->name.len == 0) {
         return lg_str_of(file);
@@ -95,8 +94,8 @@ void lg_cite_text(struct lg_case *c, struct lg_finding *f, const char *fact,
     fill(c, lg_push(c->arena, &f->evidence), fact, 0, "", text, capture, file);
 }
 
-void lg_cite_against(struct lg_case *c, struct lg_finding *f,
-                     const char *fact, double value, const char *unit,
+void lg_cite_against(struct lg_case *c, struct lg_finding *f, const char *fact,
+                     double value, const char *unit,
                      const struct lg_capture *capture, const char *file)
 {
     fill(c, lg_push(c->arena, &f->against), fact, value, unit,

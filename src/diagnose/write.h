@@ -24,8 +24,8 @@ void lg_cite(struct lg_case *c, struct lg_finding *f, const char *fact,
 void lg_cite_text(struct lg_case *c, struct lg_finding *f, const char *fact,
                   struct lg_str text, const struct lg_capture *capture,
                   const char *file);
-void lg_cite_against(struct lg_case *c, struct lg_finding *f,
-                     const char *fact, double value, const char *unit,
+void lg_cite_against(struct lg_case *c, struct lg_finding *f, const char *fact,
+                     double value, const char *unit,
                      const struct lg_capture *capture, const char *file);
 
 #endif

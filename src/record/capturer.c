@@ -45,9 +45,11 @@ struct lg_capturer {
 
 /* What tells most about a process that has little time left comes first. */
 static const enum lg_capture_part part_order[] = {
-    LG_TAKE_GOROUTINE, LG_TAKE_GOROUTINES_TEXT, LG_TAKE_HEAP,
-    LG_TAKE_MEMSTATS,  LG_TAKE_THREADCREATE,    LG_TAKE_MUTEX,
-    LG_TAKE_BLOCK,     LG_TAKE_CPU,             LG_TAKE_TRACE,
+    LG_TAKE_GOROUTINE,    LG_TAKE_GOROUTINES_TEXT,
+    LG_TAKE_HEAP,         LG_TAKE_MEMSTATS,
+    LG_TAKE_THREADCREATE, LG_TAKE_MUTEX,
+    LG_TAKE_BLOCK,        LG_TAKE_CPU,
+    LG_TAKE_TRACE,
 };
 
 static bool find_source(struct lg_capturer *c, struct lg_error *err)
@@ -99,7 +101,7 @@ static void save_peers(struct lg_capturer *c, const struct lg_cgroup *cgroup,
 {
     struct lg_sb sb;
     lg_sb_init(&sb, &c->scratch);
-    lg_each (pid, cgroup->pids) {
+    lg_each(pid, cgroup->pids) {
         struct lg_process peer;
         if (*pid != c->options.pid &&
             lg_process_read(c->options.host, *pid, LG_PROCESS_STATUS,
@@ -119,14 +121,14 @@ static void save_peers(struct lg_capturer *c, const struct lg_cgroup *cgroup,
 static void save_host(struct lg_capturer *c, const struct lg_capture_job *job,
                       int folder_fd)
 {
-    unsigned parts = LG_PROCESS_STATUS | LG_PROCESS_SMAPS_ROLLUP |
-                     LG_PROCESS_FDS;
+    unsigned parts =
+        LG_PROCESS_STATUS | LG_PROCESS_SMAPS_ROLLUP | LG_PROCESS_FDS;
     parts |= job->with_maps ? LG_PROCESS_SMAPS : 0u;
     if (mkdirat(folder_fd, "root", 0755) != 0) {
         return;
     }
-    LG_CLOSE int root_fd =
-        openat(folder_fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    LG_CLOSE
+    int root_fd = openat(folder_fd, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root_fd < 0) {
         return;
     }
@@ -196,13 +198,14 @@ static bool take_parts(struct lg_capturer *c, const struct lg_capture_job *job,
         }
         result->asked = true;
         if (gone) {
-            lg_fail(&result->error, LG_CANCELLED, "the target stopped answering");
+            lg_fail(&result->error, LG_CANCELLED,
+                    "the target stopped answering");
             all = false;
             continue;
         }
-        bool ok = c->source->ops->take(c->source, part, folder_fd,
-                                       PART_TIMEOUT_NS, PART_LIMIT_BYTES,
-                                       result);
+        bool ok =
+            c->source->ops->take(c->source, part, folder_fd, PART_TIMEOUT_NS,
+                                 PART_LIMIT_BYTES, result);
         gone = !ok && target_is_gone(result);
         all = all && ok;
     }
@@ -233,7 +236,8 @@ static void capture(struct lg_capturer *c, const struct lg_capture_job *job,
         .parts = parts,
     };
     char path[80];
-    LG_CLOSE int folder_fd = -1;
+    LG_CLOSE
+    int folder_fd = -1;
     memset(parts, 0, sizeof parts);
     snprintf(path, sizeof path, "captures/%04u-%s", job->id, job->name);
     if (!open_folder(c, path, &folder_fd, &outcome->error)) {
@@ -252,8 +256,7 @@ static void capture(struct lg_capturer *c, const struct lg_capture_job *job,
     }
     head.duration_ns = lg_mono_ns(clock) - begin_ns;
     outcome->complete = head.complete;
-    (void)lg_capture_json_write(folder_fd, &head, &c->scratch,
-                                &outcome->error);
+    (void)lg_capture_json_write(folder_fd, &head, &c->scratch, &outcome->error);
     (void)lg_fsync_dir(folder_fd, NULL);
     if (job->newest) {
         link_newest(c, folder_fd, parts);
@@ -264,16 +267,17 @@ static void capture(struct lg_capturer *c, const struct lg_capture_job *job,
 static void count_goroutines(struct lg_capturer *c,
                              struct lg_capture_outcome *outcome)
 {
-    LG_CLOSE int folder_fd = -1;
+    LG_CLOSE
+    int folder_fd = -1;
     struct lg_part_result result = {.asked = true};
     outcome->has_source = c->source != NULL;
     if (c->source == NULL ||
         !open_folder(c, COUNT_FOLDER, &folder_fd, &outcome->error)) {
         return;
     }
-    outcome->complete = c->source->ops->take(
-        c->source, LG_TAKE_GOROUTINE, folder_fd, PART_TIMEOUT_NS,
-        PART_LIMIT_BYTES, &result);
+    outcome->complete =
+        c->source->ops->take(c->source, LG_TAKE_GOROUTINE, folder_fd,
+                             PART_TIMEOUT_NS, PART_LIMIT_BYTES, &result);
     read_facts(c, folder_fd, outcome);
 }
 
@@ -321,8 +325,7 @@ static void *lane(void *context)
 }
 
 bool lg_capturer_create(const struct lg_capturer_options *options,
-                        struct lg_capturer **capturer_ret,
-                        struct lg_error *err)
+                        struct lg_capturer **capturer_ret, struct lg_error *err)
 {
     struct lg_capturer *c = calloc(1, sizeof *c);
     if (c == NULL) {
@@ -333,8 +336,8 @@ bool lg_capturer_create(const struct lg_capturer_options *options,
     pthread_mutex_init(&c->mutex, NULL);
     pthread_cond_init(&c->wake, NULL);
     c->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int failed = c->event_fd < 0 ? errno
-                                 : pthread_create(&c->thread, NULL, lane, c);
+    int failed =
+        c->event_fd < 0 ? errno : pthread_create(&c->thread, NULL, lane, c);
     if (failed != 0) {
         lg_close_p(&c->event_fd);
         lg_arena_deinit(&c->scratch);
@@ -379,8 +382,7 @@ bool lg_capturer_busy(const struct lg_capturer *c)
     return busy;
 }
 
-void lg_capturer_submit(struct lg_capturer *c,
-                        const struct lg_capture_job *job)
+void lg_capturer_submit(struct lg_capturer *c, const struct lg_capture_job *job)
 {
     pthread_mutex_lock(&c->mutex);
     c->job = *job;

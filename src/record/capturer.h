@@ -19,28 +19,28 @@ struct lg_capturer;
 
 struct lg_capturer_options {
     const struct lg_host *host;
-    int folder_fd;               /* the incident's; borrowed */
-    int64_t pid;                 /* the subject */
+    int folder_fd;                       /* the incident's; borrowed */
+    int64_t pid;                         /* the subject */
     const struct lg_cgroup_place *place; /* NULL: no cgroup is known */
-    const char *pprof_url;       /* NULL: find it */
-    uint64_t start_mono_ns;      /* t = 0 */
+    const char *pprof_url;               /* NULL: find it */
+    uint64_t start_mono_ns;              /* t = 0 */
 };
 
 enum lg_capture_job_kind {
-    LG_JOB_FIND,    /* look for a source only */
+    LG_JOB_FIND, /* look for a source only */
     LG_JOB_CAPTURE,
-    LG_JOB_COUNT,   /* how many goroutines are there? nothing is kept */
+    LG_JOB_COUNT, /* how many goroutines are there? nothing is kept */
 };
 
 struct lg_capture_job {
     enum lg_capture_job_kind kind;
     uint32_t id;
-    char name[32];       /* "usage-50"; the folder is captures/0003-usage-50 */
-    unsigned parts;      /* LG_TAKE_BIT()s, taken in the order of part_order */
+    char name[32];  /* "usage-50"; the folder is captures/0003-usage-50 */
+    unsigned parts; /* LG_TAKE_BIT()s, taken in the order of part_order */
     uint64_t text_goroutines_max; /* with more, no dump as text */
-    bool urgent;         /* the source's parts before the files of /proc */
-    bool with_maps;      /* also smaps */
-    bool newest;         /* hard-link its files at the top of the incident */
+    bool urgent;    /* the source's parts before the files of /proc */
+    bool with_maps; /* also smaps */
+    bool newest;    /* hard-link its files at the top of the incident */
 };
 
 struct lg_capture_outcome {

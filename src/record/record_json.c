@@ -29,7 +29,7 @@ static void write_build(struct lg_json *j, const struct lg_build_info *build)
     lg_json_kbool(j, "stripped", build->stripped);
     lg_json_key(j, "deps");
     lg_json_array(j);
-    lg_each (dep, build->deps) {
+    lg_each(dep, build->deps) {
         lg_json_object(j);
         lg_json_kstr(j, "path", dep->path);
         lg_json_kstr(j, "version", dep->version);
@@ -47,7 +47,7 @@ static void write_subject(struct lg_json *j, const struct lg_subject *s)
     write_present(j, "comm", s->comm);
     lg_json_key(j, "cmdline");
     lg_json_array(j);
-    lg_each (word, s->cmdline) {
+    lg_each(word, s->cmdline) {
         lg_json_str(j, *word);
     }
     lg_json_array_end(j);
@@ -85,7 +85,7 @@ static void write_signals(struct lg_json *j, const struct lg_end *end)
 {
     lg_json_key(j, "signals");
     lg_json_array(j);
-    lg_each (sent, end->signals) {
+    lg_each(sent, end->signals) {
         lg_json_object(j);
         lg_json_ki64(j, "time_ns", sent->wall_ns);
         lg_json_ki64(j, "signal", sent->signal);

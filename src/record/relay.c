@@ -149,15 +149,14 @@ static struct lg_str copied_tail(const struct lg_relay *relay,
                                  struct lg_arena *arena)
 {
     uint64_t total = relay->tail->total;
-    size_t len = total < LG_RELAY_TAIL_BYTES ? (size_t)total
-                                             : LG_RELAY_TAIL_BYTES;
+    size_t len =
+        total < LG_RELAY_TAIL_BYTES ? (size_t)total : LG_RELAY_TAIL_BYTES;
     char *bytes = lg_new(arena, char, len);
     if (bytes == NULL) {
         return (struct lg_str){NULL, 0};
     }
     for (size_t i = 0; i < len; i++) {
-        bytes[i] =
-            relay->tail->bytes[(total - len + i) % LG_RELAY_TAIL_BYTES];
+        bytes[i] = relay->tail->bytes[(total - len + i) % LG_RELAY_TAIL_BYTES];
     }
     return lg_str_from(bytes, len);
 }

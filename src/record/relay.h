@@ -16,10 +16,10 @@
 #define LG_RELAY_TAIL_BYTES 65536
 
 struct lg_relay {
-    int write_fd;      /* for the program's stderr; −1: leave it alone */
+    int write_fd;       /* for the program's stderr; −1: leave it alone */
     int64_t copier_pid; /* 0: none */
-    int file_fd;       /* a regular file that is read afterwards; −1 */
-    int64_t file_from; /* its size at the start */
+    int file_fd;        /* a regular file that is read afterwards; −1 */
+    int64_t file_from;  /* its size at the start */
     struct lg_relay_tail *tail; /* shared with the copier */
 };
 

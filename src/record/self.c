@@ -12,7 +12,8 @@
 
 void lg_self_shield(void)
 {
-    LG_CLOSE int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    LG_CLOSE
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd >= 0) {
         (void)lg_write_all(fd, "-900", 4, NULL);
     }
@@ -26,8 +27,8 @@ static void shed(struct lg_str line)
     uint64_t from, to, inode;
     if (!lg_str_word(&line, &range) || !lg_str_word(&line, &mode) ||
         !lg_str_word(&line, &word) || !lg_str_word(&line, &word) ||
-        !lg_str_word(&line, &word) || !lg_str_u64(word, &inode) ||
-        inode == 0 || !lg_str_eq(mode, LG_STR("r-xp"))) {
+        !lg_str_word(&line, &word) || !lg_str_u64(word, &inode) || inode == 0 ||
+        !lg_str_eq(mode, LG_STR("r-xp"))) {
         return;
     }
     struct lg_cut ends = lg_str_cut_char(range, '-');
@@ -43,8 +44,8 @@ void lg_self_shed_code(void)
     struct lg_arena arena;
     struct lg_str maps, line;
     lg_arena_init(&arena, 2 * MAX_MAPS_BYTES);
-    if (lg_read_file(AT_FDCWD, "/proc/self/maps", MAX_MAPS_BYTES, &arena,
-                     &maps, NULL)) {
+    if (lg_read_file(AT_FDCWD, "/proc/self/maps", MAX_MAPS_BYTES, &arena, &maps,
+                     NULL)) {
         while (lg_lines_next(&maps, &line)) {
             shed(line);
         }

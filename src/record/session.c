@@ -107,9 +107,8 @@ static void make_cgroup(struct lg_session *s)
         return;
     }
     snprintf(name, sizeof name, "lastgasp-%s", s->options->id);
-    if (!lg_transient_cgroup_create(s->host, name,
-                                    s->options->memory_max_bytes, &s->arena,
-                                    &s->transient, &err)) {
+    if (!lg_transient_cgroup_create(s->host, name, s->options->memory_max_bytes,
+                                    &s->arena, &s->transient, &err)) {
         lg_session_absent(s, LG_NOT_PERMITTED, "memory cgroup", &err);
         lg_session_note(s, "%s; going on without a limit", err.text);
         return;
@@ -172,7 +171,8 @@ static bool set_up_subject(struct lg_session *s, int64_t pid,
     check_limit(s);
     lg_session_open_samplers(s);
     open_signal_trace(s);
-    /* The program runs: from here on a failure costs evidence, not the watch. */
+    /* The program runs: from here on a failure costs evidence, not the watch.
+     */
     struct lg_error lost = {0};
     if (!lg_session_write_record(s, false, &lost) ||
         !lg_session_open_lanes(s, &lost)) {
@@ -195,14 +195,15 @@ static bool set_up(struct lg_session *s, struct lg_error *err)
     } else if (!lg_pidfd_open(s->options->attach_pid, &s->child_fd, err)) {
         return false;
     }
-    int64_t pid = s->options->argv != NULL ? s->child_pid
-                                           : s->options->attach_pid;
+    int64_t pid =
+        s->options->argv != NULL ? s->child_pid : s->options->attach_pid;
     if (!set_up_subject(s, pid, err)) {
         return false;
     }
     if (!s->subject.build.is_go && s->options->argv == NULL) {
-        lg_session_note(s, "process %lld is not a Go program: only what the "
-                           "kernel knows of it can be recorded",
+        lg_session_note(s,
+                        "process %lld is not a Go program: only what the "
+                        "kernel knows of it can be recorded",
                         (long long)pid);
     }
     return lg_session_epoll_add(s, s->child_fd);
@@ -256,8 +257,7 @@ static void mark_end(struct lg_session *s)
     s->end.t_ns = lg_session_now(s);
     if (s->subject.started_at_ns > 0 &&
         s->end.wall_ns > s->subject.started_at_ns) {
-        s->end.life_ns =
-            (uint64_t)(s->end.wall_ns - s->subject.started_at_ns);
+        s->end.life_ns = (uint64_t)(s->end.wall_ns - s->subject.started_at_ns);
     }
 }
 
@@ -296,8 +296,7 @@ static void take_event(struct lg_session *s, int fd)
     } else if (s->signals != NULL && fd == lg_signal_trace_fd(s->signals)) {
         take_trace(s);
     } else if ((s->lane != NULL && fd == lg_capturer_fd(s->lane)) ||
-               (s->slow_lane != NULL &&
-                fd == lg_capturer_fd(s->slow_lane))) {
+               (s->slow_lane != NULL && fd == lg_capturer_fd(s->slow_lane))) {
         lg_session_collect(s);
     } else {
         drain_event(fd); /* a mark or the OOM event: look at once */
@@ -384,8 +383,8 @@ static void watch(struct lg_session *s)
     struct epoll_event events[MAX_EVENTS];
     while (!s->child_ended && !s->told_to_stop) {
         uint64_t now = lg_session_now(s);
-        int count = epoll_wait(s->epoll_fd, events, MAX_EVENTS,
-                               wait_ms(s, now));
+        int count =
+            epoll_wait(s->epoll_fd, events, MAX_EVENTS, wait_ms(s, now));
         for (int i = 0; i < count; i++) {
             take_event(s, events[i].data.fd);
         }

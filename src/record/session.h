@@ -23,9 +23,9 @@ struct lg_session_status { /* for a live line */
 
 struct lg_session_options {
     const struct lg_host *host;
-    int folder_fd;            /* the incident's */
+    int folder_fd; /* the incident's */
     const char *id;
-    char *const *argv;        /* run: the program; NULL: attach */
+    char *const *argv; /* run: the program; NULL: attach */
     int64_t attach_pid;
     uint64_t memory_max_bytes; /* run: 0: no limit of ours */
     uint64_t for_ns;           /* 0: until it ends */
@@ -46,7 +46,6 @@ struct lg_session_result {
 
 /* false: the program could not be started or attached to; nothing runs. */
 bool lg_session_run(const struct lg_session_options *options,
-                    struct lg_session_result *result_ret,
-                    struct lg_error *err);
+                    struct lg_session_result *result_ret, struct lg_error *err);
 
 #endif

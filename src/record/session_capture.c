@@ -54,8 +54,8 @@ static unsigned choose_parts(struct lg_session *s,
                              const struct lg_trigger_sample *sample,
                              const struct lg_trigger_decision *decision)
 {
-    unsigned parts = BIT(LG_TAKE_HEAP) | BIT(LG_TAKE_MEMSTATS) |
-                     BIT(LG_TAKE_GOROUTINE);
+    unsigned parts =
+        BIT(LG_TAKE_HEAP) | BIT(LG_TAKE_MEMSTATS) | BIT(LG_TAKE_GOROUTINE);
     if (lg_trigger_text_affordable(&s->trigger, sample)) {
         parts |= BIT(LG_TAKE_GOROUTINES_TEXT);
     }
@@ -128,8 +128,8 @@ static bool consider_finding(struct lg_session *s, uint64_t now)
     if (s->has_source || now < s->find_at_ns) {
         return false;
     }
-    s->find_gap_ns = s->find_gap_ns == 0 ? FIRST_FIND_GAP_NS
-                                         : s->find_gap_ns * 3 / 2;
+    s->find_gap_ns =
+        s->find_gap_ns == 0 ? FIRST_FIND_GAP_NS : s->find_gap_ns * 3 / 2;
     if (s->find_gap_ns > LAST_FIND_GAP_NS) {
         s->find_gap_ns = LAST_FIND_GAP_NS;
     }
@@ -140,8 +140,7 @@ static bool consider_finding(struct lg_session *s, uint64_t now)
 
 static bool start_can_wait(const struct lg_session *s, uint64_t now)
 {
-    return s->trigger.captures == 0 && !s->has_source &&
-           now < START_WAIT_NS &&
+    return s->trigger.captures == 0 && !s->has_source && now < START_WAIT_NS &&
            (double)s->usage_bytes <
                START_USAGE_RATIO * (double)s->trigger.limit_bytes;
 }

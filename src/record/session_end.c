@@ -49,8 +49,8 @@ static bool wait_for_report(struct lg_session *s, bool was_oom_killed)
     if (s->oom_watch == NULL) {
         return false;
     }
-    uint64_t patience_ms = was_oom_killed ? WAIT_FOR_REPORT_MS
-                                          : WAIT_WITHOUT_HINT_MS;
+    uint64_t patience_ms =
+        was_oom_killed ? WAIT_FOR_REPORT_MS : WAIT_WITHOUT_HINT_MS;
     uint64_t until = lg_session_now(s) + patience_ms * LG_NS_PER_MS;
     struct pollfd wait = {.fd = lg_oom_watch_fd(s->oom_watch),
                           .events = POLLIN};

@@ -31,7 +31,7 @@ struct lg_session {
     uint64_t start_ns;       /* monotonic, t = 0 */
     int64_t start_wall_ns;
 
-    int64_t child_pid; /* run: ours to wait for; attach: 0 */
+    int64_t child_pid;        /* run: ours to wait for; attach: 0 */
     int child_fd, subject_fd; /* pidfds; subject_fd −1: it is the child */
     bool child_ended, subject_ended, told_to_stop, terminating;
     uint64_t kill_at_ns; /* --for: SIGKILL after SIGTERM; 0: not yet */
@@ -52,8 +52,8 @@ struct lg_session {
     uint64_t oom_kills_at_start;
     bool has_oom_kills;
 
-    struct lg_oom_watch *oom_watch;     /* NULL: not permitted */
-    struct lg_signal_trace *signals;    /* NULL: not permitted */
+    struct lg_oom_watch *oom_watch;  /* NULL: not permitted */
+    struct lg_signal_trace *signals; /* NULL: not permitted */
     struct lg_relay relay;
     int epoll_fd, signal_fd;
     sigset_t old_mask;
@@ -61,14 +61,14 @@ struct lg_session {
     struct lg_timeline_row rows[LG_SESSION_ROWS];
     struct lg_timeline timeline;
     int csv_fd;
-    uint64_t row_at_ns;      /* when the last row was kept */
+    uint64_t row_at_ns; /* when the last row was kept */
     uint64_t row_usage_bytes;
-    uint64_t detail_at_ns;   /* when stat, fds and threads were read last */
+    uint64_t detail_at_ns; /* when stat, fds and threads were read last */
     struct lg_cgroup_sample cgroup_now;
     struct lg_process_sample process_now;
     struct lg_num goroutines, heap_bytes, stack_bytes;
-    bool facts_are_new; /* not yet in a row */
-    uint64_t usage_bytes;     /* without page cache that can be reclaimed */
+    bool facts_are_new;   /* not yet in a row */
+    uint64_t usage_bytes; /* without page cache that can be reclaimed */
     double rate_bytes_per_s;
     uint64_t next_sample_ns, status_at_ns;
 
@@ -119,7 +119,8 @@ void lg_session_collect(struct lg_session *s);
 void lg_session_capture_end(struct lg_session *s);
 
 /* session_end.c */
-void lg_session_add_signal(struct lg_session *s, const struct lg_signal_sent *e);
+void lg_session_add_signal(struct lg_session *s,
+                           const struct lg_signal_sent *e);
 void lg_session_finish(struct lg_session *s);
 
 #endif

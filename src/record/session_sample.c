@@ -122,8 +122,8 @@ void lg_session_open_samplers(struct lg_session *s)
     if (!s->has_place || s->has_cgroup_sampler) {
         return;
     }
-    s->has_cgroup_sampler = lg_cgroup_sampler_open(
-        &s->cgroup_sampler, s->host, &s->place, &err);
+    s->has_cgroup_sampler =
+        lg_cgroup_sampler_open(&s->cgroup_sampler, s->host, &s->place, &err);
     if (!s->has_cgroup_sampler) {
         lg_session_absent(s, LG_NOT_THERE, "cgroup samples", &err);
         return;
@@ -211,8 +211,8 @@ static bool row_is_due(const struct lg_session *s, uint64_t t_ns)
     uint64_t usage = s->cgroup_now.usage_bytes.value;
     uint64_t moved = usage > s->row_usage_bytes ? usage - s->row_usage_bytes
                                                 : s->row_usage_bytes - usage;
-    uint64_t scale = s->trigger.limit_bytes != 0 ? s->trigger.limit_bytes
-                                                 : usage;
+    uint64_t scale =
+        s->trigger.limit_bytes != 0 ? s->trigger.limit_bytes : usage;
     return s->timeline.count == 0 || s->facts_are_new ||
            t_ns - s->row_at_ns >= ROW_GAP_NS ||
            (double)moved > ROW_STEP_RATIO * (double)scale;

@@ -29,8 +29,8 @@ bool lg_session_write_record(struct lg_session *s, bool done,
         .absent = s->absent.items,
         .absent_count = s->absent.count,
     };
-    bool ok = lg_record_json_write(s->options->folder_fd, &head, &s->scratch,
-                                   err);
+    bool ok =
+        lg_record_json_write(s->options->folder_fd, &head, &s->scratch, err);
     lg_arena_reset(&s->scratch);
     return ok;
 }
@@ -83,8 +83,8 @@ bool lg_session_take_subject(struct lg_session *s, int64_t pid,
         s->subject.exe_size_bytes = lg_known((uint64_t)st.st_size);
     }
     if (!s->has_place) {
-        s->has_place = lg_cgroup_place_find(s->host, pid, &s->arena,
-                                            &s->place, NULL);
+        s->has_place =
+            lg_cgroup_place_find(s->host, pid, &s->arena, &s->place, NULL);
     }
     describe_limit(s);
     return true;
@@ -154,8 +154,8 @@ static void switch_to(struct lg_session *s, int64_t pid)
 void lg_session_look_for_go(struct lg_session *s)
 {
     uint64_t now = lg_session_now(s);
-    if (s->subject.build.is_go || s->options->argv == NULL ||
-        s->child_ended || now < s->subject_scan_at_ns) {
+    if (s->subject.build.is_go || s->options->argv == NULL || s->child_ended ||
+        now < s->subject_scan_at_ns) {
         return;
     }
     uint64_t gap = now / 4;
@@ -169,7 +169,6 @@ void lg_session_look_for_go(struct lg_session *s)
             switch_to(s, pids[i]);
             return;
         }
-        count += children_of(s, pids[i], pids + count,
-                             MAX_DESCENDANTS - count);
+        count += children_of(s, pids[i], pids + count, MAX_DESCENDANTS - count);
     }
 }

@@ -76,8 +76,8 @@ static bool explain_failure(const struct failure *failure, const char *program,
                        "folder or a noexec mount never is",
                        program);
     case ENOEXEC:
-        return lg_fail(err, LG_BAD_DATA,
-                       "%s: not a program for this machine", program);
+        return lg_fail(err, LG_BAD_DATA, "%s: not a program for this machine",
+                       program);
     default:
         return lg_fail_os(err, failure->sys_errno, "%s", program);
     }
@@ -106,7 +106,8 @@ static int open_program(const char *program)
 
 void lg_spawn_read_ahead(const char *program)
 {
-    LG_CLOSE int fd = open_program(program);
+    LG_CLOSE
+    int fd = open_program(program);
     struct stat st;
     char buffer[65536];
     uint64_t total = 0;
@@ -128,7 +129,8 @@ bool lg_spawn(const struct lg_spawn *spawn, int64_t *pid_ret,
     if (pipe2(pipe_fds, O_CLOEXEC) != 0) {
         return lg_fail_os(err, errno, "pipe");
     }
-    LG_CLOSE int read_fd = pipe_fds[0];
+    LG_CLOSE
+    int read_fd = pipe_fds[0];
     pid_t pid = fork();
     if (pid < 0) {
         close(pipe_fds[1]);

@@ -12,9 +12,9 @@
 #include <signal.h>
 
 struct lg_spawn {
-    char *const *argv;         /* ends with NULL; searched in PATH */
-    int procs_fd;              /* cgroup.procs to join; −1: none */
-    int stderr_fd;             /* −1: ours */
+    char *const *argv;           /* ends with NULL; searched in PATH */
+    int procs_fd;                /* cgroup.procs to join; −1: none */
+    int stderr_fd;               /* −1: ours */
     const sigset_t *signal_mask; /* what the program shall have */
 };
 

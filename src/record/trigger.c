@@ -79,13 +79,13 @@ static bool duty_allows(const struct lg_trigger *t, uint64_t now_ns,
     return (double)idle * ratio >= (double)t->last_duration_ns * (1 - ratio);
 }
 
-static struct lg_trigger_decision decide_usage(
-    const struct lg_trigger *t, const struct lg_trigger_sample *s)
+static struct lg_trigger_decision
+decide_usage(const struct lg_trigger *t, const struct lg_trigger_sample *s)
 {
     struct lg_trigger_decision d = {.kind = LG_TRIGGER_NONE};
     uint64_t left_ns = lg_trigger_time_left_ns(t, s);
-    bool grown = s->usage_bytes >=
-                 t->last_usage_bytes + step_bytes(t, s->usage_bytes);
+    bool grown =
+        s->usage_bytes >= t->last_usage_bytes + step_bytes(t, s->usage_bytes);
     uint64_t near_ns = NEAR_CAPTURES * t->last_duration_ns;
     bool near = left_ns < near_ns && s->usage_bytes > t->last_usage_bytes;
     d.urgent = left_ns < LG_NS_PER_S || left_ns < 2 * near_ns;
@@ -100,9 +100,8 @@ static struct lg_trigger_decision decide_usage(
     return d;
 }
 
-struct lg_trigger_decision
-lg_trigger_decide(const struct lg_trigger *t,
-                  const struct lg_trigger_sample *s)
+struct lg_trigger_decision lg_trigger_decide(const struct lg_trigger *t,
+                                             const struct lg_trigger_sample *s)
 {
     if (t->captures == 0) {
         return (struct lg_trigger_decision){.kind = LG_TRIGGER_START};
@@ -168,9 +167,8 @@ uint64_t lg_trigger_text_max(const struct lg_trigger *t,
     if (t->limit_bytes == 0) {
         return TEXT_GOROUTINES_MAX;
     }
-    uint64_t left = t->limit_bytes > s->usage_bytes
-                        ? t->limit_bytes - s->usage_bytes
-                        : 0;
+    uint64_t left =
+        t->limit_bytes > s->usage_bytes ? t->limit_bytes - s->usage_bytes : 0;
     uint64_t fits = left / 4 / TEXT_BYTES_PER_GOROUTINE;
     return fits < TEXT_GOROUTINES_MAX ? fits : TEXT_GOROUTINES_MAX;
 }
@@ -186,14 +184,10 @@ void lg_trigger_name(const struct lg_trigger_decision *d, char *buffer,
                      size_t capacity)
 {
     static const char *const names[] = {
-        [LG_TRIGGER_NONE] = "none",
-        [LG_TRIGGER_START] = "start",
-        [LG_TRIGGER_AGE] = "age",
-        [LG_TRIGGER_USAGE] = "usage",
-        [LG_TRIGGER_RATE] = "rate",
-        [LG_TRIGGER_GOROUTINES] = "goroutines",
-        [LG_TRIGGER_FDS] = "fds",
-        [LG_TRIGGER_END] = "end",
+        [LG_TRIGGER_NONE] = "none", [LG_TRIGGER_START] = "start",
+        [LG_TRIGGER_AGE] = "age",   [LG_TRIGGER_USAGE] = "usage",
+        [LG_TRIGGER_RATE] = "rate", [LG_TRIGGER_GOROUTINES] = "goroutines",
+        [LG_TRIGGER_FDS] = "fds",   [LG_TRIGGER_END] = "end",
     };
     if (d->kind == LG_TRIGGER_USAGE && d->percent > 0) {
         snprintf(buffer, capacity, "usage-%u", d->percent);

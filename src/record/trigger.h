@@ -33,9 +33,9 @@ enum lg_trigger_kind {
 struct lg_trigger {
     uint64_t limit_bytes; /* 0: unlimited; then growth itself is the mark */
     uint64_t next_age_ns;
-    uint64_t last_usage_bytes; /* when the last capture began */
+    uint64_t last_usage_bytes;              /* when the last capture began */
     uint64_t last_end_ns, last_duration_ns; /* of the last capture */
-    uint64_t spent_ns;  /* on captures in all */
+    uint64_t spent_ns;                      /* on captures in all */
     uint64_t goroutines, goroutines_marked, fds_marked;
     uint64_t captures;
 };
@@ -54,9 +54,8 @@ struct lg_trigger_decision {
 
 void lg_trigger_init(struct lg_trigger *t, uint64_t limit_bytes);
 /* Called with each sample while no capture is running. */
-struct lg_trigger_decision
-lg_trigger_decide(const struct lg_trigger *t,
-                  const struct lg_trigger_sample *s);
+struct lg_trigger_decision lg_trigger_decide(const struct lg_trigger *t,
+                                             const struct lg_trigger_sample *s);
 /* A capture has begun / ended. */
 void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s,
                       const struct lg_trigger_decision *d);

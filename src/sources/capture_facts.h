@@ -9,7 +9,7 @@
 #include "evidence/fact.h"
 
 struct lg_capture_facts {
-    struct lg_num goroutines;             /* of goroutine.pb.gz */
+    struct lg_num goroutines;              /* of goroutine.pb.gz */
     struct lg_num heap_bytes, stack_bytes; /* MemStats: HeapAlloc, StackInuse */
 };
 

@@ -28,7 +28,7 @@ static bool keep_event(void *context, const struct lg_oom_event *event)
 {
     struct lg_oom_watch *watch = context;
     watch->kill_count++;
-    lg_each (victim, event->victims) {
+    lg_each(victim, event->victims) {
         if (watch->victim_count < MAX_VICTIMS) {
             watch->victims[watch->victim_count++] = victim->pid;
         }
@@ -45,8 +45,7 @@ static bool keep_event(void *context, const struct lg_oom_event *event)
 }
 
 bool lg_oom_watch_create(const struct lg_host *host,
-                         struct lg_oom_watch **watch_ret,
-                         struct lg_error *err)
+                         struct lg_oom_watch **watch_ret, struct lg_error *err)
 {
     struct lg_oom_watch *watch = calloc(1, sizeof *watch);
     if (watch == NULL) {
@@ -57,8 +56,8 @@ bool lg_oom_watch_create(const struct lg_host *host,
     struct lg_oom_options options = {.boot_wall_ns = lg_boot_wall_ns(host)};
     bool ok = watch->text != NULL || lg_fail_nomem(err);
     ok = ok && lg_kmsg_open(&watch->kmsg, host, true, true, err);
-    watch->parser = ok ? lg_oom_parser_create(&options, keep_event, watch, err)
-                       : NULL;
+    watch->parser =
+        ok ? lg_oom_parser_create(&options, keep_event, watch, err) : NULL;
     if (watch->parser == NULL) {
         lg_oom_watch_destroy(watch);
         return false;
@@ -89,11 +88,11 @@ void lg_oom_watch_pump(struct lg_oom_watch *watch)
 {
     size_t len = 0;
     bool end = false, lost = false;
-    while (lg_kmsg_read(&watch->kmsg, watch->record, sizeof watch->record,
-                        &len, &end, &lost, NULL) &&
+    while (lg_kmsg_read(&watch->kmsg, watch->record, sizeof watch->record, &len,
+                        &end, &lost, NULL) &&
            len > 0 && !end) {
-        if (!lg_oom_parser_feed(watch->parser,
-                                lg_str_from(watch->record, len), NULL)) {
+        if (!lg_oom_parser_feed(watch->parser, lg_str_from(watch->record, len),
+                                NULL)) {
             return;
         }
     }

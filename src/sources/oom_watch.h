@@ -15,8 +15,7 @@ struct lg_oom_watch;
 
 /* DENIED or ABSENT when the kernel log cannot be followed. */
 bool lg_oom_watch_create(const struct lg_host *host,
-                         struct lg_oom_watch **watch_ret,
-                         struct lg_error *err);
+                         struct lg_oom_watch **watch_ret, struct lg_error *err);
 void lg_oom_watch_destroy(struct lg_oom_watch *watch);
 /* To wait on: readable when the log has grown. */
 int lg_oom_watch_fd(const struct lg_oom_watch *watch);

@@ -6,6 +6,7 @@
 #include "decode/net_files.h"
 #include "sources/small_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -218,6 +219,7 @@ static bool append(void *context, struct lg_str s)
         t->data = data;
         t->capacity = capacity;
     }
+    assert(t->data != NULL); /* there is room for at least one byte */
     memcpy(t->data + t->len, s.data, s.len);
     t->len += s.len;
     return true;

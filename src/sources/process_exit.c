@@ -21,8 +21,8 @@ bool lg_pidfd_open(int64_t pid, int *fd_ret, struct lg_error *err)
 {
     int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
     if (fd < 0) {
-        return lg_fail_os(err, errno == EINVAL ? ESRCH : errno,
-                          "process %lld", (long long)pid);
+        return lg_fail_os(err, errno == EINVAL ? ESRCH : errno, "process %lld",
+                          (long long)pid);
     }
     *fd_ret = fd;
     return true;

@@ -69,15 +69,16 @@ static bool find_tracepoint(uint64_t *id_ret, struct lg_error *err)
                            id_ret, NULL)) {
         return true;
     }
-    LG_CLOSE int fs_fd = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
+    LG_CLOSE
+    int fs_fd = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
     if (fs_fd < 0) {
         return lg_fail_os(err, errno, "tracefs cannot be opened");
     }
     if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0) {
         return lg_fail_os(err, errno, "tracefs cannot be opened");
     }
-    LG_CLOSE int mount_fd =
-        (int)syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, 0);
+    LG_CLOSE
+    int mount_fd = (int)syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, 0);
     if (mount_fd < 0) {
         return lg_fail_os(err, errno, "tracefs cannot be opened");
     }
@@ -244,8 +245,8 @@ size_t lg_signal_trace_read(struct lg_signal_trace *trace,
     size_t count = 0;
     for (size_t i = 0; i < trace->ring_count; i++) {
         struct ring *ring = &trace->rings[i];
-        uint64_t head = __atomic_load_n(&ring->page->data_head,
-                                        __ATOMIC_ACQUIRE);
+        uint64_t head =
+            __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
         uint64_t tail = ring->page->data_tail;
         while (tail < head && count < capacity) {
             struct perf_event_header header;

@@ -20,7 +20,7 @@
 struct lg_signal_sent {
     int64_t wall_ns;
     int signal;
-    int64_t sender_pid; /* 0: the kernel itself */
+    int64_t sender_pid;                         /* 0: the kernel itself */
     char sender_comm[LG_SIGNAL_COMM_BYTES + 1]; /* empty: it was gone */
     bool from_kernel;
 };
