@@ -39,6 +39,19 @@ static void test_many_are_no_leak(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
 }
 
+/* More connections than before, though not many times more. */
+static void test_some_more_are_no_leak(void **state)
+{
+    struct case_builder *b = *state;
+    fd_leak(b, 3600);
+    for (uint64_t i = 0; i < 4; i++)
+        (void)case_process(b, &b->in.captures.items[i], 10 + 78 * i,
+                           2000 + 300 * i);
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
+}
+
 static void test_up_and_down_is_no_leak(void **state)
 {
     static const uint64_t counts[] = {10, 2000, 900, 2400};
@@ -122,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         case_test(test_leak),
         case_test(test_many_are_no_leak),
+        case_test(test_some_more_are_no_leak),
         case_test(test_up_and_down_is_no_leak),
         case_test(test_capture_out_of_order),
         case_test(test_without_a_heap_profile),

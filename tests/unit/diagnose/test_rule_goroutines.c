@@ -46,6 +46,38 @@ static void test_pool_is_no_leak(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_BURST));
 }
 
+/* A pool that is not full yet: more than before, not many times more. */
+static void test_filling_pool_is_no_leak(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {9000, 256});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c =
+            full_capture(b, 500 + i * 2500, 60 * (i + 1), 20, 4);
+        case_go_again(b, dump_of(c), 500, 700 + 200 * i, "chan receive",
+                      CONSUMER, STARTER);
+    }
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_LEAK));
+}
+
+/* Made within seconds, but parked for good: a leak that is fast. */
+static void test_fast_leak(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {3200, 256});
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_capture *c =
+            full_capture(b, 100 + i * 1000, 8 + 75 * i, 20, 1 + 50 * i);
+        case_go_again(b, dump_of(c), 500, 600 * i, "chan receive", CONSUMER,
+                      STARTER);
+    }
+    case_end(b, LG_END_OOM_KILL, 3200);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop.consume c.go:9");
+}
+
 /* A few more than before are not what filled the memory. */
 static void test_a_few_more(void **state)
 {
@@ -278,6 +310,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         case_test(test_leak),
         case_test(test_pool_is_no_leak),
+        case_test(test_filling_pool_is_no_leak),
+        case_test(test_fast_leak),
         case_test(test_a_few_more),
         case_test(test_growth_that_stopped),
         case_test(test_not_judged),
