@@ -21,6 +21,7 @@
 /* limit-too-low: usage stands this high most of the time … */
 #define HIGH_RATIO 0.85
 #define EXPLAINED_SHARE 0.3
+#define LEAK_SHARE 0.2
 #define AT_LIMIT_RATIO 0.985
 #define HIGH_TIME_RATIO 0.5
 /* … or the need was there from the first moments. */
@@ -131,6 +132,17 @@ static bool lacks_headroom(const struct lg_case *c, const struct headroom *h)
            lg_heap_share(h->shot) > 0.5;
 }
 
+/* Goroutines or descriptors that hold a good part: what they hold is alive. */
+static bool has_leak(const struct lg_verdict *verdict)
+{
+    lg_each(f, verdict->findings) {
+        if (f->share >= LEAK_SHARE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whose garbage: the line that allocated most without keeping it. */
 static const struct lg_heap_site *churn_of(const struct lg_case *c)
 {
@@ -156,8 +168,8 @@ static const struct lg_heap_site *churn_of(const struct lg_case *c)
 void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct headroom h = {0};
-    if (c->in->subject.gomemlimit.len > 0 || !measure(c, &h) ||
-        !lacks_headroom(c, &h)) {
+    if (c->in->subject.gomemlimit.len > 0 || has_leak(verdict) ||
+        !measure(c, &h) || !lacks_headroom(c, &h)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_GC_HEADROOM);

@@ -36,7 +36,8 @@ struct suspect {
     struct lg_goroutine_site site; /* in the last capture */
     uint64_t first_count;
     const struct lg_shot *first, *last;
-    bool grows;            /* never fell between captures */
+    const struct lg_shot *heap; /* the last with a heap profile; NULL: none */
+    bool grows;                 /* never fell between captures */
     bool grows_on;         /* also from the last capture but one to the last */
     size_t seen;           /* captures that counted it */
     struct lg_frame where; /* resolved */
@@ -161,17 +162,21 @@ static bool passes(const struct lg_frame *frame, struct lg_str function)
     return function.len > 0 && lg_str_eq(frame->function, function);
 }
 
-/* Allocated further in from a call that the goroutine is still in. Its first
- * and blocked functions are looked at elsewhere; main's frames hold all. */
-static bool stands_in(const struct suspect *s, const struct lg_frame *frame)
+/* Allocated by a function of the user's that the goroutine is still in, or
+ * further in from the very call. main's frames hold everything. */
+static bool stands_in(const struct lg_case *c, const struct suspect *s,
+                      const struct lg_frame *frame)
 {
     const struct lg_goroutines *g = s->site.dump;
-    if (g == NULL) {
+    if (g == NULL || lg_str_eq(frame->function, LG_STR("main.main"))) {
         return false;
     }
+    bool is_user = lg_case_is_user(c, frame);
     const struct lg_goroutine *item = &g->items.items[s->site.example];
     for (uint32_t i = 0; i < item->frame_count; i++) {
-        if (lg_frame_same(&g->frames.items[item->frame_first + i], frame)) {
+        const struct lg_frame *f = &g->frames.items[item->frame_first + i];
+        if (is_user ? lg_str_eq(f->function, frame->function)
+                    : lg_frame_same(f, frame)) {
             return true;
         }
     }
@@ -195,7 +200,7 @@ static bool pins(const struct lg_case *c, const struct suspect *s,
     while (lg_frame_iter_next(&it, &frame)) {
         if (passes(&frame, start) || passes(&frame, creator) ||
             (s->where.function.len > 0 && lg_frame_same(&frame, &s->where)) ||
-            stands_in(s, &frame)) {
+            stands_in(c, s, &frame)) {
             return true;
         }
     }
@@ -252,12 +257,12 @@ static bool tracks(const struct lg_case *c, const struct suspect *s,
 static int64_t tracked_bytes(const struct lg_case *c, const struct suspect *s)
 {
     int64_t bytes = 0;
-    if (s->last->heap == NULL) {
+    if (s->heap == NULL) {
         return 0;
     }
-    lg_each(site, s->last->heap->items) {
+    lg_each(site, s->heap->heap->items) {
         if (!lg_frame_same(&site->where, &s->where) &&
-            site->inuse_bytes > s->last->heap->total_bytes / 20 &&
+            site->inuse_bytes > s->heap->heap->total_bytes / 20 &&
             tracks(c, s, site)) {
             bytes += site->inuse_bytes;
         }
@@ -268,8 +273,10 @@ static int64_t tracked_bytes(const struct lg_case *c, const struct suspect *s)
 static void weigh_memory(const struct lg_case *c, struct suspect *s)
 {
     const struct lg_memstats *stats = s->last->capture->memstats;
-    const struct lg_profile *heap = s->last->capture->heap;
+    const struct lg_profile *heap = NULL;
     uint64_t total = s->last->goroutines->total;
+    s->heap = lg_case_last(c, true, false);
+    heap = s->heap != NULL ? s->heap->capture->heap : NULL;
     s->count = s->site.count;
     s->stack_bytes = s->site.count * MIN_STACK_BYTES;
     if (stats != NULL && stats->stack_inuse_bytes.known && total > 0) {
@@ -348,14 +355,16 @@ static void check_survival(struct lg_case *c, struct suspect *s)
  * since is spread over the lines as that was. */
 static double share_of(const struct suspect *s)
 {
-    const struct lg_heap_sites *heap = s->last->heap;
     double stacks = lg_share(s->stack_bytes, s->last->usage_bytes);
-    double pinned = lg_share(s->heap_bytes, s->last->usage_bytes);
-    if (heap != NULL && heap->total_bytes > 0 &&
-        s->last->capture->memstats != NULL) {
-        double of_heap = lg_share(s->heap_bytes, (uint64_t)heap->total_bytes);
-        double spread = of_heap * lg_heap_share(s->last);
-        pinned = spread > pinned ? spread : pinned;
+    double pinned = 0;
+    if (s->heap != NULL && s->heap->heap->total_bytes > 0) {
+        uint64_t total = (uint64_t)s->heap->heap->total_bytes;
+        pinned = lg_share(s->heap_bytes, s->heap->usage_bytes);
+        if (s->heap->capture->memstats != NULL) {
+            double spread =
+                lg_share(s->heap_bytes, total) * lg_heap_share(s->heap);
+            pinned = spread > pinned ? spread : pinned;
+        }
     }
     return stacks + pinned > 1 ? 1 : stacks + pinned;
 }
@@ -376,8 +385,10 @@ static bool is_suspicious(const struct lg_case *c, const struct suspect *s)
         return grown >= ALIVE_MIN_COUNT && share >= ALIVE_MIN_SHARE &&
                s->seen >= 3 && s->grows_on && lg_case_alive_and_growing(c);
     }
+    /* A few that came at once are calls under way, not ones that got stuck. */
+    bool at_once = c->from_level && c->growth_ns <= AT_ONCE_NS;
     return grown >= MIN_GROWN_COUNT ||
-           (grown >= FEW_GROWN_COUNT && share >= FEW_MIN_SHARE);
+           (grown >= FEW_GROWN_COUNT && share >= FEW_MIN_SHARE && !at_once);
 }
 
 static double parked_ratio(const struct lg_goroutine_site *site)
@@ -659,22 +670,22 @@ static void claim_lines(struct lg_case *c, const struct suspect *s)
 {
     lg_case_claim(c, &s->where);
     lg_case_claim(c, &s->site.created_by);
-    if (s->last->heap == NULL) {
+    if (s->heap == NULL) {
         return;
     }
-    lg_each(site, s->last->heap->items) {
+    lg_each(site, s->heap->heap->items) {
         if (passes(&site->where, s->site.start.function) ||
             (!s->where_by_caller && passes(&site->where, s->where.function)) ||
-            stands_in(s, &site->where) || stands_in(s, &site->leaf) ||
+            stands_in(c, s, &site->where) || stands_in(c, s, &site->leaf) ||
             tracks(c, s, site)) {
             lg_case_claim(c, &site->where);
         }
     }
-    const struct lg_profile *heap = s->last->capture->heap;
+    const struct lg_profile *heap = s->heap->capture->heap;
     for (size_t i = 0; i < heap->sample_nodes.count; i++) {
         struct lg_frame where = lg_heap_sample_where(c, heap, i);
-        if (!lg_case_is_user(c, &where) && pins(c, s, heap, i)) {
-            lg_case_claim(c, &where); /* a library's line, reached by them */
+        if (pins(c, s, heap, i)) {
+            lg_case_claim(c, &where);
         }
     }
 }

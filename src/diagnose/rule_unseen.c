@@ -65,14 +65,16 @@ static bool user_frame(const struct lg_case *c, const struct lg_goroutines *g,
     return false;
 }
 
+/* id 0: any goroutine, at that very line; else that one, in that function. */
 static bool stands_in(const struct lg_case *c, const struct lg_goroutines *g,
-                      uint64_t id, struct lg_str function)
+                      uint64_t id, const struct lg_frame *at)
 {
     lg_each(item, g->items) {
         struct lg_frame where;
         if ((id == 0 || item->id == id) && is_at_work(g, item) &&
             user_frame(c, g, item, &where) &&
-            lg_str_eq(where.function, function)) {
+            lg_str_eq(where.function, at->function) &&
+            (id != 0 || where.line == at->line)) {
             return true;
         }
     }
@@ -95,23 +97,38 @@ static size_t count_dumps(const struct lg_case *c, const struct call *call)
             continue;
         }
         if (!is_in_growth(c, shot)) {
-            if (stands_in(c, g, 0, call->where.function)) {
+            if (stands_in(c, g, 0, &call->where)) {
                 return 0;
             }
         } else {
-            dumps += stands_in(c, g, call->goroutine, call->where.function);
+            dumps += stands_in(c, g, call->goroutine, &call->where);
         }
     }
     return dumps;
 }
 
-/* Who allocates runs; who waits for an answer sleeps in I/O, so the caller of
- * a busy server comes after the server; and main after those it started. */
+static bool passes_through(const struct lg_goroutines *g,
+                           const struct lg_goroutine *item, const char *name)
+{
+    for (uint32_t i = 0; i < item->frame_count; i++) {
+        if (lg_str_eq(g->frames.items[item->frame_first + i].function,
+                      lg_str_of(name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who takes memory runs, or reads into it; who writes gives it away, and waits
+ * for the one that reads; main comes after those that it started. */
 static size_t weigh(const struct lg_goroutines *g,
                     const struct lg_goroutine *item, const struct call *call)
 {
-    bool runs = lg_goroutine_class(g, item) == LG_WAIT_ACTIVE;
-    return call->dumps * 2 + (runs ? 1000 : 0) + (item->id != 1 ? 500 : 0);
+    bool reads = passes_through(g, item, "internal/poll.(*FD).Read");
+    bool writes = passes_through(g, item, "internal/poll.(*FD).Write");
+    bool runs = lg_goroutine_class(g, item) == LG_WAIT_ACTIVE && !writes;
+    return call->dumps * 2 + (runs || reads ? 1000 : 0) +
+           (item->id != 1 ? 500 : 0) + (writes ? 0 : 100);
 }
 
 static bool find_call(const struct lg_case *c, struct call *best)
