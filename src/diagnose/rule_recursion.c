@@ -38,11 +38,16 @@ static void search(const struct lg_goroutines *g, const struct lg_shot *shot,
     }
 }
 
-static uint64_t stack_bytes_of(const struct lg_shot *shot)
+/* Of the culprit's own capture, else (it was cut off by the kill) of the last
+ * one that had statistics. */
+static const struct lg_shot *stats_of(const struct lg_case *c,
+                                      const struct culprit *culprit)
 {
-    const struct lg_memstats *stats =
-        shot != NULL ? shot->capture->memstats : NULL;
-    return stats != NULL ? stats->stack_inuse_bytes.value : 0;
+    bool own =
+        culprit->shot != NULL && culprit->shot->capture->memstats != NULL;
+    return own                     ? culprit->shot
+           : culprit->shot != NULL ? lg_case_last_memstats(c)
+                                   : NULL;
 }
 
 /* The line that calls: in the second round, for the innermost round may have
@@ -70,10 +75,8 @@ static struct lg_frame calling_line(const struct lg_case *c,
 }
 
 static bool is_runaway(const struct lg_case *c, const struct culprit *culprit,
-                       uint64_t stacks)
+                       uint64_t stacks, uint64_t usage)
 {
-    uint64_t usage =
-        culprit->shot != NULL ? culprit->shot->usage_bytes : c->usage_bytes;
     if (culprit->shot == NULL) {
         return c->in->end.fatal.kind == LG_FATAL_STACK_OVERFLOW;
     }
@@ -124,7 +127,7 @@ static void describe(struct lg_case *c, struct lg_finding *f,
 }
 
 static void cite(struct lg_case *c, struct lg_finding *f,
-                 const struct culprit *culprit, uint64_t stacks)
+                 const struct culprit *culprit, const struct lg_shot *stats)
 {
     const struct lg_capture *capture =
         culprit->shot != NULL ? culprit->shot->capture : NULL;
@@ -135,16 +138,14 @@ static void cite(struct lg_case *c, struct lg_finding *f,
     }
     lg_cite(c, f, "functions in the repeated cycle",
             (double)culprit->cycle.length, "count", capture, file);
-    if (stacks > 0) {
-        lg_cite(c, f, "stack memory", (double)stacks, "bytes", capture,
-                "heap.txt");
+    if (stats == NULL) {
+        return;
     }
-    const struct lg_memstats *stats =
-        capture != NULL ? capture->memstats : NULL;
-    if (stats != NULL && stats->heap_alloc_bytes.known) {
-        lg_cite(c, f, "heap", (double)stats->heap_alloc_bytes.value, "bytes",
-                capture, "heap.txt");
-    }
+    const struct lg_memstats *m = stats->capture->memstats;
+    lg_cite(c, f, "stack memory", (double)m->stack_inuse_bytes.value, "bytes",
+            stats->capture, "heap.txt");
+    lg_cite(c, f, "heap", (double)m->heap_alloc_bytes.value, "bytes",
+            stats->capture, "heap.txt");
 }
 
 bool lg_recursion_line(const struct lg_case *c, struct lg_frame *where_ret)
@@ -172,8 +173,11 @@ void lg_judge_recursion(struct lg_case *c, struct lg_verdict *verdict)
             search(shot->capture->goroutines, shot, &culprit);
         }
     }
-    uint64_t stacks = stack_bytes_of(culprit.shot);
-    if (culprit.item == NULL || !is_runaway(c, &culprit, stacks)) {
+    const struct lg_shot *stats = stats_of(c, &culprit);
+    uint64_t stacks =
+        stats != NULL ? stats->capture->memstats->stack_inuse_bytes.value : 0;
+    uint64_t usage = stats != NULL ? stats->usage_bytes : 0;
+    if (culprit.item == NULL || !is_runaway(c, &culprit, stacks, usage)) {
         return;
     }
     struct lg_finding *f =
@@ -190,13 +194,13 @@ void lg_judge_recursion(struct lg_case *c, struct lg_verdict *verdict)
                                                     : culprit.depth);
     if (stacks > 0) {
         f->bytes = lg_known(stacks);
-        f->share = lg_share(stacks, culprit.shot->usage_bytes);
+        f->share = lg_share(stacks, usage);
     }
     f->fix = LG_STR("The recursion has no end for this input: check the "
                     "condition that should stop it, or make it a loop with a "
                     "bound.");
     describe(c, f, &culprit, stacks);
-    cite(c, f, &culprit, stacks);
+    cite(c, f, &culprit, stats);
     copy_cycle(c, f, &culprit);
     lg_case_claim(c, &f->where);
 }
