@@ -31,9 +31,22 @@ uint64_t lg_row_kept_bytes(const struct lg_timeline_row *row)
     return usage > cache ? usage - cache : 0;
 }
 
+/* The process was still there when /proc was read, and gone when the cgroup
+ * was: what that says is of another time. What a process has for itself is
+ * charged to its cgroup. */
+static bool was_emptied(const struct lg_capture *capture)
+{
+    return capture->process != NULL && capture->cgroup != NULL &&
+           capture->process->rss_anon.known &&
+           capture->cgroup->usage_bytes.known &&
+           capture->cgroup->usage_bytes.value <
+               capture->process->rss_anon.value / 2;
+}
+
 static uint64_t usage_of(const struct lg_capture *capture)
 {
-    if (capture->cgroup != NULL && capture->cgroup->usage_bytes.known) {
+    if (capture->cgroup != NULL && capture->cgroup->usage_bytes.known &&
+        !was_emptied(capture)) {
         return capture->cgroup->usage_bytes.value;
     }
     if (capture->process != NULL && capture->process->vm_rss.known) {
@@ -77,7 +90,7 @@ static void reconcile(struct lg_shot *shot)
         .at_ns = capture->wall_ns,
         .memstats = capture->memstats,
         .process = capture->process,
-        .cgroup = capture->cgroup,
+        .cgroup = was_emptied(capture) ? NULL : capture->cgroup,
         .others_rss_bytes = others_of(capture),
     };
     if (shot->heap != NULL && shot->heap->total_bytes > 0) {

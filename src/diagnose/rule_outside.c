@@ -50,7 +50,9 @@ static uint64_t skew_bytes(const struct lg_case *c, const struct lg_shot *shot)
                       ? (double)c->growth_bytes / ((double)c->growth_ns / 1e9)
                       : 0;
     rate = c->late_rate > rate ? c->late_rate : rate;
-    return (uint64_t)(rate * (double)shot->capture->duration_ns / 1e9);
+    double skew = rate * (double)shot->capture->duration_ns / 1e9;
+    /* No more than there was: files that lie must not overflow it. */
+    return skew < (double)c->usage_bytes ? (uint64_t)skew : c->usage_bytes;
 }
 
 /* What backs the largest mapping that is not Go's: [heap] is malloc. */
