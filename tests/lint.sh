@@ -9,6 +9,8 @@ set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- format shell go tidy
 failed=0
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
 
 # check STEP COMMAND…: runs it; silence and status 0 are success
 check() {
@@ -21,21 +23,36 @@ check() {
         echo "not ok $step"
         failed=1
     fi
+
+# each PATTERN… -- COMMAND…: on the files that git knows, of which there are some
+each() {
+    patterns=
+    while [ "$1" != -- ]; do
+        patterns="$patterns $1"
+        shift
+    done
+    shift
+    set -f
+    # shellcheck disable=SC2086 # a list of patterns
+    git ls-files -z $patterns >"$list"
+    set +f
+    [ -s "$list" ] || {
+        echo "git names no files:$patterns"
+        return 1
+    }
+    xargs -0 "$@" <"$list"
 }
 
-
 format_step() {
-    git ls-files -z '*.c' '*.h' |
-        xargs -0 clang-format --dry-run -Werror --fallback-style=none
+    each '*.c' '*.h' -- clang-format --dry-run -Werror --fallback-style=none
 }
 
 shell_step() {
-    git ls-files -z dev .ci/run tests/vm/init '*.sh' '*.bats' '*.bash' |
-        xargs -0 shellcheck -x
+    each dev .ci/run tests/vm/init '*.sh' '*.bats' '*.bash' -- shellcheck -x
 }
 
 go_step() {
-    git ls-files -z '*.go' | xargs -0 gofmt -l
+    each '*.go' -- gofmt -l
 }
 
 # Clang's own flags: gcc's compile_commands.json holds some that it rejects.
@@ -43,8 +60,8 @@ tidy_step() {
     [ -e build-tidy/compile_commands.json ] ||
         CC=clang meson setup build-tidy >/dev/null || return 1
     # Says how many warnings it left out even with --quiet: on stderr.
-    git ls-files -z 'src/*.c' |
-        xargs -0 -n 4 -P "$(nproc)" clang-tidy -p build-tidy --quiet 2>/dev/null
+    each 'src/*.c' -- -n 4 -P "$(nproc)" clang-tidy -p build-tidy --quiet \
+        2>/dev/null
 }
 
 for step; do

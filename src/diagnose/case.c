@@ -126,9 +126,10 @@ static bool add_shots(struct lg_case *c)
             return false;
         }
         shot->capture = capture;
+        uint64_t during = usage_during(&c->in->timeline, capture);
         shot->usage_bytes = usage_of(capture);
-        if (shot->usage_bytes == 0) {
-            shot->usage_bytes = usage_during(&c->in->timeline, capture);
+        if (shot->usage_bytes < during / 2) {
+            shot->usage_bytes = during; /* read after the kill */
         }
         if (capture->heap != NULL) {
             shot->heap = lg_heap_sites_of(c, capture->heap);

@@ -290,8 +290,9 @@ static void weigh_memory(const struct lg_case *c, struct suspect *s)
         uint64_t tracked = (uint64_t)tracked_bytes(c, s);
         s->heap_bytes = tracked > s->heap_bytes ? tracked : s->heap_bytes;
         s->heap_bytes +=
-            total > 0 ? (uint64_t)(malg * (double)s->site.count / (double)total)
-                      : 0;
+            total > 0 && malg > 0
+                ? (uint64_t)(malg * (double)s->site.count / (double)total)
+                : 0;
     }
 }
 

@@ -246,6 +246,7 @@ struct shares {
     struct lg_str largest; /* command name of the largest other process */
     int64_t largest_pid;
     uint64_t largest_bytes;
+    const struct lg_capture *since;   /* of the first numbers; NULL: from 0 */
     const struct lg_capture *capture; /* of the last numbers; NULL: kernel's */
 };
 
@@ -271,17 +272,12 @@ static uint64_t peers_of(const struct lg_capture *capture)
 
 static bool measure_shares(const struct lg_case *c, struct shares *s)
 {
-    const struct lg_capture *first = NULL, *last = NULL;
+    const struct lg_capture *last = NULL;
     lg_each(shot, c->shots) {
         if (shot->capture->process != NULL &&
             shot->capture->process->vm_rss.known) {
-            first = first == NULL ? shot->capture : first;
             last = shot->capture;
         }
-    }
-    if (first != NULL) {
-        s->own_first = first->process->vm_rss.value;
-        s->others_first = peers_of(first);
     }
     if (c->in->end.has_oom && c->in->end.oom.tasks.count > 0) {
         lg_each(task, c->in->end.oom.tasks) {
@@ -320,10 +316,31 @@ static bool others_grew(const struct lg_case *c, const struct shares *s)
            others >= OTHERS_FACTOR * own;
 }
 
+/* Since some capture the others grew and this process did not. It may have
+ * grown before, to what it needs: so each capture is a beginning. */
+static bool find_beginning(const struct lg_case *c, struct shares *s)
+{
+    lg_each(shot, c->shots) {
+        const struct lg_process *p = shot->capture->process;
+        if (p == NULL || !p->vm_rss.known) {
+            continue;
+        }
+        s->own_first = p->vm_rss.value;
+        s->others_first = peers_of(shot->capture);
+        s->since = shot->capture;
+        if (others_grew(c, s)) {
+            return true;
+        }
+    }
+    s->since = NULL;
+    s->own_first = s->others_first = 0;
+    return c->shots.count == 0 && others_grew(c, s);
+}
+
 void lg_judge_neighbour(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct shares s = {0};
-    if (!measure_shares(c, &s) || !others_grew(c, &s)) {
+    if (!measure_shares(c, &s) || !find_beginning(c, &s)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_NEIGHBOUR);
@@ -347,9 +364,9 @@ void lg_judge_neighbour(struct lg_case *c, struct lg_verdict *verdict)
     const char *file = s.capture != NULL ? "peers.txt" : "kernel.log";
     lg_cite(c, f, "other processes", (double)s.others_last, "bytes", s.capture,
             file);
-    lg_cite(c, f, "other processes at the first capture",
-            (double)s.others_first, "bytes", NULL, "captures");
+    lg_cite(c, f, "other processes before", (double)s.others_first, "bytes",
+            s.since, "peers.txt");
     lg_cite(c, f, "this process", (double)s.own_last, "bytes", s.capture, file);
-    lg_cite(c, f, "this process at the first capture", (double)s.own_first,
-            "bytes", NULL, "captures");
+    lg_cite(c, f, "this process before", (double)s.own_first, "bytes", s.since,
+            "root");
 }
