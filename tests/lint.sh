@@ -23,8 +23,9 @@ check() {
         echo "not ok $step"
         failed=1
     fi
+}
 
-# each PATTERN… -- COMMAND…: on the files that git knows, of which there are some
+# each PATTERN… -- COMMAND…: on the files that git knows; there must be some
 each() {
     patterns=
     while [ "$1" != -- ]; do
