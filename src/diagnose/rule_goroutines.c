@@ -5,6 +5,8 @@
 #include "base/map.h"
 #include "diagnose/heap_view.h"
 
+#include <assert.h>
+
 /* A program at rest has tens of goroutines and pools of some hundreds; what
  * grew by less says nothing unless it holds much memory. */
 #define MIN_GROWN_COUNT 100
@@ -272,6 +274,7 @@ static int64_t tracked_bytes(const struct lg_case *c, const struct suspect *s)
 
 static void weigh_memory(const struct lg_case *c, struct suspect *s)
 {
+    assert(s->last != NULL); /* the site is in a capture */
     const struct lg_memstats *stats = s->last->capture->memstats;
     const struct lg_profile *heap = NULL;
     uint64_t total = s->last->goroutines->total;

@@ -3,6 +3,8 @@
  * than any algorithm needs, and stack memory is what grows. */
 #include "diagnose/rule.h"
 
+#include <assert.h>
+
 /* A stack of this many frames is no longer a deep tree or parser. */
 #define CERTAIN_DEPTH 20000
 #define MIN_DEPTH 95 /* all that Go ≤ 1.20 prints of a longer stack is 100 */
@@ -141,6 +143,7 @@ static void cite(struct lg_case *c, struct lg_finding *f,
     if (stats == NULL) {
         return;
     }
+    assert(stats->capture != NULL); /* every shot is of one */
     const struct lg_memstats *m = stats->capture->memstats;
     lg_cite(c, f, "stack memory", (double)m->stack_inuse_bytes.value, "bytes",
             stats->capture, "heap.txt");
