@@ -363,9 +363,9 @@ static void writes_to_a_descriptor(void **state)
 
 /* Our bug, which an assertion stops; a release must at least not write past
  * its table of levels. */
+#ifdef NDEBUG
 static void too_deep_fails_in_a_release(void **state)
 {
-#ifdef NDEBUG
     struct lg_sb sb;
     lg_arena_init(&text_arena, 0);
     struct lg_json j = writer_of(&sb);
@@ -375,10 +375,8 @@ static void too_deep_fails_in_a_release(void **state)
         lg_json_array_end(&j);
     assert_false(lg_json_finish(&j));
     lg_arena_deinit(&text_arena);
-#else
-    skip();
-#endif
 }
+#endif
 
 int main(void)
 {
@@ -390,7 +388,9 @@ int main(void)
         cmocka_unit_test(numbers_are_exact),
         cmocka_unit_test(looks_as_promised),
         cmocka_unit_test(writes_to_a_descriptor),
+#ifdef NDEBUG
         cmocka_unit_test(too_deep_fails_in_a_release),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
