@@ -31,7 +31,7 @@
  * the smallest heap (4 MiB until the first collection), kernel memory. */
 #define TINY_LIMIT_BYTES (UINT64_C(20) << 20)
 /* Start-up is short; a main that goes on allocating for longer is working. */
-#define START_UP_NS (4 * UINT64_C(1000000000))
+#define START_UP_NS (6 * UINT64_C(1000000000))
 
 struct headroom {
     const struct lg_shot *shot; /* the last with MemStats */
@@ -272,14 +272,16 @@ static bool judge_tiny(struct lg_case *c, struct lg_verdict *verdict)
     return true;
 }
 
-/* The main goroutine is inside the function that allocates, from the start: at
- * work all the time, or, while start-up may last, also pausing. */
+/* The main goroutine is inside the function that allocates, from the start and
+ * no longer than start-up may last: at work all the time, or pausing in a
+ * function of its own. */
 static bool is_main_loading(const struct lg_case *c,
                             const struct lg_heap_view *v)
 {
-    bool pausing = v->in_main && c->full_ns <= START_UP_NS &&
-                   !lg_str_eq(v->site->where.function, LG_STR("main.main"));
-    return (v->in_progress && v->goroutine == 1) || pausing;
+    bool pausing =
+        v->in_main && !lg_str_eq(v->site->where.function, LG_STR("main.main"));
+    return c->full_ns <= START_UP_NS &&
+           ((v->in_progress && v->goroutine == 1) || pausing);
 }
 
 static bool judge_start_up(struct lg_case *c, struct lg_verdict *verdict)

@@ -21,8 +21,8 @@
 #define CALM_DUTY_RATIO 0.04
 /* … and this when memory grows towards the limit. */
 #define PRESSED_DUTY_RATIO 0.34
-#define MIN_INTERVAL_NS (2 * LG_NS_PER_MS)
-#define SAMPLES_TO_LIMIT 50
+#define MIN_INTERVAL_NS (4 * LG_NS_PER_MS)
+#define SAMPLES_TO_LIMIT 25
 #define MIN_FD_MARK 256
 #define MIN_GOROUTINE_MARK 500
 /* Measured: a debug=2 dump makes the target grow by some 600 bytes for each

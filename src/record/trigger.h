@@ -61,7 +61,7 @@ void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s,
                       const struct lg_trigger_decision *d);
 void lg_trigger_ended(struct lg_trigger *t, uint64_t end_ns,
                       uint64_t duration_ns);
-/* Until the next sample: a fiftieth of the time to the limit, between 2 ms
+/* Until the next sample: a 25th of the time to the limit, between 4 ms
  * and idle_ns. */
 uint64_t lg_trigger_interval_ns(const struct lg_trigger *t,
                                 const struct lg_trigger_sample *s,

@@ -250,9 +250,9 @@ static void test_interval(void **state)
     assert_int_equal(lg_trigger_interval_ns(&t, &s, IDLE_NS), IDLE_NS);
     s = sample(0, 500, 500); /* 1 s left */
     assert_int_equal(lg_trigger_interval_ns(&t, &s, IDLE_NS),
-                     20 * LG_NS_PER_MS);
+                     40 * LG_NS_PER_MS);
     s = sample(0, 1000, 500);
-    assert_int_equal(lg_trigger_interval_ns(&t, &s, IDLE_NS), 2 * LG_NS_PER_MS);
+    assert_int_equal(lg_trigger_interval_ns(&t, &s, IDLE_NS), 4 * LG_NS_PER_MS);
     s = sample(0, 500, 5);
     assert_int_equal(lg_trigger_interval_ns(&t, &s, IDLE_NS), IDLE_NS);
 }
@@ -333,7 +333,7 @@ static void test_random(void **state)
         assert_true(d.kind <= LG_TRIGGER_END);
         assert_true((t.captures == 0) == (d.kind == LG_TRIGGER_START));
         uint64_t gap = lg_trigger_interval_ns(&t, &s, IDLE_NS);
-        assert_in_range(gap, 2 * LG_NS_PER_MS, IDLE_NS);
+        assert_in_range(gap, 4 * LG_NS_PER_MS, IDLE_NS);
         (void)lg_trigger_text_affordable(&t, &s);
         char name[32];
         lg_trigger_name(&d, name, sizeof name);
