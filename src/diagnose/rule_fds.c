@@ -170,11 +170,27 @@ static bool is_near_limit(const struct fds_view *v)
     return limit.known && v->last_count > limit.value / 2;
 }
 
+/* Where the program answers at all, it must have answered while descriptors
+ * grew: one that no longer does is busy with something else, and its sockets
+ * only wait for it. */
+static bool answered_meanwhile(const struct lg_case *c,
+                               const struct fds_view *v)
+{
+    const struct lg_shot *last = NULL;
+    lg_each(shot, c->shots) {
+        if (shot->goroutines != NULL && fds_of(shot).known) {
+            last = shot;
+        }
+    }
+    return last == NULL || fds_of(last).value >= GROWN_FACTOR * v->first_count;
+}
+
 static bool is_leak(const struct lg_case *c, const struct fds_view *v)
 {
     uint64_t grown =
         v->last_count > v->first_count ? v->last_count - v->first_count : 0;
     return v->captures >= MIN_CAPTURES && v->grows &&
+           answered_meanwhile(c, v) &&
            v->last_count >= GROWN_FACTOR * v->first_count &&
            (c->oom ? grown >= MIN_GROWN
                    : grown >= ALIVE_MIN_GROWN && v->grows_on &&
