@@ -111,6 +111,17 @@ lg_goroutine_site_find(const struct lg_goroutine_sites *sites,
                        const struct lg_goroutine_site *like);
 enum lg_wait_class lg_goroutine_class(const struct lg_goroutines *g,
                                       const struct lg_goroutine *item);
+/* A frame of this function stands in the goroutine's stack. */
+bool lg_goroutine_passes(const struct lg_goroutines *g,
+                         const struct lg_goroutine *item,
+                         struct lg_str function);
+/* The innermost frame of user code at or outside of `function` (empty: of the
+ * whole stack); false: none. */
+bool lg_goroutine_user_frame(const struct lg_case *c,
+                             const struct lg_goroutines *g,
+                             const struct lg_goroutine *item,
+                             struct lg_str function,
+                             struct lg_frame *frame_ret);
 /* First / last shot with what is asked for; NULL: none. */
 const struct lg_shot *lg_case_first(const struct lg_case *c, bool heap,
                                     bool goroutines);

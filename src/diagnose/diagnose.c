@@ -18,6 +18,16 @@ struct lg_finding *lg_add_finding(struct lg_case *c, struct lg_verdict *verdict,
     return f;
 }
 
+bool lg_has_share(const struct lg_verdict *verdict, double share)
+{
+    lg_each(f, verdict->findings) {
+        if (f->share >= share) {
+            return true;
+        }
+    }
+    return false;
+}
+
 double lg_share(uint64_t bytes, uint64_t of_bytes)
 {
     if (of_bytes == 0) {

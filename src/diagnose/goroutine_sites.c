@@ -206,18 +206,42 @@ lg_goroutine_site_find(const struct lg_goroutine_sites *sites,
     return NULL;
 }
 
+bool lg_goroutine_passes(const struct lg_goroutines *g,
+                         const struct lg_goroutine *item,
+                         struct lg_str function)
+{
+    for (uint32_t i = 0; i < item->frame_count; i++) {
+        if (lg_str_eq(g->frames.items[item->frame_first + i].function,
+                      function)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lg_goroutine_user_frame(const struct lg_case *c,
+                             const struct lg_goroutines *g,
+                             const struct lg_goroutine *item,
+                             struct lg_str function, struct lg_frame *frame_ret)
+{
+    bool through = function.len == 0;
+    for (uint32_t i = 0; i < item->frame_count; i++) {
+        const struct lg_frame *f = &g->frames.items[item->frame_first + i];
+        through = through || lg_str_eq(f->function, function);
+        if (through && lg_case_is_user(c, f)) {
+            *frame_ret = *f;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool line_in_dump(const struct lg_case *c, const struct lg_goroutines *g,
                          struct lg_str function, struct lg_frame *frame_ret)
 {
     lg_each(item, g->items) {
-        bool through = false;
-        for (uint32_t i = 0; i < item->frame_count; i++) {
-            const struct lg_frame *f = &g->frames.items[item->frame_first + i];
-            through = through || lg_str_eq(f->function, function);
-            if (through && lg_case_is_user(c, f)) {
-                *frame_ret = *f;
-                return true;
-            }
+        if (lg_goroutine_user_frame(c, g, item, function, frame_ret)) {
+            return true;
         }
     }
     return false;

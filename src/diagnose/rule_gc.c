@@ -132,17 +132,6 @@ static bool lacks_headroom(const struct lg_case *c, const struct headroom *h)
            lg_heap_share(h->shot) > 0.5;
 }
 
-/* Goroutines or descriptors that hold a good part: what they hold is alive. */
-static bool has_leak(const struct lg_verdict *verdict)
-{
-    lg_each(f, verdict->findings) {
-        if (f->share >= LEAK_SHARE) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whose garbage: the line that allocated most without keeping it. */
 static const struct lg_heap_site *churn_of(const struct lg_case *c)
 {
@@ -168,8 +157,10 @@ static const struct lg_heap_site *churn_of(const struct lg_case *c)
 void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct headroom h = {0};
-    if (c->in->subject.gomemlimit.len > 0 || has_leak(verdict) ||
-        !measure(c, &h) || !lacks_headroom(c, &h)) {
+    /* What leaked goroutines or descriptors hold is alive, not garbage. */
+    if (c->in->subject.gomemlimit.len > 0 ||
+        lg_has_share(verdict, LEAK_SHARE) || !measure(c, &h) ||
+        !lacks_headroom(c, &h)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_GC_HEADROOM);
@@ -317,11 +308,11 @@ static bool judge_start_up(struct lg_case *c, struct lg_verdict *verdict)
 static bool is_explained(const struct lg_verdict *verdict)
 {
     lg_each(f, verdict->findings) {
-        if (f->share >= EXPLAINED_SHARE || f->cause == LG_CAUSE_NEIGHBOUR) {
+        if (f->cause == LG_CAUSE_NEIGHBOUR) {
             return true;
         }
     }
-    return false;
+    return lg_has_share(verdict, EXPLAINED_SHARE);
 }
 
 /* Last of all rules: only where nothing was found that grew. */

@@ -108,22 +108,15 @@ static bool parent_line(const struct lg_case *c, const struct suspect *s,
                         struct lg_frame *frame_ret)
 {
     const struct lg_goroutines *g = s->site.dump;
-    if (s->site.creator_id == 0 || g == NULL) {
+    if (s->site.creator_id == 0 || g == NULL ||
+        s->site.created_by.function.len == 0) {
         return false;
     }
     lg_each(item, g->items) {
-        bool through = false;
-        if (item->id != s->site.creator_id) {
-            continue;
-        }
-        for (uint32_t i = 0; i < item->frame_count; i++) {
-            const struct lg_frame *f = &g->frames.items[item->frame_first + i];
-            through =
-                through || lg_str_eq(f->function, s->site.created_by.function);
-            if (through && lg_case_is_user(c, f)) {
-                *frame_ret = *f;
-                return true;
-            }
+        if (item->id == s->site.creator_id &&
+            lg_goroutine_user_frame(c, g, item, s->site.created_by.function,
+                                    frame_ret)) {
+            return true;
         }
     }
     return false;
@@ -299,7 +292,7 @@ static void weigh_memory(const struct lg_case *c, struct suspect *s)
     }
 }
 
-static bool was_parked(const struct lg_case *c, const struct lg_goroutines *g,
+static bool was_parked(const struct lg_goroutines *g,
                        const struct lg_goroutine *item, const struct suspect *s)
 {
     const struct lg_frame *frames = lg_goroutine_frames(g, item);
@@ -310,7 +303,6 @@ static bool was_parked(const struct lg_case *c, const struct lg_goroutines *g,
             return true;
         }
     }
-    (void)c;
     return false;
 }
 
@@ -346,7 +338,7 @@ static void check_survival(struct lg_case *c, struct suspect *s)
         }
     }
     lg_each(item, early->items) {
-        if (was_parked(c, early, item, s)) {
+        if (was_parked(early, item, s)) {
             parked++;
             survived += lg_map_find_u64(&alive, item->id) != NULL;
         }

@@ -25,25 +25,13 @@
 /* One call under way during this share of the growth is "still at it". */
 #define IN_PROGRESS_RATIO 0.3
 
-static bool stands_in(const struct lg_goroutines *g,
-                      const struct lg_goroutine *item, struct lg_str function)
-{
-    for (uint32_t i = 0; i < item->frame_count; i++) {
-        if (lg_str_eq(g->frames.items[item->frame_first + i].function,
-                      function)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Working in that function: not asleep in a loop around it, and not parked. */
 static bool works_in(const struct lg_goroutines *g,
                      const struct lg_goroutine *item, struct lg_str function)
 {
     enum lg_wait_class class = lg_goroutine_class(g, item);
     return class != LG_WAIT_SLEEP && class != LG_WAIT_PARKED &&
-           stands_in(g, item, function);
+           lg_goroutine_passes(g, item, function);
 }
 
 static const struct lg_goroutines *dump_in_growth(const struct lg_case *c,
@@ -69,8 +57,8 @@ static void find_call_in_progress(const struct lg_case *c,
         }
         dumps++;
         lg_each(item, g->items) {
-            in_main +=
-                item->id == 1 && stands_in(g, item, v->site->where.function);
+            in_main += item->id == 1 &&
+                       lg_goroutine_passes(g, item, v->site->where.function);
             if (works_in(g, item, v->site->where.function) &&
                 (found == 0 || item->id == goroutine)) {
                 found = item->id;

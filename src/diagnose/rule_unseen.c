@@ -20,15 +20,14 @@ struct call {
 static bool is_explained(const struct lg_verdict *verdict)
 {
     lg_each(f, verdict->findings) {
-        if (f->share >= EXPLAINED_SHARE ||
-            f->cause == LG_CAUSE_INFINITE_RECURSION ||
+        if (f->cause == LG_CAUSE_INFINITE_RECURSION ||
             f->cause == LG_CAUSE_NEIGHBOUR || f->cause == LG_CAUSE_NOT_OOM ||
             f->cause == LG_CAUSE_GC_HEADROOM ||
             f->cause == LG_CAUSE_LIMIT_TOO_LOW) {
             return true;
         }
     }
-    return false;
+    return lg_has_share(verdict, EXPLAINED_SHARE);
 }
 
 /* Another finding already speaks of this function. */
@@ -55,14 +54,8 @@ static bool user_frame(const struct lg_case *c, const struct lg_goroutines *g,
                        const struct lg_goroutine *item,
                        struct lg_frame *where_ret)
 {
-    for (uint32_t i = 0; i < item->frame_count; i++) {
-        const struct lg_frame *f = &g->frames.items[item->frame_first + i];
-        if (lg_case_is_user(c, f)) {
-            *where_ret = *f;
-            return true;
-        }
-    }
-    return false;
+    struct lg_str any = {NULL, 0};
+    return lg_goroutine_user_frame(c, g, item, any, where_ret);
 }
 
 /* id 0: any goroutine, at that very line; else that one, in that function. */
@@ -107,25 +100,15 @@ static size_t count_dumps(const struct lg_case *c, const struct call *call)
     return dumps;
 }
 
-static bool passes_through(const struct lg_goroutines *g,
-                           const struct lg_goroutine *item, const char *name)
-{
-    for (uint32_t i = 0; i < item->frame_count; i++) {
-        if (lg_str_eq(g->frames.items[item->frame_first + i].function,
-                      lg_str_of(name))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Who takes memory runs, or reads into it; who writes gives it away, and waits
  * for the one that reads; main comes after those that it started. */
 static size_t weigh(const struct lg_goroutines *g,
                     const struct lg_goroutine *item, const struct call *call)
 {
-    bool reads = passes_through(g, item, "internal/poll.(*FD).Read");
-    bool writes = passes_through(g, item, "internal/poll.(*FD).Write");
+    bool reads =
+        lg_goroutine_passes(g, item, LG_STR("internal/poll.(*FD).Read"));
+    bool writes =
+        lg_goroutine_passes(g, item, LG_STR("internal/poll.(*FD).Write"));
     bool runs = lg_goroutine_class(g, item) == LG_WAIT_ACTIVE && !writes;
     return call->dumps * 2 + (runs || reads ? 1000 : 0) +
            (item->id != 1 ? 500 : 0) + (writes ? 0 : 100);

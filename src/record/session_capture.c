@@ -85,7 +85,7 @@ static void submit_capture(struct lg_session *s,
         .newest = true,
     };
     lg_trigger_name(decision, job.name, sizeof job.name);
-    lg_trigger_began(&s->trigger, sample, decision);
+    lg_trigger_began(&s->trigger, sample);
     lg_capturer_submit(s->lane, &job);
 }
 

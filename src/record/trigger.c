@@ -122,8 +122,7 @@ struct lg_trigger_decision lg_trigger_decide(const struct lg_trigger *t,
     return d;
 }
 
-void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s,
-                      const struct lg_trigger_decision *d)
+void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s)
 {
     t->captures++;
     t->last_usage_bytes = s->usage_bytes;
@@ -138,7 +137,6 @@ void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s,
                               ? t->next_age_ns
                               : LONGEST_AGE_GAP_NS;
     }
-    (void)d;
 }
 
 void lg_trigger_ended(struct lg_trigger *t, uint64_t end_ns,

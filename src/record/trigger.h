@@ -57,8 +57,7 @@ void lg_trigger_init(struct lg_trigger *t, uint64_t limit_bytes);
 struct lg_trigger_decision lg_trigger_decide(const struct lg_trigger *t,
                                              const struct lg_trigger_sample *s);
 /* A capture has begun / ended. */
-void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s,
-                      const struct lg_trigger_decision *d);
+void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s);
 void lg_trigger_ended(struct lg_trigger *t, uint64_t end_ns,
                       uint64_t duration_ns);
 /* Until the next sample: a 25th of the time to the limit, between 4 ms

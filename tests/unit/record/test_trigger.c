@@ -30,7 +30,7 @@ static struct lg_trigger_sample sample(uint64_t t_ms, uint64_t usage_mib,
 static void capture(struct lg_trigger *t, const struct lg_trigger_sample *s,
                     const struct lg_trigger_decision *d, uint64_t duration_ms)
 {
-    lg_trigger_began(t, s, d);
+    lg_trigger_began(t, s);
     lg_trigger_ended(t, s->t_ns + duration_ms * LG_NS_PER_MS,
                      duration_ms * LG_NS_PER_MS);
 }
