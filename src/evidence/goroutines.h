@@ -31,6 +31,13 @@ struct lg_goroutine {
     bool locked_to_thread;
     bool stack_unavailable; /* running on another thread */
     struct lg_str labels;   /* raw text; empty: none */
+    /* Only from the process's own memory: */
+    struct lg_frame start;  /* its first function; empty: not told */
+    uint64_t stack_bytes;   /* hi - lo; 0: not told */
+    uint64_t thread_id;     /* of the OS, while it has one; 0: none */
+    struct lg_str waits_on; /* "chan", "mutex", "semaphore"…; may be empty */
+    uint64_t waits_on_address;    /* of that object; 0: not told */
+    struct lg_str waits_on_state; /* "cap 10, len 10, open"; may be empty */
 };
 
 struct lg_goroutines {

@@ -21,6 +21,18 @@ struct lg_memstats {
     struct lg_num next_gc_bytes; /* heap goal */
     struct lg_num gc_count, forced_gc_count, last_gc_unix_ns, pause_total_ns;
     struct lg_num max_rss_bytes; /* "# MaxRSS =" where it is printed */
+    /* Only from the process's own memory: */
+    struct lg_num heap_live_bytes;    /* marked by the last cycle, plus what was
+                                         allocated since */
+    struct lg_num heap_marked_bytes;  /* survived the last cycle */
+    struct lg_num gogc_percent;       /* UINT64_MAX: off */
+    struct lg_num memory_limit_bytes; /* GOMEMLIMIT; UINT64_MAX: none */
+    struct lg_num timers_count;       /* in the Ps' heaps */
+    struct lg_num finalizers_count;   /* queued to run */
+    struct lg_num threads_count;      /* Ms */
+    struct lg_num goroutines_count;   /* live, the runtime's own left out */
+    struct lg_num gc_cpu_ppm;         /* GCCPUFraction in millionths */
+    struct lg_num mem_profile_rate_bytes; /* 0: the heap profile is off */
 };
 
 #endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: all goroutines of a Go program at one moment, read out of its
+ * memory. Two questions, two costs: a census (what each g struct says) and
+ * stacks (program counters by frame sizes from the pclntab). Stacks are
+ * interned as a tree of program counters while they are read, so that a
+ * million goroutines at ten places cost ten stacks; names and lines are looked
+ * up once per distinct counter, afterwards.
+ *
+ * Reading does not stop the target. What cannot be read without (running
+ * goroutines: their registers) is read in one short pause under
+ * LG_FREEZE_AUTO. A goroutine that moved while it was read is read again; what
+ * stays torn is counted, never guessed.
+ */
+#ifndef LG_TARGET_GO_GOROUTINES_H
+#define LG_TARGET_GO_GOROUTINES_H
+
+#include "evidence/goroutines.h"
+#include "target/go_process.h"
+
+enum lg_freeze { LG_FREEZE_AUTO, LG_FREEZE_NEVER, LG_FREEZE_ALWAYS };
+
+/* atomicstatus without the scan bit. Go 1.27: runtime2.go. */
+enum lg_go_status {
+    LG_G_IDLE,
+    LG_G_RUNNABLE,
+    LG_G_RUNNING,
+    LG_G_SYSCALL,
+    LG_G_WAITING,
+    LG_G_MORIBUND,
+    LG_G_DEAD,
+    LG_G_ENQUEUE,
+    LG_G_COPYSTACK,
+    LG_G_PREEMPTED,
+    LG_G_LEAKED,
+    LG_G_DEADEXTRA,
+};
+
+struct lg_go_g {
+    uint64_t address, id, parent_id;
+    uint64_t go_pc, start_pc; /* return pc in the creator; entry */
+    uint64_t pc, sp;          /* where it stands (sched or syscall) */
+    uint64_t wait_since;      /* nanotime; 0: no GC has seen it wait yet */
+    uint64_t stack_lo, stack_hi;
+    uint64_t waiting; /* first sudog; 0: none */
+    uint64_t labels, m;
+    uint32_t stack; /* node in stacks; 0: not read */
+    uint8_t status, reason;
+    bool locked, system, torn;
+};
+
+struct lg_go_stack_node { /* 0: root (empty). Leaf towards root: parent */
+    uint32_t parent, depth;
+    uint64_t pc; /* as looked up: return addresses already less one */
+    bool is_cut; /* more frames follow that were not asked for or read */
+};
+
+struct lg_go_goroutines_options {
+    enum lg_freeze freeze;
+    uint32_t max_frames; /* per stack; 0: census only */
+    bool with_system;    /* the runtime's own goroutines too */
+    bool with_waits;     /* what each waits on: channels, semaphores */
+    bool with_labels;
+    uint64_t keep_max; /* records kept; beyond it only groups: see kept */
+};
+
+struct lg_go_goroutines {
+    struct lg_go *go;
+    LG_VEC(struct lg_go_g) items; /* in order of allgs */
+    LG_VEC(struct lg_go_stack_node) stacks;
+    uint64_t total, system_count, dead_count; /* total: live ones, no system */
+    uint64_t torn_count, unreadable_count;
+    uint64_t stack_bytes; /* of all live ones, hi - lo */
+    uint64_t now_ns;      /* nanotime that waits are measured against */
+    uint64_t pause_ns, duration_ns;
+    bool truncated; /* a bound was reached, or memory lied */
+};
+
+/* ABSENT: the process ended; ret holds what was read until then. */
+bool lg_go_goroutines_read(struct lg_go *go,
+                           const struct lg_go_goroutines_options *options,
+                           struct lg_arena *arena, struct lg_go_goroutines *ret,
+                           struct lg_error *err);
+
+/* The same model as a parsed debug=2 dump, symbolised: states in the runtime's
+ * words, inlined frames expanded, runtime frames hidden as the runtime hides
+ * them. Equal stacks share their frames. One item per goroutine. */
+bool lg_go_goroutines_evidence(const struct lg_go_goroutines *from,
+                               struct lg_arena *arena,
+                               struct lg_goroutines *ret);
+/* A goroutine profile as runtime/pprof makes it: unique stacks with counts,
+ * mappings, labels; system goroutines left out. */
+bool lg_go_goroutines_profile(const struct lg_go_goroutines *from,
+                              struct lg_arena *arena, struct lg_profile *ret);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: one process image, live, frozen or dead. Whoever reads Go's objects
+ * asks for addresses; whether the bytes come from process_vm_readv, a core file
+ * or a copy is the image's affair. Reads of many small objects are gathered:
+ * sorted by address, neighbours read as one run into a buffer that is reused
+ * (a first touch of fresh memory costs more than the copy).
+ *
+ *   goroutines, buckets, spans …          target/go_*
+ *        │ lg_image_read, lg_image_fetch
+ *   image ── segments, binary, threads
+ *        │ ops
+ *   live process · core file · frozen copy     sources/, target/
+ *
+ * Little-endian 64-bit targets only. Single-threaded.
+ */
+#ifndef LG_TARGET_IMAGE_H
+#define LG_TARGET_IMAGE_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+enum lg_machine { LG_AMD64, LG_ARM64 };
+
+struct lg_image_segment {
+    uint64_t start, end; /* [start, end) */
+    bool can_read, can_write, can_exec;
+    struct lg_str path;   /* file behind it; empty: anonymous */
+    uint64_t file_offset; /* of start */
+    bool present;         /* core: its bytes can be read from somewhere */
+};
+
+/* Registers of a thread, as the unwinder needs them. */
+struct lg_image_thread {
+    int64_t tid;
+    bool known; /* false: could not be stopped or is not in the core */
+    uint64_t pc, sp, bp;
+    uint64_t link; /* arm64: x30 */
+    uint64_t g;    /* amd64: r14, arm64: x28 */
+    uint64_t tls;  /* amd64: fs base */
+};
+
+/* One object of a gathered read. tag is the caller's. */
+struct lg_fetch {
+    uint64_t address;
+    uint32_t bytes;
+    uint32_t tag;
+};
+/* bytes is NULL when they cannot be read; valid during the call only. */
+typedef void (*lg_fetch_fn)(void *context, const struct lg_fetch *fetch,
+                            const uint8_t *bytes);
+
+struct lg_image;
+
+struct lg_image_range {
+    uint64_t address;
+    size_t bytes;
+};
+
+struct lg_image_ops {
+    const char *name; /* "live process", "core file" */
+    /* How many bytes from the start of the range could be copied. Sets
+     * image->gone when the process is no longer there. */
+    size_t (*read)(struct lg_image *image, uint64_t address, void *into,
+                   size_t bytes);
+    /* Several ranges one behind the other into `into`; the bytes that were
+     * copied before the first failure. NULL: read is called for each. */
+    size_t (*read_ranges)(struct lg_image *image,
+                          const struct lg_image_range *ranges, size_t count,
+                          void *into);
+    /* Stops all threads with registers taken; resume also happens when we are
+     * killed. NULL: the image does not run (threads are there from the start).
+     */
+    bool (*pause)(struct lg_image *image, struct lg_error *err);
+    void (*resume)(struct lg_image *image);
+    void (*destroy)(struct lg_image *image);
+};
+
+struct lg_image {
+    const struct lg_image_ops *ops;
+    enum lg_machine machine;
+    int64_t pid;                              /* 0: unknown */
+    LG_VEC(struct lg_image_segment) segments; /* sorted, not overlapping */
+    struct lg_str binary_path;                /* for people */
+    struct lg_str binary; /* the main ELF file, mapped lazily; may be empty */
+    uint64_t bias;        /* run-time address minus the ELF file's (PIE) */
+    LG_VEC(struct lg_image_thread) threads; /* while paused, or of a core */
+    uint64_t now_ns;   /* CLOCK_MONOTONIC when it was opened (live), else 0 */
+    uint64_t pause_ns; /* how long its threads have been stopped in all */
+    bool is_live, gone, truncated; /* truncated: a core with bytes missing */
+    struct lg_arena *arena;        /* borrowed: segments, threads */
+    uint8_t *buffer; /* of gathered reads; made on demand, owned */
+    size_t buffer_bytes;
+    uint64_t read_calls, read_bytes, failed_reads; /* told on request */
+};
+
+/* All of it or nothing. */
+bool lg_image_read(struct lg_image *image, uint64_t address, void *into,
+                   size_t bytes);
+static inline bool lg_image_u64(struct lg_image *image, uint64_t address,
+                                uint64_t *ret)
+{
+    return lg_image_read(image, address, ret, sizeof *ret);
+}
+static inline bool lg_image_u32(struct lg_image *image, uint64_t address,
+                                uint32_t *ret)
+{
+    return lg_image_read(image, address, ret, sizeof *ret);
+}
+/* The bytes copied into the arena; empty when unreadable or over limit. */
+struct lg_str lg_image_copy(struct lg_image *image, uint64_t address,
+                            size_t bytes, struct lg_arena *arena);
+/* Go string header at address ({data, len}); empty when unreadable or longer
+ * than limit_bytes. */
+struct lg_str lg_image_go_string(struct lg_image *image, uint64_t address,
+                                 size_t limit_bytes, struct lg_arena *arena);
+/* Calls fn for every fetch, in address order (fetches are sorted in place).
+ * Objects closer than a page are read as one run; a run that fails is tried
+ * object by object. false: out of memory for the buffer. Cost: one copy. */
+bool lg_image_fetch(struct lg_image *image, struct lg_fetch *fetches,
+                    size_t count, lg_fetch_fn fn, void *context);
+/* The segment that holds address; NULL: none. */
+const struct lg_image_segment *lg_image_segment_find(const struct lg_image *im,
+                                                     uint64_t address);
+/* Pauses where that means anything. true when threads are to be had. Pairs
+ * nest; the time between is added to pause_ns. */
+bool lg_image_pause(struct lg_image *image, struct lg_error *err);
+void lg_image_resume(struct lg_image *image);
+/* The thread with this id; NULL: not there, or not paused. */
+const struct lg_image_thread *lg_image_thread_find(const struct lg_image *im,
+                                                   int64_t tid);
+/* NULL is fine. Resumes first. */
+void lg_image_destroy(struct lg_image *image);
+
+/* A copy of every readable, writable segment, read now (in runs), that answers
+ * from memory of its own: the target goes on meanwhile. limit_bytes bounds it
+ * (LIMIT). The binary is shared with `of`, which must outlive it. */
+bool lg_image_freeze_copy(struct lg_image *of, uint64_t limit_bytes,
+                          struct lg_image **image_ret, struct lg_error *err);
+
+#endif
