@@ -197,9 +197,10 @@ static bool is_leak(const struct lg_case *c, const struct fds_view *v)
                          (is_near_limit(v) || lg_case_alive_and_growing(c)));
 }
 
-static double rate_of(const struct fds_view *v)
+static double rate_of(const struct fds_view *v, const struct lg_shot *first,
+                      const struct lg_shot *last)
 {
-    uint64_t ns = v->last->capture->t_ns - v->first->capture->t_ns;
+    uint64_t ns = last->capture->t_ns - first->capture->t_ns;
     return ns == 0
                ? 0
                : (double)(v->last_count - v->first_count) / ((double)ns / 1e9);
@@ -209,7 +210,7 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct fds_view v = {0};
     follow(c, &v);
-    if (!is_leak(c, &v)) {
+    if (v.first == NULL || v.last == NULL || !is_leak(c, &v)) {
         return;
     }
     find_companions(c, &v);
@@ -222,7 +223,7 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
     f->where_role = LG_STR("opens them");
     f->leaf = v.leaf;
     f->count = lg_known(v.last_count);
-    f->count_rate_per_s = rate_of(&v);
+    f->count_rate_per_s = rate_of(&v, v.first, v.last);
     f->bytes = lg_known(v.heap_bytes + kernel);
     const struct lg_shot *heap = lg_case_last(c, true, false);
     uint64_t usage = v.last->usage_bytes;

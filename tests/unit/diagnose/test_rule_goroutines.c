@@ -211,6 +211,63 @@ static void test_two_kinds_made_together(void **state)
         str_is(FIRST(v)->leaf.function, "github.com/z/gz/c.(*Wheel).run"));
 }
 
+/* One call starts both kinds; the dump catches calls half-way, with some more
+ * of the one or of the other; profiles lag, so that the last has nothing of
+ * it, or know nothing at all of what was allocated on the way. */
+static void two_kinds(struct case_builder *b, size_t more_wheels,
+                      size_t more_loops, uint64_t wheel_mib)
+{
+    static const char call[] = "github.com/z/gz/c.NewCache cache.go:40 < "
+                               "shop/worker.handle handle.go:31 < "
+                               "main.main main.go:7";
+    char stack[300];
+    case_dep(b, "github.com/z/gz", "v1.10.3");
+    case_timeline_of(b, {0, 4}, {8500, 256});
+    uint64_t first = b->next_id, other = 500000;
+    for (uint64_t i = 0; i < 5; i++) {
+        struct lg_capture *c =
+            full_capture(b, 100 + i * 2000, 8 + 60 * i, 60, 1 + 45 * i);
+        case_go_again(b, dump_of(c), first, 500 * i + more_wheels, "select",
+                      "github.com/z/gz/c.(*Wheel).run wheel.go:113",
+                      "github.com/z/gz/c.NewWheel wheel.go:80");
+        case_go_again(b, dump_of(c), other, 500 * i + more_loops,
+                      "chan receive",
+                      "github.com/z/gz/c.(*stat).loop stat.go:29",
+                      "github.com/z/gz/c.newStat stat.go:11");
+        bool lags = i == 4;
+        snprintf(stack, sizeof stack,
+                 "github.com/z/gz/c.NewWheel wheel.go:85 < %s", call);
+        case_alloc(b, heap_of(c), lags ? 1 : (int64_t)(wheel_mib * CASE_MIB),
+                   100, (int64_t)CASE_MIB, stack);
+        snprintf(stack, sizeof stack,
+                 "github.com/z/gz/c.newStat stat.go:9 < %s", call);
+        case_alloc(b, heap_of(c), (int64_t)CASE_MIB, 100, (int64_t)CASE_MIB,
+                   stack);
+    }
+    case_end(b, LG_END_OOM_KILL, 8500);
+}
+
+static void test_counts_do_not_choose_the_kind(void **state)
+{
+    static const struct {
+        size_t wheels, loops;
+        uint64_t wheel_mib;
+    } rows[] = {{0, 0, 30}, {1, 0, 30}, {0, 1, 30}, {0, 9, 30},
+                {0, 0, 1},  {1, 0, 1},  {0, 1, 1},  {0, 9, 1}};
+    struct case_builder *b = *state;
+    for (size_t i = 0; i < LG_COUNT(rows); i++) {
+        case_begin(b, b->arena, "shop", 256);
+        two_kinds(b, rows[i].wheels, rows[i].loops, rows[i].wheel_mib);
+        struct lg_verdict v = judge(b);
+        assert_first(&v, LG_CAUSE_GOROUTINE_LEAK,
+                     "shop/worker.handle handle.go:31");
+        assert_int_equal(v.findings.count, 1);
+        assert_true(
+            str_is(FIRST(v)->leaf.function, "github.com/z/gz/c.(*Wheel).run"));
+        assert_true(str_is(FIRST(v)->wait_reason, "select"));
+    }
+}
+
 /* Go ≥ 1.26 proves it itself: nothing can reach what they wait on. */
 static void test_proof_of_the_collector(void **state)
 {
@@ -317,6 +374,7 @@ int main(void)
         case_test(test_not_judged),
         case_test(test_line_through_the_heap_profile),
         case_test(test_two_kinds_made_together),
+        case_test(test_counts_do_not_choose_the_kind),
         case_test(test_proof_of_the_collector),
         case_test(test_burst),
         case_test(test_queue_moves_on),
