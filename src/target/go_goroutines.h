@@ -22,18 +22,18 @@ enum lg_freeze { LG_FREEZE_AUTO, LG_FREEZE_NEVER, LG_FREEZE_ALWAYS };
 
 /* atomicstatus without the scan bit. Go 1.27: runtime2.go. */
 enum lg_go_status {
-    LG_G_IDLE,
-    LG_G_RUNNABLE,
-    LG_G_RUNNING,
-    LG_G_SYSCALL,
-    LG_G_WAITING,
-    LG_G_MORIBUND,
-    LG_G_DEAD,
-    LG_G_ENQUEUE,
-    LG_G_COPYSTACK,
-    LG_G_PREEMPTED,
-    LG_G_LEAKED,
-    LG_G_DEADEXTRA,
+    LG_STATUS_IDLE,
+    LG_STATUS_RUNNABLE,
+    LG_STATUS_RUNNING,
+    LG_STATUS_SYSCALL,
+    LG_STATUS_WAITING,
+    LG_STATUS_MORIBUND,
+    LG_STATUS_DEAD,
+    LG_STATUS_ENQUEUE,
+    LG_STATUS_COPYSTACK,
+    LG_STATUS_PREEMPTED,
+    LG_STATUS_LEAKED,
+    LG_STATUS_DEADEXTRA,
 };
 
 struct lg_go_g {
