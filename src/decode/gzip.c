@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/gzip.h"
 
+#include <assert.h>
 #include <libdeflate.h>
 
 /* The shortest member: 10 bytes of header, an empty deflate block, 8 bytes of
@@ -9,6 +10,10 @@
 /* Deflate cannot do better than 1032 to 1, so a size that claims more lies. */
 #define MAX_RATIO 1032
 #define MIN_OUTPUT_BYTES ((size_t)4096)
+
+/* As runtime/pprof: profiles are written while a program dies, and the better
+ * levels take several times as long for some per cent. */
+#define WRITE_LEVEL 1
 
 struct output {
     struct lg_arena *arena;
@@ -121,5 +126,25 @@ bool lg_gunzip(struct lg_str bytes, uint64_t limit_bytes,
         return false;
     lg_arena_trim(arena, out.data, out.capacity, out.len);
     *ret = lg_str_from(out.data, out.len);
+    return true;
+}
+
+bool lg_gzip_write(struct lg_str bytes, struct lg_arena *arena,
+                   struct lg_str *ret, struct lg_error *err)
+{
+    struct libdeflate_compressor *c = libdeflate_alloc_compressor(WRITE_LEVEL);
+    if (c == NULL)
+        return lg_fail_nomem(err);
+    size_t len = 0, room = libdeflate_gzip_compress_bound(c, bytes.len);
+    char *out = lg_new(arena, char, room);
+    if (out != NULL)
+        len = libdeflate_gzip_compress(c, bytes.data != NULL ? bytes.data : "",
+                                       bytes.len, out, room);
+    libdeflate_free_compressor(c);
+    if (out == NULL)
+        return lg_fail_nomem(err);
+    assert(len != 0); /* the bound was too small */
+    lg_arena_trim(arena, out, room, len);
+    *ret = lg_str_from(out, len);
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Concept: a whole gzip buffer (one or several members) inflated into an
- * arena under a bound, for input is hostile.
+ * arena under a bound, for input is hostile; and made, in one member.
  */
 #ifndef LG_DECODE_GZIP_H
 #define LG_DECODE_GZIP_H
@@ -15,5 +15,8 @@ bool lg_gzip_is(struct lg_str bytes); /* begins with 1f 8b */
 bool lg_gunzip(struct lg_str bytes, uint64_t limit_bytes,
                struct lg_arena *arena, struct lg_str *ret,
                struct lg_error *err);
+/* One member without name and time: equal bytes give equal files. NOMEM. */
+bool lg_gzip_write(struct lg_str bytes, struct lg_arena *arena,
+                   struct lg_str *ret, struct lg_error *err);
 
 #endif

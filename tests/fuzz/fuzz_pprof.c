@@ -1,10 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/pprof.h"
+#include "decode/pprof_write.h"
 #include "evidence/goroutines.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+/* Whatever was read can be written, and read again as the same. */
+static void write_back(const struct lg_profile *p, struct lg_arena *arena)
+{
+    struct lg_str bytes, second;
+    struct lg_profile again;
+    if (!lg_pprof_write(p, arena, &bytes, NULL))
+        return; /* out of memory */
+    if (!lg_pprof_parse(bytes, arena, &again, NULL))
+        abort();
+    if (!lg_pprof_write(&again, arena, &second, NULL))
+        return;
+    if (!lg_str_eq(bytes, second) ||
+        again.sample_nodes.count != p->sample_nodes.count ||
+        again.labels.count != p->labels.count)
+        abort();
+}
 
 /* Whatever is accepted has stacks whose parts all exist. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -24,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         }
         for (int t = 0; t < (int)p.types.count; t++)
             lg_profile_total(&p, t);
+        write_back(&p, &arena);
         if (lg_goroutines_from_profile(&p, &arena, &g)) {
             struct lg_goroutine_groups groups;
             lg_goroutines_group(&g, &arena, &groups);

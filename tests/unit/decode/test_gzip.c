@@ -147,6 +147,31 @@ static void test_hostile(void **state)
     lg_arena_deinit(&arena);
 }
 
+static bool write_again(void *context, struct lg_arena *arena,
+                        struct lg_error *err)
+{
+    struct lg_str gz;
+    return lg_gzip_write(*(struct lg_str *)context, arena, &gz, err);
+}
+
+static void test_write(void **state)
+{
+    static const size_t sizes[] = {0, 1, 100, 70000, LIMIT};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct lg_arena arena;
+        lg_arena_init(&arena, 0);
+        char *text = lg_new(&arena, char, sizes[i] + 1);
+        struct lg_rng rng = {i};
+        lg_rng_text(&rng, "abc", 3, text, sizes[i]);
+        struct lg_str gz, in = lg_str_from(text, sizes[i]);
+        assert_true(lg_gzip_write(in, &arena, &gz, NULL));
+        assert_inflates(&arena, gz, in);
+        assert_true(sizes[i] < 1000 || gz.len < sizes[i] / 2);
+        assert_true(lg_alloc_fail_all(write_again, &in) > 0);
+        lg_arena_deinit(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

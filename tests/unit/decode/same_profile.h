@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: two profiles are the same in every column. Include after cmocka.h.
+ */
+#ifndef LG_TESTS_SAME_PROFILE_H
+#define LG_TESTS_SAME_PROFILE_H
+
+#include "evidence/profile.h"
+
+#define assert_same_str(a, b) assert_true(lg_str_eq((a), (b)))
+
+static inline void assert_same_type(const struct lg_value_type *a,
+                                    const struct lg_value_type *b)
+{
+    assert_same_str(a->type, b->type);
+    assert_same_str(a->unit, b->unit);
+}
+
+static inline void assert_same_mappings(const struct lg_profile *a,
+                                        const struct lg_profile *b)
+{
+    assert_int_equal(a->mappings.count, b->mappings.count);
+    for (size_t i = 0; i < a->mappings.count; i++) {
+        const struct lg_profile_mapping *x = &a->mappings.items[i];
+        const struct lg_profile_mapping *y = &b->mappings.items[i];
+        assert_int_equal(x->start, y->start);
+        assert_int_equal(x->limit, y->limit);
+        assert_int_equal(x->offset, y->offset);
+        assert_same_str(x->file, y->file);
+        assert_same_str(x->build_id, y->build_id);
+    }
+}
+
+static inline void assert_same_functions(const struct lg_profile *a,
+                                         const struct lg_profile *b)
+{
+    assert_int_equal(a->functions.count, b->functions.count);
+    for (size_t i = 0; i < a->functions.count; i++) {
+        const struct lg_profile_function *x = &a->functions.items[i];
+        const struct lg_profile_function *y = &b->functions.items[i];
+        assert_same_str(x->name, y->name);
+        assert_same_str(x->system_name, y->system_name);
+        assert_same_str(x->file, y->file);
+        assert_int_equal(x->start_line, y->start_line);
+    }
+}
+
+static inline void assert_same_locations(const struct lg_profile *a,
+                                         const struct lg_profile *b)
+{
+    assert_int_equal(a->locations.count, b->locations.count);
+    for (size_t i = 0; i < a->locations.count; i++) {
+        const struct lg_profile_location *x = &a->locations.items[i];
+        const struct lg_profile_location *y = &b->locations.items[i];
+        assert_int_equal(x->address, y->address);
+        assert_int_equal(x->mapping, y->mapping);
+        assert_int_equal(x->line_count, y->line_count);
+        for (uint32_t k = 0; k < x->line_count; k++) {
+            const struct lg_profile_line *l =
+                &a->lines.items[x->line_first + k];
+            const struct lg_profile_line *m =
+                &b->lines.items[y->line_first + k];
+            assert_int_equal(l->function, m->function);
+            assert_int_equal(l->line, m->line);
+        }
+    }
+}
+
+static inline void assert_same_samples(const struct lg_profile *a,
+                                       const struct lg_profile *b)
+{
+    assert_int_equal(a->sample_nodes.count, b->sample_nodes.count);
+    for (size_t i = 0; i < a->sample_nodes.count; i++) {
+        uint32_t m = a->sample_nodes.items[i], n = b->sample_nodes.items[i];
+        for (size_t t = 0; t < a->types.count; t++)
+            assert_int_equal(lg_profile_value(a, i, (int)t),
+                             lg_profile_value(b, i, (int)t));
+        for (; m != 0 && n != 0;
+             m = a->nodes.items[m].parent, n = b->nodes.items[n].parent)
+            assert_int_equal(a->nodes.items[m].location,
+                             b->nodes.items[n].location);
+        assert_int_equal(m, 0);
+        assert_int_equal(n, 0);
+    }
+}
+
+static inline void assert_same_labels(const struct lg_profile *a,
+                                      const struct lg_profile *b)
+{
+    assert_int_equal(a->labels.count, b->labels.count);
+    for (size_t i = 0; i < a->labels.count; i++) {
+        const struct lg_profile_label *x = &a->labels.items[i];
+        const struct lg_profile_label *y = &b->labels.items[i];
+        assert_int_equal(x->sample, y->sample);
+        assert_same_str(x->key, y->key);
+        assert_same_str(x->str, y->str);
+        assert_int_equal(x->num, y->num);
+        assert_same_str(x->num_unit, y->num_unit);
+    }
+}
+
+static inline void assert_same_profile(const struct lg_profile *a,
+                                       const struct lg_profile *b)
+{
+    assert_int_equal(a->types.count, b->types.count);
+    for (size_t i = 0; i < a->types.count; i++)
+        assert_same_type(&a->types.items[i], &b->types.items[i]);
+    assert_same_mappings(a, b);
+    assert_same_functions(a, b);
+    assert_same_locations(a, b);
+    assert_same_samples(a, b);
+    assert_same_labels(a, b);
+    assert_int_equal(a->time_ns, b->time_ns);
+    assert_int_equal(a->duration_ns, b->duration_ns);
+    assert_int_equal(a->period, b->period);
+    assert_same_type(&a->period_type, &b->period_type);
+    assert_same_str(a->default_type, b->default_type);
+}
+
+#endif
