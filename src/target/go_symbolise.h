@@ -66,8 +66,9 @@ struct lg_str lg_go_name_shown(struct lg_str full, uint16_t go_minor,
 struct lg_go_locations {
     struct lg_go_symbols *symbols; /* borrowed */
     struct lg_profile *profile;    /* borrowed; lg_profile_init was called */
-    struct lg_map by_pc;           /* pc → location + 1 */
-    struct lg_map functions;       /* hash of name, file → function + 1 */
+    struct lg_map by_pc;           /* pc → location */
+    struct lg_map by_caller; /* first entry of a group → entries, location */
+    struct lg_map functions; /* name → function */
 };
 
 /* Adds the executable file mappings of the image (the program's own first),
