@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Profiles (profile.proto), decoded by hand for comparison."""
+import gzip
+from collections import Counter, defaultdict
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7f) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
+def signed(value):
+    return value - (1 << 64) if value >> 63 else value
+
+
+def fields(data):
+    at = 0
+    while at < len(data):
+        key, at = varint(data, at)
+        wire = key & 7
+        if wire == 0:
+            value, at = varint(data, at)
+        elif wire == 1:
+            value, at = data[at:at + 8], at + 8
+        elif wire == 2:
+            size, at = varint(data, at)
+            value, at = data[at:at + size], at + size
+        elif wire == 5:
+            value, at = data[at:at + 4], at + 4
+        else:
+            raise ValueError(f"wire type {wire}")
+        yield key >> 3, value
+
+
+def numbers(value):
+    """A repeated integer field, packed or not."""
+    if isinstance(value, int):
+        return [value]
+    out, at = [], 0
+    while at < len(value):
+        number, at = varint(value, at)
+        out.append(number)
+    return out
+
+
+def message(data):
+    out = defaultdict(list)
+    for number, value in fields(data):
+        out[number].append(value)
+    return out
+
+
+def one(msg, number, default=0):
+    return msg[number][-1] if msg.get(number) else default
+
+
+class Profile:
+    """samples: {(frames, labels): [values]}; frames leaf first, each (function,
+    file, line); addresses: the same by address."""
+
+    def __init__(self, data):
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+        top = message(data)
+        self.strings = [s.decode("utf-8", "backslashreplace") for s in top[6]]
+        text = self.strings.__getitem__
+        self.types = [(text(one(t, 1)), text(one(t, 2)))
+                      for t in map(message, top[1])]
+        period = message(one(top, 11, b""))
+        self.period = (text(one(period, 1)), text(one(period, 2)),
+                       one(top, 12))
+        self.default_type = text(one(top, 14))
+        self.time = one(top, 9)
+        self.mappings = [message(m) for m in top[3]]
+        self.functions = {one(f, 1): f for f in map(message, top[5])}
+        self.locations = {}
+        for loc in map(message, top[4]):
+            self.locations[one(loc, 1)] = self.lines(loc)
+        self.addresses = {one(loc, 1): one(loc, 3)
+                          for loc in map(message, top[4])}
+        self.samples = {}
+        self.by_address = Counter()
+        for sample in map(message, top[2]):
+            self.add(sample)
+
+    def lines(self, loc):
+        out = []
+        for line in map(message, loc[4]):
+            f = self.functions[one(line, 1)]
+            out.append((self.strings[one(f, 2)], self.strings[one(f, 4)],
+                        signed(one(line, 2))))
+        return out or [(f"0x{one(loc, 3):x}", "", 0)]
+
+    def add(self, sample):
+        ids = [i for value in sample[1] for i in numbers(value)]
+        values = [signed(v) for value in sample[2] for v in numbers(value)]
+        frames = tuple(f for i in ids for f in self.locations[i])
+        labels = []
+        for label in map(message, sample[3]):
+            value = (self.strings[one(label, 2)] if one(label, 2)
+                     else signed(one(label, 3)))
+            labels.append((self.strings[one(label, 1)], value))
+        key = (frames, tuple(sorted(labels, key=str)))
+        old = self.samples.get(key)
+        self.samples[key] = ([a + b for a, b in zip(old, values)]
+                             if old else values)
+        self.by_address[tuple(self.addresses[i] for i in ids)] += values[0]
+
+    def mapping_files(self):
+        return [(self.strings[one(m, 5)], self.strings[one(m, 6)])
+                for m in self.mappings]
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return Profile(f.read())
+
+
+def describe(key):
+    frames, labels = key
+    text = " < ".join(f"{f}:{line}" for f, _, line in frames[:6])
+    return text + (f" {labels}" if labels else "")
+
+
+def compare(theirs, ours, skip=lambda key: False):
+    """Lines on what differs; skip: samples not compared."""
+    out = []
+    if theirs.types != ours.types:
+        out.append(f"sample types {theirs.types} are told as {ours.types}")
+    if theirs.period != ours.period:
+        out.append(f"period {theirs.period} is told as {ours.period}")
+    if theirs.default_type != ours.default_type:
+        out.append(f"default type {theirs.default_type!r} is told as "
+                   f"{ours.default_type!r}")
+    a = {k: v for k, v in theirs.samples.items() if not skip(k)}
+    b = {k: v for k, v in ours.samples.items() if not skip(k)}
+    out += [f"missing: {a[k]} {describe(k)}" for k in a if k not in b]
+    out += [f"not theirs: {b[k]} {describe(k)}" for k in b if k not in a]
+    out += [f"{a[k]} is told as {b[k]}: {describe(k)}"
+            for k in a if k in b and a[k] != b[k]]
+    if theirs.mappings and ours.mappings:
+        if theirs.mapping_files()[0] != ours.mapping_files()[0]:
+            out.append(f"mapping {theirs.mapping_files()[0]} is told as "
+                       f"{ours.mapping_files()[0]}")
+    return out
