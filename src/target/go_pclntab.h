@@ -50,11 +50,14 @@ struct lg_go_pclntab {
     uint8_t pc_quantum;   /* 1 amd64, 4 arm64 */
     uint64_t text, etext; /* run-time */
     uint64_t func_count;
-    uint64_t names_at, cu_at, files_at, pcs_at, funcs_at; /* in bytes */
-    struct lg_str gofunc; /* bytes that funcdata offsets count from; ≤ 1.17:
-                             empty, funcdata are addresses (gofunc_bias) */
-    struct lg_str binary; /* whole ELF file, for ≤ 1.17's addresses */
-    uint16_t go_minor;    /* numbers of funcIDs depend on it */
+    uint64_t names_at, cu_at, files_at, pcs_at; /* in bytes */
+    uint64_t funcs_at;    /* what the table of functions counts from */
+    uint64_t ftab_at;     /* that table: {entry, offset of _func}, one more than
+                             functions: the end. From 1.16 on at funcs_at */
+    struct lg_str gofunc; /* bytes that funcdata offsets count from (1.18 on);
+                             empty: calls that were inlined are not told */
+    struct lg_str binary; /* whole ELF file: ≤ 1.17's funcdata are addresses */
+    uint16_t go_minor;    /* numbers of funcIDs depend on it; 0: by form */
 };
 
 struct lg_go_func {
@@ -77,8 +80,10 @@ struct lg_go_line {
     bool is_inlined;
 };
 
-/* bytes: the table. BAD_DATA: not one. address, text… are set by the caller
- * (from moduledata) or from the header (1.18–1.25). */
+/* bytes: the table and all that follows it in its segment. BAD_DATA: not one.
+ * text and etext are of the header and the table (1.18–1.25, static); the
+ * caller sets them, gofunc and go_minor from what it knows better
+ * (moduledata). Cost: the header and the last entry. */
 bool lg_go_pclntab_parse(struct lg_str bytes, uint64_t address,
                          struct lg_go_pclntab *ret, struct lg_error *err);
 /* false: no function holds pc. */
