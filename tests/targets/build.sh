@@ -9,8 +9,11 @@
 # left out for it. ONLY="name name…" in the environment chooses targets.
 #
 # Makes OUTDIR/NAME-VERSION, and OUTDIR/NAME-mended-VERSION for a target with a
-# healthy twin. What is newer than its sources is left alone. The go command
-# fetches toolchains and modules; one build runs at a time.
+# healthy twin. Those that can go without net/http/pprof (tag nopprof) are made
+# that way as well, stripped: NAME-bare-VERSION and NAME-bare-mended-VERSION;
+# those of outside/ are all stripped, and position-independent where expect.json
+# says "build": "pie". What is newer than its sources is left alone. The go
+# command fetches toolchains and modules; one build runs at a time.
 set -eu
 
 newest_go=1.27.4
@@ -49,8 +52,9 @@ compile() {
     fi
     # GOFLAGS: the user's may be unknown to an old toolchain. No VCS stamp:
     # otherwise each commit would make all of them out of date. No cgo: the
-    # programs run in a guest that has no C library.
-    (cd "$module" && GOFLAGS='' GOTOOLCHAIN=go$version GOWORK=off CGO_ENABLED=0 \
+    # programs run in a guest that has no C library. goindex=0: a Go 1.19 that
+    # was fetched as a toolchain finds nothing in its index of itself.
+    (cd "$module" && GODEBUG=goindex=0 GOFLAGS='' GOTOOLCHAIN=go$version GOWORK=off CGO_ENABLED=0 \
         go build -buildvcs=false "$@" -o "$output.part" "$package")
     # go leaves an up-to-date file's time alone, and we compare times
     touch "$output.part"
@@ -58,11 +62,25 @@ compile() {
     echo "built ${output##*/}"
 }
 
+# both NAME DIR MODULE PACKAGE VERSION TAGS [FLAG…]: the program and its twin
+both() {
+    program=$1 dir=$2 module=$3 package=$4 version=$5 tags=$6
+    shift 6
+    compile "$module" "$package" "$version" "$out/$program-$version" \
+        ${tags:+-tags "$tags"} "$@"
+    if grep -rqs '^//go:build mended' "$dir" --include='*.go'; then
+        compile "$module" "$package" "$version" \
+            "$out/$program-mended-$version" -tags "${tags:+$tags,}mended" "$@"
+    fi
+}
+
 # target NAME DIR MODULE PACKAGE TOOLCHAIN…
 target() {
     name=$1 dir=$2 module=$3 package=$4
     shift 4
     oldest=$(oldest_of "$dir")
+    mode=exe
+    ! grep -q '"build": *"pie"' "$dir/expect.json" || mode=pie
     [ -n "$oldest" ] || die "$dir/expect.json: oldest_go is missing"
     done_versions=
     for toolchain; do
@@ -73,10 +91,15 @@ target() {
         if older "$version" "$oldest"; then
             continue
         fi
-        compile "$module" "$package" "$version" "$out/$name-$version"
-        if grep -rqs '^//go:build mended' "$dir" --include='*.go'; then
-            compile "$module" "$package" "$version" \
-                "$out/$name-mended-$version" -tags mended
+        if [ "$(dirname "$dir")" = "$here/outside" ]; then
+            both "$name" "$dir" "$module" "$package" "$version" "" \
+                -ldflags='-s -w' -buildmode=$mode
+            continue
+        fi
+        both "$name" "$dir" "$module" "$package" "$version" ""
+        if [ -e "$dir/debug.go" ]; then
+            both "$name-bare" "$dir" "$module" "$package" "$version" nopprof \
+                -ldflags='-s -w' -buildmode=$mode
         fi
     done
 }
@@ -87,13 +110,16 @@ wanted() {
     return 1
 }
 
-for expect in "$here"/*/expect.json "$here"/small/*/expect.json; do
+for expect in "$here"/*/expect.json "$here"/small/*/expect.json \
+    "$here"/outside/*/expect.json; do
     [ -e "$expect" ] || continue
     dir=${expect%/expect.json}
     name=${dir##*/}
     wanted "$name" || continue
     case $dir in
-    "$here"/small/*) target "$name" "$dir" "$here/small" "./$name" "$@" ;;
+    "$here"/small/* | "$here"/outside/*)
+        target "$name" "$dir" "$(dirname "$dir")" "./$name" "$@"
+        ;;
     *) target "$name" "$dir" "$dir" . "$@" ;;
     esac
 done

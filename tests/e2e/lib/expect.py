@@ -8,7 +8,8 @@
     expect.py explained TARGET REPORT  the report against expect.json
     expect.py silent REPORT            a healthy run: verdict none
 
-TARGET is a name in tests/targets or tests/targets/small. Status 1 and a line
+TARGET is a name in tests/targets, or in small or outside there; "-bare" at its
+end (the program without net/http/pprof) makes no difference. Status 1 and a line
 per difference; the report's own words follow.
 """
 import json
@@ -21,12 +22,16 @@ TARGETS = os.path.join(HERE, "..", "..", "targets")
 
 class Target:
     def __init__(self, name):
+        name = name.removesuffix("-bare")
         own = os.path.join(TARGETS, name)
-        small = os.path.join(TARGETS, "small")
-        is_own = os.path.exists(os.path.join(own, "expect.json"))
-        self.module_folder = own if is_own else small
-        path = os.path.join(own if is_own else os.path.join(small, name),
-                            "expect.json")
+        places = [(own, own)] + [
+            (os.path.join(TARGETS, group), os.path.join(TARGETS, group, name))
+            for group in ("small", "outside")]
+        self.module_folder, folder = next(
+            ((module, folder) for module, folder in places
+             if os.path.exists(os.path.join(folder, "expect.json"))),
+            places[0])
+        path = os.path.join(folder, "expect.json")
         with open(path, encoding="utf-8") as file:
             self.expect = json.load(file)
 

@@ -8,7 +8,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"os"
 	"os/signal"
 	"syscall"
@@ -35,14 +34,7 @@ func main() {
 		defer cancel()
 	}
 
-	// The service and its debug pages have a listener each.
-	debug := http.NewServeMux()
-	debug.HandleFunc("/debug/pprof/", pprof.Index)
-	debug.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
-	debug.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	debug.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	debug.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	debugAddr := serve(debug)
+	debugAddr := serveDebug()
 	serviceAddr := serve(api.New(pool.New(8)))
 	log.Printf("gateway: on http://%s/, debug on http://%s/debug/pprof/",
 		serviceAddr, debugAddr)

@@ -1,0 +1,6 @@
+//go:build nopprof
+
+package main
+
+// serveDebug: this build has no debug pages.
+func serveDebug() string { return "nowhere" }
