@@ -7,6 +7,7 @@ EXACT = ["Alloc", "HeapAlloc", "TotalAlloc", "Mallocs", "Frees", "HeapObjects",
          "HeapSys", "HeapInuse", "NumGC", "NumForcedGC", "LastGC",
          "PauseTotalNs", "NextGC", "MCacheInuse", "MCacheSys", "MSpanSys",
          "BuckHashSys", "StackSys"]
+COUNTS = ["Mallocs", "Frees", "HeapObjects", "NumGC", "NumForcedGC"]
 # The scavenger and the runtime's own bookkeeping go on.
 NEAR = ["HeapIdle", "HeapReleased", "StackInuse", "MSpanInuse", "GCSys",
         "OtherSys", "Sys"]

@@ -53,6 +53,7 @@ func main() {
 		holdTheOnlyP()
 	}
 	warmUp()
+	leaveP()
 	debug.SetGCPercent(-1)
 	runtime.GC()
 	runtime.GC()
