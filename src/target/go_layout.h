@@ -15,10 +15,14 @@
 enum lg_go_field {
 #define LG_GO_FIELD(name, type, path) LG_##name,
 #define LG_GO_SIZE(name, type) LG_##name,
+#define LG_GO_COUNT(name, type, path) LG_##name,
+#define LG_GO_STRIDE(name, type, path) LG_##name,
 #define LG_GO_CONST(name, symbol) LG_##name,
 #include "target/go_fields.def"
 #undef LG_GO_FIELD
 #undef LG_GO_SIZE
+#undef LG_GO_COUNT
+#undef LG_GO_STRIDE
 #undef LG_GO_CONST
     LG_GO_FIELD_COUNT
 };

@@ -1,0 +1,3 @@
+module lastgasp.example/go-layouts
+
+go 1.21
