@@ -12,7 +12,7 @@
  *        │ ops
  *   live process · core file · frozen copy     sources/, target/
  *
- * Little-endian 64-bit targets only. Single-threaded.
+ * Little-endian 64-bit targets only. Single-threaded: one at a time.
  */
 #ifndef LG_TARGET_IMAGE_H
 #define LG_TARGET_IMAGE_H
@@ -26,6 +26,7 @@ enum lg_machine { LG_AMD64, LG_ARM64 };
 struct lg_image_segment {
     uint64_t start, end; /* [start, end) */
     bool can_read, can_write, can_exec;
+    bool is_shared;       /* live only: other processes write to it too */
     struct lg_str path;   /* file behind it; empty: anonymous */
     uint64_t file_offset; /* of start */
     bool present;         /* core: its bytes can be read from somewhere */
@@ -47,7 +48,8 @@ struct lg_fetch {
     uint32_t bytes;
     uint32_t tag;
 };
-/* bytes is NULL when they cannot be read; valid during the call only. */
+/* bytes is NULL when they cannot be read; valid during the call only,
+ * which may read, but not fetch. */
 typedef void (*lg_fetch_fn)(void *context, const struct lg_fetch *fetch,
                             const uint8_t *bytes);
 
@@ -69,11 +71,21 @@ struct lg_image_ops {
     size_t (*read_ranges)(struct lg_image *image,
                           const struct lg_image_range *ranges, size_t count,
                           void *into);
+    /* The bytes where they lie, valid until destroy; NULL: not there, or not
+     * all of them in one place. Optional: what has it needs no copies. */
+    const uint8_t *(*view)(struct lg_image *image, uint64_t address,
+                           size_t bytes);
     /* Stops all threads with registers taken; resume also happens when we are
-     * killed. NULL: the image does not run (threads are there from the start).
-     */
+     * killed. They add to pause_ns what it took, from the first thread that is
+     * asked to stop to the last that goes on. NULL: the image does not run
+     * (threads are there from the start). */
     bool (*pause)(struct lg_image *image, struct lg_error *err);
     void (*resume)(struct lg_image *image);
+    /* Segments and now_ns anew. NULL: they never change. */
+    bool (*refresh)(struct lg_image *image, struct lg_error *err);
+    /* Looks whether it is still the same process and program; sets gone. NULL:
+     * it cannot go. */
+    void (*check)(struct lg_image *image);
     void (*destroy)(struct lg_image *image);
 };
 
@@ -86,11 +98,16 @@ struct lg_image {
     struct lg_str binary; /* the main ELF file, mapped lazily; may be empty */
     uint64_t bias;        /* run-time address minus the ELF file's (PIE) */
     LG_VEC(struct lg_image_thread) threads; /* while paused, or of a core */
-    uint64_t now_ns;   /* CLOCK_MONOTONIC when it was opened (live), else 0 */
+    uint64_t now_ns; /* CLOCK_MONOTONIC when it was opened or refreshed (live),
+                        else 0 */
     uint64_t pause_ns; /* how long its threads have been stopped in all */
-    bool is_live, gone, truncated; /* truncated: a core with bytes missing */
-    struct lg_arena *arena;        /* borrowed: segments, threads */
-    uint8_t *buffer; /* of gathered reads; made on demand, owned */
+    unsigned pause_depth;
+    bool is_live;
+    bool gone; /* it ended, or runs another program: nothing read from now on */
+    bool truncated;         /* a core with bytes missing */
+    struct lg_str missing;  /* what is missing, for people; empty: nothing */
+    struct lg_arena *arena; /* borrowed: segments, threads */
+    uint8_t *buffer;        /* of gathered reads; made on demand, owned */
     size_t buffer_bytes;
     uint64_t read_calls, read_bytes, failed_reads; /* told on request */
 };
@@ -116,15 +133,25 @@ struct lg_str lg_image_copy(struct lg_image *image, uint64_t address,
 struct lg_str lg_image_go_string(struct lg_image *image, uint64_t address,
                                  size_t limit_bytes, struct lg_arena *arena);
 /* Calls fn for every fetch, in address order (fetches are sorted in place).
- * Objects closer than a page are read as one run; a run that fails is tried
- * object by object. false: out of memory for the buffer. Cost: one copy. */
+ * Objects closer than a page are read as one run, so nothing is touched that
+ * shares no page with an object; a run that fails is tried object by object.
+ * Objects above LG_FETCH_MAX_BYTES are not read. false: out of memory for the
+ * buffer. Cost: one copy; none where the image has views. */
+#define LG_FETCH_MAX_BYTES ((size_t)16 << 20)
 bool lg_image_fetch(struct lg_image *image, struct lg_fetch *fetches,
                     size_t count, lg_fetch_fn fn, void *context);
 /* The segment that holds address; NULL: none. */
 const struct lg_image_segment *lg_image_segment_find(const struct lg_image *im,
                                                      uint64_t address);
+/* Live: segments and now_ns as they are now; strings of new files go to the
+ * arena. ABSENT: it is gone. Pointers to segments become invalid. */
+bool lg_image_refresh(struct lg_image *image, struct lg_error *err);
+/* Whether all that was read until now came from the process that was opened:
+ * false when it has ended or runs another program. Ask once after a series of
+ * reads; gathered reads ask by themselves. */
+bool lg_image_is_there(struct lg_image *image);
 /* Pauses where that means anything. true when threads are to be had. Pairs
- * nest; the time between is added to pause_ns. */
+ * nest; the time is added to pause_ns. DENIED says what would allow it. */
 bool lg_image_pause(struct lg_image *image, struct lg_error *err);
 void lg_image_resume(struct lg_image *image);
 /* The thread with this id; NULL: not there, or not paused. */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: a process that stands still for a moment, with the registers of its
+ * threads, and that goes on whatever becomes of us.
+ *
+ *   ptrace    PTRACE_SEIZE and _INTERRUPT of every thread by a thread of ours,
+ *             whose end lets all of them go: also when we are killed. Invisible
+ *             to the program and its parent; refused while a debugger is
+ *             there. Signals that arrive meanwhile are delivered afterwards, a
+ *             process that was stopped (Ctrl-Z) stays so.
+ *   freezer   its cgroup (v2 cgroup.freeze, v1 freezer.state), when nothing
+ *             but this process lives in it.
+ *   SIGSTOP   seen by its parent; SIGCONT afterwards, unless it was stopped.
+ *
+ * The last two need a guardian: a child of ours that waits for the end of a
+ * pipe and undoes them when we are killed.
+ */
+#ifndef LG_SOURCES_PROCESS_PAUSE_H
+#define LG_SOURCES_PROCESS_PAUSE_H
+
+#include "sources/host.h"
+#include "target/image.h"
+
+enum lg_pause_with {
+    LG_PAUSE_BEST, /* in the order below, the next where one is refused */
+    LG_PAUSE_PTRACE,
+    LG_PAUSE_CGROUP_FREEZER,
+    LG_PAUSE_SIGSTOP,
+};
+
+struct lg_pause;
+
+/* Stops process pid. Fills image->threads (those that are not stopped after
+ * LG_PAUSE_WAIT_NS, in an uninterruptible sleep, have known false) and adds
+ * nothing to pause_ns yet. DENIED, ABSENT (it ended), NOMEM, OS. */
+#define LG_PAUSE_WAIT_NS (UINT64_C(200) * 1000 * 1000)
+bool lg_pause_begin(const struct lg_host *host, int64_t pid,
+                    enum lg_pause_with with, struct lg_image *image,
+                    struct lg_pause **pause_ret, struct lg_error *err);
+/* Lets it go on; gives how long it stood still. */
+uint64_t lg_pause_end(struct lg_pause *pause);
+/* How this one is done: "ptrace", "cgroup freezer", "SIGSTOP". */
+const char *lg_pause_name(const struct lg_pause *pause);
+
+#endif
