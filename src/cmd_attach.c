@@ -5,12 +5,7 @@
 
 static const struct lg_option options[] = {
     {"for", 'f', "TIME", "stop watching after this time (90s, 5m)"},
-    {"report", 'r', "FILE",
-     "also write the verdict to FILE.json or FILE.html; may be repeated"},
-    {"pprof", 'p', "URL",
-     "where net/http/pprof answers, instead of looking for it"},
-    {"state", 's', "DIR", "where incidents are kept"},
-    {"quiet", 'q', NULL, "print nothing of our own"},
+    LG_WATCH_OPTIONS,
     {NULL, 0, NULL, NULL},
 };
 

@@ -7,12 +7,7 @@ static const struct lg_option options[] = {
     {"memory-max", 'm', "SIZE",
      "run CMD in a memory cgroup of its own with this limit (256M, 1.5G)"},
     {"for", 'f', "TIME", "end CMD after this time (90s, 5m)"},
-    {"report", 'r', "FILE",
-     "also write the verdict to FILE.json or FILE.html; may be repeated"},
-    {"pprof", 'p', "URL",
-     "where net/http/pprof answers, instead of looking for it"},
-    {"state", 's', "DIR", "where incidents are kept"},
-    {"quiet", 'q', NULL, "print nothing of our own"},
+    LG_WATCH_OPTIONS,
     {NULL, 0, NULL, NULL},
 };
 

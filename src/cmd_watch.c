@@ -88,6 +88,40 @@ static void show_status(void *context, const struct lg_session_status *now)
     screen->line_is_up = true;
 }
 
+/* The word's place in a list; an exit code when it is none of them. */
+static int take_word(const struct lg_option *option, const char *value,
+                     const char *const *words, unsigned *ret)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            *ret = i;
+            return 0;
+        }
+    }
+    lg_cmd_say("--%s %s: give %s, %s or %s", option->name, value, words[0],
+               words[1], words[2]);
+    return LG_EXIT_USAGE;
+}
+
+static int take_choice(struct lg_watch *watch, const struct lg_option *option,
+                       const char *value, bool *known_ret)
+{
+    static const char *const sources[] = {"auto", "memory", "http"};
+    static const char *const when[] = {"auto", "never", "always"};
+    unsigned choice = 0;
+    int failed = 0;
+    if (strcmp(option->name, "source") == 0) {
+        failed = take_word(option, value, sources, &choice);
+        watch->from = (enum lg_capture_from)choice;
+    } else if (strcmp(option->name, "heap-profile") == 0) {
+        failed = take_word(option, value, when, &choice);
+        watch->heap_profile = (enum lg_heap_profile)choice;
+    } else {
+        *known_ret = false;
+    }
+    return failed;
+}
+
 int lg_watch_option(struct lg_watch *watch, const struct lg_option *option,
                     const char *value, bool *known_ret)
 {
@@ -121,8 +155,7 @@ int lg_watch_option(struct lg_watch *watch, const struct lg_option *option,
         watch->quiet = true;
         return 0;
     default:
-        *known_ret = false;
-        return 0;
+        return take_choice(watch, option, value, known_ret);
     }
 }
 
@@ -265,6 +298,8 @@ int lg_watch_run(const struct lg_watch *watch)
         .memory_max_bytes = watch->memory_max_bytes,
         .for_ns = watch->for_ns,
         .pprof_url = watch->pprof_url,
+        .from = watch->from,
+        .heap_profile = watch->heap_profile,
         .status = show_status,
         .note = say_note,
         .context = &screen,

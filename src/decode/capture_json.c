@@ -4,6 +4,7 @@
 #include "decode/json_tree.h"
 
 #define MAX_PARTS 1000 /* a capture has about ten */
+#define MAX_QUALITY 100
 
 static void read_part(const json_t *o, struct lg_arena *arena,
                       struct lg_capture_doc_part *p)
@@ -13,6 +14,24 @@ static void read_part(const json_t *o, struct lg_arena *arena,
     p->bytes = lg_json_get_u64(o, "bytes");
     p->duration_ns = lg_json_get_u64(o, "duration_ns");
     p->cut = lg_json_get_bool(o, "cut");
+}
+
+/* Only captures out of a process's memory have them. */
+static void read_notes(const json_t *tree, struct lg_arena *arena,
+                       struct lg_capture_doc *doc)
+{
+    const json_t *quality = json_object_get(tree, "quality");
+    size_t count = json_array_size(quality);
+    doc->goroutines = lg_json_get_num(tree, "goroutines");
+    doc->sampled_one_in = lg_json_get_u64(tree, "sampled_one_in");
+    if (doc->sampled_one_in == 0)
+        doc->sampled_one_in = 1;
+    for (size_t i = 0; i < count && i < MAX_QUALITY; i++) {
+        struct lg_str *slot = lg_push(arena, &doc->quality);
+        if (slot == NULL)
+            return;
+        *slot = lg_json_str_of(json_array_get(quality, i), arena);
+    }
 }
 
 bool lg_capture_json_parse(struct lg_str bytes, struct lg_arena *arena,
@@ -41,6 +60,7 @@ bool lg_capture_json_parse(struct lg_str bytes, struct lg_arena *arena,
             break;
         read_part(json_array_get(parts, i), arena, part);
     }
+    read_notes(tree, arena, &doc);
     if (arena->failed)
         return lg_fail_nomem(err);
     *ret = doc;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "evidence/fact.h"
 
 struct lg_capture_doc_part {
     struct lg_str file, error; /* error empty: it went well */
@@ -23,6 +24,9 @@ struct lg_capture_doc {
     uint64_t t_ns, duration_ns, pause_ns;
     bool complete;
     LG_VEC(struct lg_capture_doc_part) parts;
+    struct lg_num goroutines; /* alive then; where it was told */
+    uint64_t sampled_one_in;  /* of goroutines.txt; 1: all are there */
+    LG_VEC(struct lg_str) quality;
 };
 
 /* Everything is copied into the arena. */

@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "base/json.h"
+#include "sources/capture_file.h"
 
 static void write_known(struct lg_json *j, const char *key, struct lg_num n)
 {
@@ -145,13 +146,10 @@ static void write_absent(struct lg_json *j, const struct lg_record_head *head)
     lg_json_array_end(j);
 }
 
-static bool store(int folder_fd, const char *name, struct lg_json *j,
-                  const struct lg_sb *sb, struct lg_error *err)
+static bool finish(struct lg_json *j, const struct lg_sb *sb,
+                   struct lg_error *err)
 {
-    if (!lg_json_finish(j) || sb->failed) {
-        return lg_fail_nomem(err);
-    }
-    return lg_write_file(folder_fd, name, lg_sb_view(sb), 0644, err);
+    return (lg_json_finish(j) && !sb->failed) || lg_fail_nomem(err);
 }
 
 bool lg_record_json_write(int folder_fd, const struct lg_record_head *head,
@@ -172,9 +170,14 @@ bool lg_record_json_write(int folder_fd, const struct lg_record_head *head,
     if (head->end != NULL) {
         write_end(&j, head->end);
     }
+    if (head->captures_from != NULL && head->captures_from[0] != '\0') {
+        lg_json_kcstr(&j, "captures_from", head->captures_from);
+    }
+    lg_json_kbool(&j, "heap_profile_switched_on", head->heap_profile_switched);
     write_absent(&j, head);
     lg_json_object_end(&j);
-    return store(folder_fd, "record.json", &j, &sb, err);
+    return finish(&j, &sb, err) &&
+           lg_write_file(folder_fd, "record.json", lg_sb_view(&sb), 0644, err);
 }
 
 static void write_part(struct lg_json *j, enum lg_capture_part part,
@@ -187,6 +190,23 @@ static void write_part(struct lg_json *j, enum lg_capture_part part,
     lg_json_kbool(j, "cut", result->cut);
     lg_json_kcstr(j, "error", result->error.text);
     lg_json_object_end(j);
+}
+
+/* What is to be said beside the parts. */
+static void write_notes(struct lg_json *j, const struct lg_capture_notes *n)
+{
+    if (n->goroutine_count > 0) {
+        lg_json_ku64(j, "goroutines", n->goroutine_count);
+        lg_json_ku64(j, "goroutines_in_text", n->text_count);
+        lg_json_ku64(j, "sampled_one_in",
+                     n->sampled_one_in > 1 ? n->sampled_one_in : 1);
+    }
+    lg_json_key(j, "quality");
+    lg_json_array(j);
+    for (size_t i = 0; i < n->quality_count; i++) {
+        lg_json_cstr(j, n->quality[i]);
+    }
+    lg_json_array_end(j);
 }
 
 bool lg_capture_json_write(int folder_fd, const struct lg_capture_head *head,
@@ -203,7 +223,8 @@ bool lg_capture_json_write(int folder_fd, const struct lg_capture_head *head,
     lg_json_ki64(&j, "time_ns", head->wall_ns);
     lg_json_ku64(&j, "t_ns", head->t_ns);
     lg_json_ku64(&j, "duration_ns", head->duration_ns);
-    lg_json_ku64(&j, "pause_ns", 0);
+    lg_json_ku64(&j, "pause_ns",
+                 head->notes != NULL ? head->notes->pause_ns : 0);
     lg_json_kbool(&j, "complete", head->complete);
     lg_json_kcstr(&j, "source", head->source);
     lg_json_key(&j, "parts");
@@ -214,6 +235,11 @@ bool lg_capture_json_write(int folder_fd, const struct lg_capture_head *head,
         }
     }
     lg_json_array_end(&j);
+    if (head->notes != NULL) {
+        write_notes(&j, head->notes);
+    }
     lg_json_object_end(&j);
-    return store(folder_fd, "capture.json", &j, &sb, err);
+    return finish(&j, &sb, err) &&
+           lg_capture_file_write(folder_fd, "capture.json", lg_sb_view(&sb),
+                                 err);
 }

@@ -21,6 +21,8 @@ struct lg_record_head {
     const struct lg_end *end;
     const struct lg_absent *absent;
     size_t absent_count;
+    const char *captures_from;  /* in words; NULL or empty: nowhere */
+    bool heap_profile_switched; /* by us, in the program's memory */
 };
 
 /* Writes folder/record.json atomically and durably. */
@@ -34,9 +36,11 @@ struct lg_capture_head {
     uint64_t t_ns, duration_ns;
     bool complete;
     const char *source; /* of the parts; NULL: none was reachable */
-    const struct lg_part_result *parts; /* LG_TAKE_COUNT of them */
+    const struct lg_part_result *parts;   /* LG_TAKE_COUNT of them */
+    const struct lg_capture_notes *notes; /* NULL: nothing to tell */
 };
 
+/* Atomically, not synced: see sources/capture_file.h. */
 bool lg_capture_json_write(int folder_fd, const struct lg_capture_head *head,
                            struct lg_arena *arena, struct lg_error *err);
 

@@ -279,6 +279,11 @@ static void drain_event(int fd)
     (void)!read(fd, ignored, sizeof ignored);
 }
 
+static bool is_lane(const struct lg_lane *lane, int fd)
+{
+    return lane->capturer != NULL && fd == lg_capturer_fd(lane->capturer);
+}
+
 static void take_event(struct lg_session *s, int fd)
 {
     if (fd == s->signal_fd) {
@@ -295,8 +300,7 @@ static void take_event(struct lg_session *s, int fd)
         lg_oom_watch_pump(s->oom_watch);
     } else if (s->signals != NULL && fd == lg_signal_trace_fd(s->signals)) {
         take_trace(s);
-    } else if ((s->lane != NULL && fd == lg_capturer_fd(s->lane)) ||
-               (s->slow_lane != NULL && fd == lg_capturer_fd(s->slow_lane))) {
+    } else if (is_lane(&s->lane, fd) || is_lane(&s->extra, fd)) {
         lg_session_collect(s);
     } else {
         drain_event(fd); /* a mark or the OOM event: look at once */
@@ -324,7 +328,8 @@ static void tell_status(struct lg_session *s, uint64_t now)
         .time_left_ns = lg_trigger_time_left_ns(&s->trigger, &sample),
         .goroutines = s->goroutines,
         .captures = s->capture_count,
-        .capturing = s->lane != NULL && lg_capturer_busy(s->lane),
+        .capturing =
+            s->lane.capturer != NULL && lg_capturer_busy(s->lane.capturer),
     };
     s->options->status(s->options->context, &status);
 }
@@ -336,7 +341,7 @@ static void check_time(struct lg_session *s, uint64_t now)
         return;
     }
     lg_session_capture_end(s);
-    if (s->lane != NULL && lg_capturer_busy(s->lane)) {
+    if (s->lane.capturer != NULL && lg_capturer_busy(s->lane.capturer)) {
         return;
     }
     if (s->options->argv == NULL) {
@@ -369,8 +374,8 @@ static void look(struct lg_session *s)
         .rate_bytes_per_s = s->rate_bytes_per_s,
     };
     uint64_t gap = IDLE_GAP_NS;
-    if (!s->has_source && s->find_gap_ns < gap) {
-        gap = s->find_gap_ns; /* an endpoint that opens is found soon */
+    if (!s->lane.has_source && s->lane.find_gap_ns < gap) {
+        gap = s->lane.find_gap_ns; /* what comes up is found soon */
     }
     uint64_t now = lg_session_now(s);
     s->next_sample_ns = now + lg_trigger_interval_ns(&s->trigger, &sample, gap);
@@ -399,8 +404,7 @@ static void watch(struct lg_session *s)
 
 static void close_session(struct lg_session *s)
 {
-    lg_capturer_destroy(s->lane);
-    lg_capturer_destroy(s->slow_lane);
+    lg_session_close_lanes(s);
     lg_oom_watch_destroy(s->oom_watch);
     lg_signal_trace_destroy(s->signals);
     if (s->has_process_sampler) {

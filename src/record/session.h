@@ -9,6 +9,7 @@
 #define LG_RECORD_SESSION_H
 
 #include "evidence/incident.h"
+#include "sources/capture_source.h"
 #include "sources/host.h"
 
 struct lg_session_status { /* for a live line */
@@ -21,6 +22,14 @@ struct lg_session_status { /* for a live line */
     bool capturing;
 };
 
+/* Where the program was built without a heap profile, may it be switched on?
+ * See sources/memory_source.h. */
+enum lg_heap_profile {
+    LG_HEAP_PROFILE_AUTO, /* in run; not in a process that is not ours */
+    LG_HEAP_PROFILE_NEVER,
+    LG_HEAP_PROFILE_ALWAYS,
+};
+
 struct lg_session_options {
     const struct lg_host *host;
     int folder_fd; /* the incident's */
@@ -30,6 +39,8 @@ struct lg_session_options {
     uint64_t memory_max_bytes; /* run: 0: no limit of ours */
     uint64_t for_ns;           /* 0: until it ends */
     const char *pprof_url;     /* NULL: found */
+    enum lg_capture_from from;
+    enum lg_heap_profile heap_profile;
     void (*status)(void *context, const struct lg_session_status *status);
     void (*note)(void *context, const char *sentence);
     void *context;

@@ -143,13 +143,11 @@ void lg_session_finish(struct lg_session *s)
         s->end.signal = 0;
         s->end.exit_code = -1;
     }
-    if (!s->has_source && s->source_error.kind != LG_OK) {
+    if (!s->lane.has_source && s->lane.error.kind != LG_OK) {
         lg_session_absent(s, LG_NOT_THERE, "heap and goroutine profiles",
-                          &s->source_error);
+                          &s->lane.error);
     }
-    lg_capturer_destroy(s->lane);
-    lg_capturer_destroy(s->slow_lane);
-    s->lane = s->slow_lane = NULL;
+    lg_session_close_lanes(s);
     store_kernel_log(s);
     store_stderr(s);
     (void)lg_remove_tree(s->options->folder_fd, "captures/.count", NULL);

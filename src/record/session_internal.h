@@ -23,6 +23,14 @@
 #define LG_SESSION_MARKS 16
 #define LG_SESSION_SIGNALS 64
 
+/* A lane and what is known of its source. */
+struct lg_lane {
+    struct lg_capturer *capturer; /* NULL: there is none */
+    bool has_source, from_memory;
+    uint64_t find_at_ns, find_gap_ns;
+    struct lg_error error; /* why there is no source */
+};
+
 struct lg_session {
     const struct lg_session_options *options;
     const struct lg_host *host;
@@ -62,6 +70,7 @@ struct lg_session {
     struct lg_timeline timeline;
     int csv_fd;
     uint64_t row_at_ns; /* when the last row was kept */
+    uint64_t synced_at_ns;
     uint64_t row_usage_bytes;
     uint64_t detail_at_ns; /* when stat, fds and threads were read last */
     struct lg_cgroup_sample cgroup_now;
@@ -72,13 +81,14 @@ struct lg_session {
     double rate_bytes_per_s;
     uint64_t next_sample_ns, status_at_ns;
 
-    struct lg_capturer *lane, *slow_lane;
+    struct lg_lane lane;  /* what captures are made of */
+    struct lg_lane extra; /* what takes long: CPU profile, trace; HTTP only */
     struct lg_trigger trigger;
     uint32_t capture_count;
-    bool has_source, counted, profiled_cpu, took_contention, took_end,
-        told_full;
-    uint64_t find_at_ns, find_gap_ns, count_at_ns;
-    struct lg_error source_error;
+    bool profiled_cpu, took_contention, took_end, told_full, told_refused,
+        heap_profile_switched;
+    uint64_t count_at_ns;
+    char captures_from[256]; /* in words */
 
     struct lg_end end;
     int wait_status;
@@ -114,6 +124,8 @@ void lg_session_close_marks(struct lg_session *s);
 
 /* session_capture.c */
 bool lg_session_open_lanes(struct lg_session *s, struct lg_error *err);
+/* Waits for what is under way. */
+void lg_session_close_lanes(struct lg_session *s);
 void lg_session_consider(struct lg_session *s);
 void lg_session_collect(struct lg_session *s);
 void lg_session_capture_end(struct lg_session *s);

@@ -12,6 +12,9 @@
 /* A row is kept when this time has passed, or usage moved by this share. */
 #define ROW_GAP_NS (250 * LG_NS_PER_MS)
 #define ROW_STEP_RATIO 0.005
+/* Syncing waits for the disk, and nobody samples meanwhile; what the machine's
+ * own end could take is this much. */
+#define SYNC_GAP_NS (2 * LG_NS_PER_S)
 #define CSV_NAME "timeline.csv"
 /* Room for all rows as text, taken at the start: when the file is written anew
  * memory may be gone. */
@@ -76,7 +79,10 @@ static void rewrite_csv(struct lg_session *s)
 
 void lg_session_sync_timeline(struct lg_session *s)
 {
-    if (s->csv_fd >= 0) {
+    uint64_t now = lg_session_now(s);
+    if (s->csv_fd >= 0 &&
+        (s->child_ended || now >= s->synced_at_ns + SYNC_GAP_NS)) {
+        s->synced_at_ns = now;
         (void)fdatasync(s->csv_fd);
     }
 }

@@ -28,6 +28,8 @@ bool lg_session_write_record(struct lg_session *s, bool done,
         .end = done ? &s->end : NULL,
         .absent = s->absent.items,
         .absent_count = s->absent.count,
+        .captures_from = s->captures_from,
+        .heap_profile_switched = s->heap_profile_switched,
     };
     bool ok =
         lg_record_json_write(s->options->folder_fd, &head, &s->scratch, err);
@@ -141,12 +143,7 @@ static void switch_to(struct lg_session *s, int64_t pid)
     }
     lg_session_open_samplers(s);
     /* The lanes were made for the wrapper's pid. */
-    lg_capturer_destroy(s->lane);
-    lg_capturer_destroy(s->slow_lane);
-    s->lane = s->slow_lane = NULL;
-    s->find_gap_ns = 0;
-    s->find_at_ns = 0;
-    s->has_source = false;
+    lg_session_close_lanes(s);
     (void)lg_session_open_lanes(s, NULL);
     (void)lg_session_write_record(s, false, NULL);
 }

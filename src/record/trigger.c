@@ -10,6 +10,15 @@
 #define COARSE_STEP_RATIO 0.15
 #define FINE_STEP_RATIO 0.05
 #define FINE_FROM_RATIO 0.45
+/* … and finest of all while captures are cheap: their budget in all is a share
+ * of the time, with something in hand for a program that dies young. */
+#define CHEAP_STEP_RATIO 0.025
+#define BUDGET_RATIO 0.02
+#define BUDGET_CREDIT_NS (250 * LG_NS_PER_MS)
+/* At the limit nothing grows any more, and the program may hang for minutes
+ * before it is killed: captures this far apart, then ever less often. */
+#define AT_LIMIT_RATIO 0.97
+#define AT_LIMIT_GAP_NS (250 * LG_NS_PER_MS)
 /* Without a limit a growth by half (and at least this much) is a mark. */
 #define UNLIMITED_STEP_BYTES (UINT64_C(32) << 20)
 /* The limit is "near" when fewer capture times than this are left. */
@@ -29,6 +38,9 @@
  * goroutine (the buffer doubles while it is written), 59 MB for 100,000. */
 #define TEXT_BYTES_PER_GOROUTINE 1200
 #define TEXT_GOROUTINES_MAX 60000
+/* Out of memory: some 400 bytes of text and a microsecond for each. */
+#define URGENT_TEXT_GOROUTINES 20000
+#define CALM_TEXT_GOROUTINES 100000
 
 void lg_trigger_init(struct lg_trigger *t, uint64_t limit_bytes)
 {
@@ -79,22 +91,69 @@ static bool duty_allows(const struct lg_trigger *t, uint64_t now_ns,
     return (double)idle * ratio >= (double)t->last_duration_ns * (1 - ratio);
 }
 
+/* Another one as dear as the last is within what all of them may cost. */
+static bool budget_allows(const struct lg_trigger *t, uint64_t now_ns)
+{
+    double budget = (double)BUDGET_CREDIT_NS + BUDGET_RATIO * (double)now_ns;
+    return (double)t->spent_ns + (double)t->last_duration_ns <= budget;
+}
+
+static bool has_grown(const struct lg_trigger *t,
+                      const struct lg_trigger_sample *s)
+{
+    uint64_t cheap = (uint64_t)(CHEAP_STEP_RATIO * (double)t->limit_bytes) + 1;
+    uint64_t step = step_bytes(t, s->usage_bytes);
+    if (t->limit_bytes != 0 && budget_allows(t, s->t_ns)) {
+        step = cheap;
+    }
+    return s->usage_bytes >= t->last_usage_bytes + step;
+}
+
+/* Dear ones, too, where it is about what never was before. */
+static bool is_worth_it(const struct lg_trigger *t,
+                        const struct lg_trigger_sample *s)
+{
+    return budget_allows(t, s->t_ns) || s->usage_bytes > t->most_usage_bytes;
+}
+
+static bool is_at_limit(const struct lg_trigger *t,
+                        const struct lg_trigger_sample *s)
+{
+    return t->limit_bytes != 0 &&
+           (double)s->usage_bytes >= AT_LIMIT_RATIO * (double)t->limit_bytes;
+}
+
+static bool hangs_at_limit(const struct lg_trigger *t,
+                           const struct lg_trigger_sample *s)
+{
+    uint64_t gap_ns = AT_LIMIT_GAP_NS;
+    if (!is_at_limit(t, s) || t->at_limit_ns == 0) {
+        return false;
+    }
+    if ((s->t_ns - t->at_limit_ns) / 4 > gap_ns) {
+        gap_ns = (s->t_ns - t->at_limit_ns) / 4;
+    }
+    return s->t_ns >= t->last_end_ns + gap_ns && budget_allows(t, s->t_ns);
+}
+
 static struct lg_trigger_decision
 decide_usage(const struct lg_trigger *t, const struct lg_trigger_sample *s)
 {
     struct lg_trigger_decision d = {.kind = LG_TRIGGER_NONE};
     uint64_t left_ns = lg_trigger_time_left_ns(t, s);
-    bool grown =
-        s->usage_bytes >= t->last_usage_bytes + step_bytes(t, s->usage_bytes);
+    bool grown = has_grown(t, s);
     uint64_t near_ns = NEAR_CAPTURES * t->last_duration_ns;
     bool near = left_ns < near_ns && s->usage_bytes > t->last_usage_bytes;
     d.urgent = left_ns < LG_NS_PER_S || left_ns < 2 * near_ns;
-    if (grown && (d.urgent || duty_allows(t, s->t_ns, PRESSED_DUTY_RATIO))) {
+    bool may = is_worth_it(t, s);
+    if (grown && may &&
+        (d.urgent || duty_allows(t, s->t_ns, PRESSED_DUTY_RATIO))) {
         d.kind = LG_TRIGGER_USAGE;
         d.percent = t->limit_bytes != 0
                         ? (unsigned)(s->usage_bytes * 100 / t->limit_bytes)
                         : 0;
-    } else if (near && duty_allows(t, s->t_ns, PRESSED_DUTY_RATIO)) {
+    } else if ((near && may && duty_allows(t, s->t_ns, PRESSED_DUTY_RATIO)) ||
+               hangs_at_limit(t, s)) {
         d.kind = LG_TRIGGER_RATE;
     }
     return d;
@@ -126,6 +185,14 @@ void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s)
 {
     t->captures++;
     t->last_usage_bytes = s->usage_bytes;
+    if (s->usage_bytes > t->most_usage_bytes) {
+        t->most_usage_bytes = s->usage_bytes;
+    }
+    if (!is_at_limit(t, s)) {
+        t->at_limit_ns = 0;
+    } else if (t->at_limit_ns == 0) {
+        t->at_limit_ns = s->t_ns > 0 ? s->t_ns : 1;
+    }
     if (s->fds.known && s->fds.value > t->fds_marked) {
         t->fds_marked = s->fds.value;
     }
@@ -169,6 +236,11 @@ uint64_t lg_trigger_text_max(const struct lg_trigger *t,
         t->limit_bytes > s->usage_bytes ? t->limit_bytes - s->usage_bytes : 0;
     uint64_t fits = left / 4 / TEXT_BYTES_PER_GOROUTINE;
     return fits < TEXT_GOROUTINES_MAX ? fits : TEXT_GOROUTINES_MAX;
+}
+
+uint64_t lg_trigger_sample_max(const struct lg_trigger_decision *d)
+{
+    return d->urgent ? URGENT_TEXT_GOROUTINES : CALM_TEXT_GOROUTINES;
 }
 
 bool lg_trigger_text_affordable(const struct lg_trigger *t,

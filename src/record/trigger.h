@@ -4,12 +4,15 @@
  * last captures cost go in, a decision comes out. It knows nothing of how a
  * capture is made, so that a better way to capture needs no change here.
  *
- * Marks are shares of the limit; they lie closer the nearer the limit is.
- * Between marks a capture is also due when the limit is nearer than a few
- * capture times at the present rate, when goroutines or descriptors doubled,
- * and at ages that double (1 s, 2 s, 4 s …), so that there is always an older
- * state to compare with. A capture that is cheap may be taken often; one that
- * is dear is spaced so that capturing stays a small share of the time.
+ * Marks are shares of the limit. As long as captures are cheap, they lie two
+ * and a half per cent apart; what all captures have cost stays within a
+ * fiftieth of the time, and a short credit for a burst. Dear captures have
+ * coarser marks, that lie closer the nearer the limit is; beyond the budget
+ * only where memory use has not been before, so that use that rises and falls
+ * costs no more. Between marks a capture is also due when the limit is nearer
+ * than a few capture times at the present rate, when goroutines or descriptors
+ * doubled, at ages that double (1 s, 2 s, 4 s …), so that there is always an
+ * older state to compare with, and while the program hangs at its limit.
  */
 #ifndef LG_RECORD_TRIGGER_H
 #define LG_RECORD_TRIGGER_H
@@ -34,8 +37,10 @@ struct lg_trigger {
     uint64_t limit_bytes; /* 0: unlimited; then growth itself is the mark */
     uint64_t next_age_ns;
     uint64_t last_usage_bytes;              /* when the last capture began */
+    uint64_t most_usage_bytes;              /* of all captures */
     uint64_t last_end_ns, last_duration_ns; /* of the last capture */
     uint64_t spent_ns;                      /* on captures in all */
+    uint64_t at_limit_ns; /* since when captures find it there; 0: not */
     uint64_t goroutines, goroutines_marked, fds_marked;
     uint64_t captures;
 };
@@ -72,6 +77,9 @@ uint64_t lg_trigger_time_left_ns(const struct lg_trigger *t,
  * their number: up to how many that fits well into what is left. */
 uint64_t lg_trigger_text_max(const struct lg_trigger *t,
                              const struct lg_trigger_sample *s);
+/* Where it costs the target nothing it costs us time, and room on the disk: up
+ * to how many are written, beyond which a sample of them is. */
+uint64_t lg_trigger_sample_max(const struct lg_trigger_decision *d);
 /* True while the last known number is within that. */
 bool lg_trigger_text_affordable(const struct lg_trigger *t,
                                 const struct lg_trigger_sample *s);

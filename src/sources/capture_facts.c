@@ -46,3 +46,13 @@ void lg_capture_facts_read(int folder_fd, struct lg_arena *arena,
     }
     lg_mapped_deinit(&text);
 }
+
+void lg_capture_facts_of(const struct lg_memstats *stats,
+                         struct lg_capture_facts *ret)
+{
+    *ret = (struct lg_capture_facts){
+        .goroutines = stats->goroutines_count,
+        .heap_bytes = stats->heap_alloc_bytes,
+        .stack_bytes = stats->stack_inuse_bytes,
+    };
+}

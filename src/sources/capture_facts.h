@@ -7,6 +7,9 @@
 #define LG_SOURCES_CAPTURE_FACTS_H
 
 #include "evidence/fact.h"
+#include "evidence/memstats.h"
+
+struct lg_arena;
 
 struct lg_capture_facts {
     struct lg_num goroutines;              /* of goroutine.pb.gz */
@@ -17,5 +20,8 @@ struct lg_capture_facts {
  * The arena is used as scratch. */
 void lg_capture_facts_read(int folder_fd, struct lg_arena *arena,
                            struct lg_capture_facts *ret);
+/* The same numbers out of the runtime's account. */
+void lg_capture_facts_of(const struct lg_memstats *stats,
+                         struct lg_capture_facts *ret);
 
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sources/capture_source.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 const char *lg_capture_part_file(enum lg_capture_part part)
 {
     static const char *const files[LG_TAKE_COUNT] = {
@@ -13,6 +16,19 @@ const char *lg_capture_part_file(enum lg_capture_part part)
         [LG_TAKE_BLOCK] = "block.pb.gz",
         [LG_TAKE_CPU] = "cpu.pb.gz",
         [LG_TAKE_TRACE] = "trace.out",
+        [LG_TAKE_MEMSTATS_JSON] = "memstats.json",
     };
     return part < LG_TAKE_COUNT ? files[part] : "";
+}
+
+void lg_capture_note(struct lg_capture_notes *notes, const char *fmt, ...)
+{
+    va_list args;
+    if (notes->quality_count == LG_CAPTURE_QUALITY_MAX) {
+        return;
+    }
+    va_start(args, fmt);
+    vsnprintf(notes->quality[notes->quality_count++], LG_CAPTURE_QUALITY_BYTES,
+              fmt, args);
+    va_end(args);
 }

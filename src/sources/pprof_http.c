@@ -175,7 +175,7 @@ static bool take(struct lg_capture_source *source, enum lg_capture_part part,
     struct pprof_http *p = (struct pprof_http *)source;
     uint64_t start_ns = lg_mono_ns(&lg_clock_system);
     *result = (struct lg_part_result){.asked = true};
-    if (part >= LG_TAKE_COUNT)
+    if (part >= LG_TAKE_COUNT || parts[part].path == NULL)
         return lg_fail(&result->error, LG_UNSUPPORTED, "no such part");
     struct sink s = {.part = &parts[part], .limit_bytes = limit_bytes};
     take_part(p, lg_capture_part_file(part), &s, folder_fd, timeout_ns, result);
@@ -194,7 +194,8 @@ static void destroy(struct lg_capture_source *source)
 
 static const struct lg_capture_source_ops pprof_http_ops = {
     .name = "pprof over HTTP",
-    .parts = (1u << LG_TAKE_COUNT) - 1,
+    .parts = ((1u << LG_TAKE_COUNT) - 1) & ~LG_TAKE_BIT(LG_TAKE_MEMSTATS_JSON),
+    .costs_target = true,
     .take = take,
     .destroy = destroy,
 };

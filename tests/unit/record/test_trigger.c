@@ -84,6 +84,66 @@ static void test_marks(void **state)
     assert_true(marks >= 8);
 }
 
+/* Captures of 3 ms while memory grows by 200 MiB a second: none of the way is
+ * farther than three per cent from one, and they cost what they may. */
+static void test_cheap_captures_are_taken_often(void **state)
+{
+    (void)state;
+    struct lg_trigger t = started(10, 3);
+    uint64_t last = 10;
+    for (uint64_t ms = 4; ms < 4950; ms += 4) {
+        uint64_t mib = 10 + ms / 5;
+        struct lg_trigger_sample s = sample(ms, mib, 200);
+        struct lg_trigger_decision d = lg_trigger_decide(&t, &s);
+        if (d.kind != LG_TRIGGER_NONE) {
+            capture(&t, &s, &d, 3);
+            last = mib;
+        }
+        assert_true(mib - last <= 30);
+    }
+    assert_true(t.captures >= 35);
+    assert_true(t.spent_ns <= 350 * LG_NS_PER_MS);
+}
+
+/* However slowly it grows and however often it falls back: a fiftieth. */
+static void test_cheap_captures_stay_within_their_budget(void **state)
+{
+    (void)state;
+    struct lg_trigger t = started(10, 8);
+    for (uint64_t ms = 8; ms < 120000; ms += 4) {
+        uint64_t mib = 200 + ms * 2 % 700; /* a saw: 2 GiB/s, again and again */
+        struct lg_trigger_sample s = sample(ms, mib, 2000);
+        struct lg_trigger_decision d = lg_trigger_decide(&t, &s);
+        if (d.kind != LG_TRIGGER_NONE) {
+            capture(&t, &s, &d, 8);
+        }
+    }
+    assert_true(t.captures > 20);
+    assert_true((double)t.spent_ns <= 0.02 * 120e9 + 0.5e9);
+}
+
+/* A program that hangs at its limit is looked at again, ever less often. */
+static void test_hanging_at_the_limit(void **state)
+{
+    (void)state;
+    struct lg_trigger t = started(10, 5);
+    uint64_t seen = 0, last_ms = 0, longest = 0;
+    for (uint64_t ms = 5000; ms < 65000; ms += 4) {
+        struct lg_trigger_sample s = sample(ms, 999, 0);
+        struct lg_trigger_decision d = lg_trigger_decide(&t, &s);
+        if (d.kind == LG_TRIGGER_NONE) {
+            continue;
+        }
+        capture(&t, &s, &d, 5);
+        longest = seen > 0 && ms - last_ms > longest ? ms - last_ms : longest;
+        last_ms = ms;
+        seen++;
+        assert_true(seen != 2 || ms <= 5000 + 300);
+    }
+    assert_true(seen >= 10 && seen <= 60);
+    assert_true(longest <= 20000);
+}
+
 /* A fast climb: between two samples nothing more than one step is missed. */
 static void test_marks_of_a_jump(void **state)
 {
@@ -350,6 +410,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_happens),
         cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_cheap_captures_are_taken_often),
+        cmocka_unit_test(test_cheap_captures_stay_within_their_budget),
+        cmocka_unit_test(test_hanging_at_the_limit),
         cmocka_unit_test(test_marks_of_a_jump),
         cmocka_unit_test(test_urgency),
         cmocka_unit_test(test_limit_is_near),

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/capture_worker.h"
+
+#include "base/io.h"
+#include "record/capture_keep.h"
+#include "record/capture_sync.h"
+#include "record/record_json.h"
+#include "record/self.h"
+#include "sources/memory_source.h"
+#include "sources/pprof_http.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAX_ENDPOINTS 16
+#define PROBE_TIMEOUT_NS (300 * LG_NS_PER_MS)
+/* A runtime that has just been started, or a shell before it becomes the
+ * program, is no Go program yet: after this long it is none. */
+#define MEMORY_PATIENCE_NS (2 * LG_NS_PER_S)
+#define MEMORY_TRIES 5
+/* An endpoint is looked for meanwhile, but not before this. */
+#define HTTP_FROM_NS (300 * LG_NS_PER_MS)
+/* The longest that one part may take (a handler waits its turn behind 100,000
+ * runnable goroutines for many seconds, and asking again starts at the end of
+ * that queue), and the most that it may bring: a text
+ * dump is cut by the runtime itself at 64 MiB. */
+#define PART_TIMEOUT_NS (20 * LG_NS_PER_S)
+#define PART_LIMIT_BYTES (UINT64_C(80) << 20)
+#define SCRATCH_LIMIT_BYTES ((size_t)8 << 20)
+/* Where a goroutine count that nobody keeps is put. */
+#define COUNT_FOLDER "captures/.count"
+/* Memory of a large capture is given back behind it. */
+#define KEEP_MALLOC_BYTES (1 << 20)
+
+struct worker {
+    struct lg_capturer_options options;
+    struct lg_capture_source *source;
+    char source_name[256];
+    bool from_memory, tell_switched;
+    int memory_tries;
+    uint64_t first_try_ns;
+    struct lg_error memory_refused;
+    struct lg_arena scratch;
+    struct lg_kept kept;
+    struct lg_capture_syncer *syncer;
+};
+
+/* What tells most about a process that has little time left comes first. */
+static const enum lg_capture_part part_order[] = {
+    LG_TAKE_MEMSTATS_JSON, LG_TAKE_GOROUTINE, LG_TAKE_GOROUTINES_TEXT,
+    LG_TAKE_HEAP,          LG_TAKE_MEMSTATS,  LG_TAKE_THREADCREATE,
+    LG_TAKE_MUTEX,         LG_TAKE_BLOCK,     LG_TAKE_CPU,
+    LG_TAKE_TRACE,
+};
+/* Where a part costs what it weighs, the dump as text comes last. */
+static const enum lg_capture_part memory_part_order[] = {
+    LG_TAKE_MEMSTATS_JSON,   LG_TAKE_HEAP,  LG_TAKE_GOROUTINE,
+    LG_TAKE_GOROUTINES_TEXT, LG_TAKE_MUTEX, LG_TAKE_BLOCK,
+};
+
+static uint64_t now_ns(const struct worker *w)
+{
+    return lg_mono_ns(w->options.host->clock);
+}
+
+/* Will it never be, or is it only too early? */
+static bool is_final(const struct worker *w, const struct lg_error *err)
+{
+    return err->kind == LG_DENIED || err->kind == LG_UNSUPPORTED ||
+           (w->memory_tries >= MEMORY_TRIES &&
+            now_ns(w) - w->first_try_ns > MEMORY_PATIENCE_NS);
+}
+
+static bool find_memory(struct worker *w, struct lg_error *err)
+{
+    if (w->options.from == LG_FROM_HTTP || w->memory_refused.kind != LG_OK) {
+        return false;
+    }
+    w->first_try_ns = w->memory_tries++ == 0 ? now_ns(w) : w->first_try_ns;
+    if (!lg_memory_source_create(w->options.host, w->options.pid,
+                                 LG_FREEZE_AUTO, &w->source, err)) {
+        if (is_final(w, err)) {
+            w->memory_refused = *err;
+        }
+        return false;
+    }
+    w->from_memory = true;
+    snprintf(w->source_name, sizeof w->source_name, "its memory");
+    w->tell_switched = w->options.switch_heap_profile &&
+                       lg_memory_source_switch_heap_profile(w->source, NULL);
+    return true;
+}
+
+static bool use_url(struct worker *w, const char *url, struct lg_error *err)
+{
+    snprintf(w->source_name, sizeof w->source_name, "%s", url);
+    return lg_pprof_http_probe(url, PROBE_TIMEOUT_NS, err) &&
+           lg_pprof_http_create(url, &w->source, err);
+}
+
+static bool find_http(struct worker *w, struct lg_error *err)
+{
+    struct lg_endpoint endpoints[MAX_ENDPOINTS];
+    size_t count = 0;
+    if (w->options.pprof_url != NULL) {
+        return use_url(w, w->options.pprof_url, err);
+    }
+    if (!lg_listening_sockets(w->options.host, w->options.pid, endpoints,
+                              MAX_ENDPOINTS, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        char url[80];
+        snprintf(url, sizeof url, "http://%s", endpoints[i].address);
+        if (use_url(w, url, err)) {
+            return true;
+        }
+    }
+    return lg_fail(err, LG_ABSENT,
+                   count == 0 ? "the program listens on no TCP port"
+                              : "no listening port answers on /debug/pprof/");
+}
+
+static bool find_source(struct worker *w, struct lg_error *err)
+{
+    struct lg_error from_memory = {0};
+    if (w->source != NULL || find_memory(w, &from_memory)) {
+        return true;
+    }
+    bool may_use_http = w->options.from != LG_FROM_MEMORY;
+    if (may_use_http && w->options.from == LG_FROM_ANY &&
+        w->memory_refused.kind == LG_OK) {
+        may_use_http = now_ns(w) - w->first_try_ns > HTTP_FROM_NS;
+    }
+    if (may_use_http) {
+        return find_http(w, err);
+    }
+    *err = w->memory_refused.kind != LG_OK ? w->memory_refused : from_memory;
+    return false;
+}
+
+static bool open_folder(const struct worker *w, const char *path, int *fd_ret,
+                        struct lg_error *err)
+{
+    int parent = w->options.folder_fd;
+    if ((mkdirat(parent, "captures", 0755) != 0 && errno != EEXIST) ||
+        (mkdirat(parent, path, 0755) != 0 && errno != EEXIST)) {
+        return lg_fail_os(err, errno, "%s", path);
+    }
+    int fd = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return lg_fail_os(err, errno, "%s", path);
+    }
+    *fd_ret = fd;
+    return true;
+}
+
+/* The newest files also stand at the top of the incident. */
+static void link_newest(const struct worker *w, int folder_fd,
+                        const struct lg_part_result *parts)
+{
+    static const enum lg_capture_part linked[] = {
+        LG_TAKE_HEAP, LG_TAKE_GOROUTINE, LG_TAKE_GOROUTINES_TEXT};
+    for (size_t i = 0; i < LG_COUNT(linked); i++) {
+        const char *name = lg_capture_part_file(linked[i]);
+        if (parts[linked[i]].written) {
+            (void)unlinkat(w->options.folder_fd, name, 0);
+            if (linkat(folder_fd, name, w->options.folder_fd, name, 0) != 0) {
+                continue; /* it stands in the capture's own folder anyway */
+            }
+        }
+    }
+}
+
+/* A part whose answer never came: the next ones would wait as long. */
+static bool target_is_gone(const struct lg_part_result *result)
+{
+    return !result->written && !result->cut &&
+           result->error.kind != LG_ABSENT &&
+           result->error.kind != LG_BAD_DATA &&
+           result->error.kind != LG_UNSUPPORTED;
+}
+
+/* The count that was just taken decides, not the one of before. */
+static bool text_is_affordable(struct worker *w,
+                               const struct lg_capture_job *job, int folder_fd,
+                               const struct lg_part_result *parts)
+{
+    struct lg_capture_facts facts = {0};
+    if (!w->source->ops->costs_target) {
+        return true;
+    }
+    if (parts[LG_TAKE_GOROUTINE].written) {
+        lg_capture_facts_read(folder_fd, &w->scratch, &facts);
+    }
+    return !facts.goroutines.known ||
+           facts.goroutines.value <= job->text_goroutines_max;
+}
+
+static bool is_asked(struct worker *w, const struct lg_capture_job *job,
+                     enum lg_capture_part part, int folder_fd,
+                     const struct lg_part_result *parts)
+{
+    unsigned possible = job->parts & w->source->ops->parts;
+    return (possible & LG_TAKE_BIT(part)) != 0 &&
+           (part != LG_TAKE_GOROUTINES_TEXT ||
+            text_is_affordable(w, job, folder_fd, parts));
+}
+
+static bool take_parts(struct worker *w, const struct lg_capture_job *job,
+                       int folder_fd, struct lg_part_result *parts)
+{
+    bool all = true, gone = false;
+    size_t count =
+        w->from_memory ? LG_COUNT(memory_part_order) : LG_COUNT(part_order);
+    for (size_t i = 0; i < count; i++) {
+        enum lg_capture_part part =
+            w->from_memory ? memory_part_order[i] : part_order[i];
+        struct lg_part_result *result = &parts[part];
+        if (!is_asked(w, job, part, folder_fd, parts)) {
+            continue;
+        }
+        if (gone) {
+            result->asked = true;
+            lg_fail(&result->error, LG_CANCELLED,
+                    "the target stopped answering");
+            all = false;
+            continue;
+        }
+        bool ok =
+            w->source->ops->take(w->source, part, folder_fd, PART_TIMEOUT_NS,
+                                 PART_LIMIT_BYTES, result);
+        result->asked = true;
+        gone = !ok && !w->from_memory && target_is_gone(result);
+        all = all && ok;
+    }
+    return all;
+}
+
+static void read_facts(struct worker *w, int folder_fd,
+                       struct lg_capture_outcome *outcome)
+{
+    struct lg_capture_facts facts = {0};
+    if (w->source != NULL && w->source->ops->facts != NULL) {
+        (void)w->source->ops->facts(w->source, &facts, NULL);
+    } else {
+        lg_capture_facts_read(folder_fd, &w->scratch, &facts);
+    }
+    outcome->goroutines = facts.goroutines;
+    outcome->heap_bytes = facts.heap_bytes;
+    outcome->stack_bytes = facts.stack_bytes;
+}
+
+/* The source's parts, and what there is to say of them. */
+static bool take_from_source(struct worker *w, const struct lg_capture_job *job,
+                             int folder_fd, struct lg_part_result *parts,
+                             struct lg_capture_outcome *outcome,
+                             struct lg_capture_notes *notes)
+{
+    const struct lg_capture_source_ops *ops = w->source->ops;
+    struct lg_capture_plan plan = {
+        .text_goroutines_max = job->text_goroutines_max,
+    };
+    if (ops->begin != NULL) {
+        ops->begin(w->source, &plan);
+    }
+    bool all = take_parts(w, job, folder_fd, parts);
+    read_facts(w, folder_fd, outcome);
+    if (ops->end != NULL) {
+        ops->end(w->source, notes);
+    }
+    return all;
+}
+
+static void thin_out(struct worker *w, const struct lg_capture_job *job,
+                     const struct lg_capture_head *head)
+{
+    struct lg_kept_capture old, now = {
+                                    .id = job->id,
+                                    .t_ns = head->t_ns,
+                                    .usage_bytes = job->usage_bytes,
+                                    .complete = head->complete,
+                                };
+    char path[80];
+    snprintf(now.name, sizeof now.name, "%s", job->name);
+    if (w->options.keeps_few && lg_kept_add(&w->kept, &now, &old)) {
+        snprintf(path, sizeof path, "captures/%04u-%s", old.id, old.name);
+        (void)lg_remove_tree(w->options.folder_fd, path, NULL);
+    }
+}
+
+static void capture(struct worker *w, const struct lg_capture_job *job,
+                    struct lg_capture_outcome *outcome)
+{
+    const struct lg_clock *clock = w->options.host->clock;
+    uint64_t begin_ns = lg_mono_ns(clock);
+    struct lg_part_result parts[LG_TAKE_COUNT] = {0};
+    struct lg_capture_notes notes = {0};
+    struct lg_capture_head head = {
+        .id = job->id,
+        .trigger = job->name,
+        .wall_ns = lg_wall_ns(clock),
+        .t_ns = begin_ns - w->options.start_mono_ns,
+        .parts = parts,
+        .notes = &notes,
+    };
+    char path[80];
+    LG_CLOSE
+    int folder_fd = -1;
+    snprintf(path, sizeof path, "captures/%04u-%s", job->id, job->name);
+    if (!open_folder(w, path, &folder_fd, &outcome->error)) {
+        return;
+    }
+    if (!job->urgent) {
+        lg_capture_save_host(&w->options, job->with_maps, &w->scratch,
+                             folder_fd);
+    }
+    if (find_source(w, &outcome->error)) {
+        head.source = w->source->ops->name;
+        head.complete =
+            take_from_source(w, job, folder_fd, parts, outcome, &notes);
+    }
+    if (job->urgent) {
+        lg_capture_save_host(&w->options, job->with_maps, &w->scratch,
+                             folder_fd);
+    }
+    head.duration_ns = lg_mono_ns(clock) - begin_ns;
+    outcome->complete = head.complete;
+    (void)lg_capture_json_write(folder_fd, &head, &w->scratch, &outcome->error);
+    if (job->newest) {
+        link_newest(w, folder_fd, parts);
+    }
+    lg_capture_syncer_add(w->syncer, path);
+    thin_out(w, job, &head);
+}
+
+static void count_goroutines(struct worker *w,
+                             struct lg_capture_outcome *outcome)
+{
+    LG_CLOSE
+    int folder_fd = -1;
+    struct lg_part_result result = {.asked = true};
+    if (w->source == NULL) {
+        return;
+    }
+    if (w->source->ops->facts == NULL) {
+        if (!open_folder(w, COUNT_FOLDER, &folder_fd, &outcome->error)) {
+            return;
+        }
+        outcome->complete =
+            w->source->ops->take(w->source, LG_TAKE_GOROUTINE, folder_fd,
+                                 PART_TIMEOUT_NS, PART_LIMIT_BYTES, &result);
+    }
+    read_facts(w, folder_fd, outcome);
+}
+
+static void work(struct worker *w, struct lg_capture_outcome *outcome)
+{
+    uint64_t begin_ns = now_ns(w);
+    switch (outcome->job.kind) {
+    case LG_JOB_FIND:
+        (void)find_source(w, &outcome->error);
+        break;
+    case LG_JOB_CAPTURE:
+        capture(w, &outcome->job, outcome);
+        break;
+    case LG_JOB_COUNT:
+        count_goroutines(w, outcome);
+        break;
+    }
+    outcome->has_source = w->source != NULL;
+    outcome->from_memory = w->from_memory;
+    outcome->memory_refused = w->memory_refused;
+    outcome->heap_profile_switched = w->tell_switched;
+    w->tell_switched = false;
+    memcpy(outcome->source, w->source_name, sizeof outcome->source);
+    outcome->end_mono_ns = now_ns(w);
+    outcome->duration_ns = outcome->end_mono_ns - begin_ns;
+    lg_arena_reset(&w->scratch);
+}
+
+void lg_capture_worker_run(const struct lg_capturer_options *options,
+                           int socket_fd)
+{
+    struct worker w = {.options = *options};
+    struct lg_capture_outcome outcome;
+    lg_self_shield();
+    (void)mallopt(M_MMAP_THRESHOLD, KEEP_MALLOC_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, KEEP_MALLOC_BYTES);
+    lg_arena_init(&w.scratch, SCRATCH_LIMIT_BYTES);
+    w.syncer = lg_capture_syncer_create(options->folder_fd);
+    for (;;) {
+        memset(&outcome, 0, sizeof outcome);
+        ssize_t n = recv(socket_fd, &outcome.job, sizeof outcome.job, 0);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n != (ssize_t)sizeof outcome.job) {
+            break;
+        }
+        work(&w, &outcome);
+        (void)send(socket_fd, &outcome, sizeof outcome, MSG_NOSIGNAL);
+    }
+    lg_capture_syncer_destroy(w.syncer);
+    if (w.source != NULL) {
+        w.source->ops->destroy(w.source);
+    }
+    lg_arena_deinit(&w.scratch);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: a capture's file is there whole or not at all, for whoever reads
+ * the folder while we live or after we were killed: written as NAME.part, then
+ * renamed. It is not synced yet: a capture that takes milliseconds would wait
+ * for the disk a hundred times as long, and only the machine's own end would
+ * lose it. lg_capture_sync makes up for that afterwards.
+ */
+#ifndef LG_SOURCES_CAPTURE_FILE_H
+#define LG_SOURCES_CAPTURE_FILE_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+bool lg_capture_file_write(int folder_fd, const char *name, struct lg_str bytes,
+                           struct lg_error *err);
+/* Everything below dir_fd/name is on the disk afterwards, so far as it can be
+ * opened; links are not followed. */
+void lg_capture_sync(int dir_fd, const char *name);
+
+#endif
