@@ -31,16 +31,17 @@ name_of() {
     fi
 }
 
-# probe MINOR PATCH: $dir/1.MINOR.PATCH-ARCH, both architectures
+# probe MINOR PATCH: $dir/1.MINOR.PATCH-ARCH, both architectures; fails when
+# that release is not to be had
 probe() {
     for arch in amd64 arm64; do
         to=$dir/1.$1.$2-$arch
-        [ -s "$to.elf" ] || (
-            cd tools/go-layouts/probe
+        if [ ! -s "$to.elf" ]; then
             GOTOOLCHAIN=$(name_of "$1" "$2") GOARCH=$arch GOOS=linux \
-                CGO_ENABLED=0 go build -o "$to.elf" .
-        )
-        "$tool" extract "$fields" "$to.elf" >"$to.new"
+                CGO_ENABLED=0 go build -C tools/go-layouts/probe \
+                -o "$to.elf" . || return 1
+        fi
+        "$tool" extract "$fields" "$to.elf" >"$to.new" || return 1
         mv "$to.new" "$to"
     done
 }
@@ -50,18 +51,24 @@ same() {
         cmp -s "$dir/1.$1.$2-arm64" "$dir/1.$1.$3-arm64"
 }
 
+# between FIRST LAST: the releases between them, the middle one first
+between() {
+    seq $(($1 + 1)) $(($2 - 1)) | awk -v m=$((($1 + $2) / 2)) \
+        '{ print ($1 > m ? $1 - m : m - $1), $1 }' | sort -n | cut -d ' ' -f 2
+}
+
 # refine MINOR FIRST LAST: both have been read
 refine() {
-    if same "$1" "$2" "$3" || [ $(($3 - $2)) -le 1 ]; then
+    if same "$1" "$2" "$3"; then
         return 0
     fi
-    # shellcheck disable=SC2030,SC2031 # each call has its own shell
-    (
-        middle=$((($2 + $3) / 2))
-        probe "$1" "$middle"
-        refine "$1" "$2" "$middle"
-        refine "$1" "$middle" "$3"
-    )
+    for middle in $(between "$2" "$3"); do
+        if probe "$1" "$middle"; then
+            # each call has its own shell, for its own variables
+            (refine "$1" "$2" "$middle" && refine "$1" "$middle" "$3")
+            return
+        fi
+    done
 }
 
 for last; do
@@ -71,6 +78,10 @@ for last; do
     probe "$minor" 0
     probe "$minor" "$patch"
     refine "$minor" 0 "$patch"
+done
+# Also what an older run left, which the fields have changed since.
+for elf in "$dir"/1.*.elf; do
+    "$tool" extract "$fields" "$elf" >"${elf%.elf}"
 done
 "$tool" table "$fields" "$dir"/1.*-amd64 "$dir"/1.*-arm64 >"$out.new"
 mv "$out.new" "$out"
