@@ -127,20 +127,29 @@ static bool seize_new(struct lg_tracer *t, int task_fd, size_t *new_ret)
     return true;
 }
 
-/* Stops only: the end of a thread, when the process is our child, is for whom
- * waits for it. */
+/* Whether it has ended, without taking the status away: of our child that is
+ * for whom waits for it. What a tracer asks is answered with stops too. */
+static bool has_ended(pid_t tid)
+{
+    siginfo_t info = {0};
+    int flags = WEXITED | WNOWAIT | WNOHANG | __WALL | __WNOTHREAD;
+    if (waitid(P_PID, (id_t)tid, &info, flags) != 0)
+        return errno != EINTR;
+    return info.si_pid != 0 &&
+           (info.si_code == CLD_EXITED || info.si_code == CLD_KILLED ||
+            info.si_code == CLD_DUMPED);
+}
+
 static void look(struct tracee *e)
 {
     siginfo_t info = {0};
-    int flags = WNOHANG | __WALL | __WNOTHREAD;
-    if (waitid(P_PID, (id_t)e->tid, &info, WSTOPPED | flags) != 0) {
+    int flags = WSTOPPED | WNOHANG | __WALL | __WNOTHREAD;
+    if (waitid(P_PID, (id_t)e->tid, &info, flags) != 0) {
         e->gone = errno != EINTR;
         return;
     }
     if (info.si_pid == 0) {
-        e->gone = waitid(P_PID, (id_t)e->tid, &info,
-                         WEXITED | WNOWAIT | flags) != 0 ||
-                  info.si_pid != 0;
+        e->gone = has_ended(e->tid);
         return;
     }
     e->stopped = true;
