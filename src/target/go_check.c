@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each check asks for what always holds in a runtime and rarely by chance. On a
+ * running target a few samples may be torn: one in ten may fail.
+ */
+#include "target/go_check.h"
+
+#include "target/go_goroutines.h"
+
+/* A goroutine takes at least 2 KiB of stack: 2^28 take 512 GiB. */
+#define ALLGS_MAX ((uint64_t)1 << 28)
+#define THREADS_LOOKED_AT 64
+#define G_STATUS_MAX LG_STATUS_DEADEXTRA
+#define G_SCAN 0x1000u
+/* runtime.maxstacksize is 1 GB; the last doubling may pass it. */
+#define STACK_BYTES_MAX ((uint64_t)4 << 30)
+#define GOID_MAX ((uint64_t)1 << 48)
+
+enum lg_go_fit lg_go_fit_of(struct lg_go_tally t)
+{
+    if (t.bad * 10 > t.good + t.bad)
+        return LG_FIT_NO;
+    return t.good != 0 ? LG_FIT_YES : LG_FIT_UNKNOWN;
+}
+
+bool lg_go_read_object(struct lg_go *go, uint64_t address,
+                       enum lg_go_field size, uint8_t *object)
+{
+    int32_t bytes = go->layout->offset[size];
+    return address != 0 && address % 8 == 0 && address < LG_GO_ADDRESS_MAX &&
+           bytes > 0 && (size_t)bytes <= LG_GO_OBJECT_BYTES_MAX &&
+           lg_image_read(go->image, address, object, (size_t)bytes);
+}
+
+bool lg_go_is_code(struct lg_go *go, uint64_t pc)
+{
+    return lg_go_module_find(go, pc) != NULL;
+}
+
+static bool is_parked_well(struct lg_go *go, uint64_t address, const uint8_t *g)
+{
+    uint64_t lo = lg_go_get(go, g, LG_G_STACK_LO);
+    uint64_t hi = lg_go_get(go, g, LG_G_STACK_HI);
+    uint64_t self = lg_go_get(go, g, LG_G_SCHED_G);
+    uint64_t start = lg_go_get(go, g, LG_G_STARTPC);
+    uint64_t creator = lg_go_get(go, g, LG_G_GOPC);
+    return lo < hi && hi - lo <= STACK_BYTES_MAX &&
+           (self == address || self == 0) &&
+           (start == 0 || lg_go_is_code(go, start)) &&
+           (creator == 0 || lg_go_is_code(go, creator));
+}
+
+/* NULL in allgs: never. */
+static bool is_goroutine(struct lg_go *go, uint64_t address, uint64_t *id_ret)
+{
+    uint8_t g[LG_GO_OBJECT_BYTES_MAX];
+    if (!lg_go_read_object(go, address, LG_G_SIZE, g))
+        return false;
+    uint64_t status = lg_go_get(go, g, LG_G_STATUS) & 0xffffffffu & ~G_SCAN;
+    *id_ret = lg_go_get(go, g, LG_G_GOID);
+    if (status > G_STATUS_MAX || *id_ret > GOID_MAX ||
+        lg_go_get(go, g, LG_G_WAITREASON) >= LG_GO_WAIT_REASONS_MAX)
+        return false;
+    if (status == LG_STATUS_DEAD || status == LG_STATUS_IDLE ||
+        status == LG_STATUS_DEADEXTRA)
+        return true;
+    return *id_ret != 0 && is_parked_well(go, address, g);
+}
+
+uint64_t lg_go_sample_at(uint64_t i, uint64_t len)
+{
+    uint64_t first = LG_GO_SAMPLES / 2;
+    return i < first || len <= LG_GO_SAMPLES
+               ? i
+               : first + (i - first) * ((len - first) / first);
+}
+
+static enum lg_go_fit check_allgs(struct lg_go *go, uint64_t address)
+{
+    struct lg_go_slice slice;
+    struct lg_go_tally tally = {0};
+    uint64_t ids[LG_GO_SAMPLES], g;
+    if (!lg_go_read_slice(go, address, ALLGS_MAX, &slice))
+        return LG_FIT_NO;
+    uint64_t count = slice.len < LG_GO_SAMPLES ? slice.len : LG_GO_SAMPLES;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t at = slice.data + 8 * lg_go_sample_at(i, slice.len);
+        bool good =
+            lg_image_u64(go->image, at, &g) && is_goroutine(go, g, &ids[i]);
+        if (!good)
+            ids[i] = 0;
+        for (uint64_t k = 0; k < i && good; k++)
+            good = ids[k] != ids[i] || ids[i] == 0;
+        *(good ? &tally.good : &tally.bad) += 1;
+    }
+    /* Goroutine 1 stays the first unless main calls runtime.Goexit. */
+    if (count != 0 && count < 4 && ids[0] != 1)
+        return LG_FIT_NO;
+    return lg_go_fit_of(tally);
+}
+
+static bool is_thread(struct lg_go *go, uint64_t address, uint64_t *next_ret,
+                      uint64_t *id_ret)
+{
+    uint8_t m[LG_GO_OBJECT_BYTES_MAX];
+    uint64_t back;
+    if (!lg_go_read_object(go, address, LG_M_SIZE, m) ||
+        !lg_go_read(go, lg_go_get(go, m, LG_M_G0), LG_G_M, &back))
+        return false;
+    *next_ret = lg_go_get(go, m, LG_M_ALLLINK);
+    *id_ret = lg_go_get(go, m, LG_M_ID);
+    return back == address && *next_ret < LG_GO_ADDRESS_MAX;
+}
+
+static enum lg_go_fit check_allm(struct lg_go *go, uint64_t address)
+{
+    struct lg_go_tally tally = {0};
+    uint64_t m, id = 0;
+    if (!lg_image_u64(go->image, address, &m))
+        return LG_FIT_NO;
+    for (int i = 0; m != 0 && i < THREADS_LOOKED_AT; i++) {
+        if (!is_thread(go, m, &m, &id)) {
+            tally.bad++;
+            break;
+        }
+        tally.good++;
+    }
+    if (m == 0 && tally.good != 0 && id != 0) /* ends with m0 */
+        tally.bad++;
+    return lg_go_fit_of(tally);
+}
+
+static enum lg_go_fit check_m0(struct lg_go *go, uint64_t address)
+{
+    uint64_t next, id, g0;
+    if (!is_thread(go, address, &next, &id) || id != 0)
+        return LG_FIT_NO;
+    if (go->vars[LG_VAR_G0] != 0 &&
+        (!lg_go_read(go, address, LG_M_G0, &g0) || g0 != go->vars[LG_VAR_G0]))
+        return LG_FIT_NO;
+    return LG_FIT_YES;
+}
+
+static enum lg_go_fit check_g0(struct lg_go *go, uint64_t address)
+{
+    uint64_t m, g;
+    if (!lg_go_read(go, address, LG_G_M, &m) || m == 0 ||
+        !lg_go_read(go, m, LG_M_G0, &g))
+        return LG_FIT_NO;
+    return g == address ? check_m0(go, m) : LG_FIT_NO;
+}
+
+static enum lg_go_fit check_allp(struct lg_go *go, uint64_t address)
+{
+    struct lg_go_slice slice;
+    struct lg_go_tally tally = {0};
+    uint64_t p, id, status;
+    /* Go: runtime._MaxGomaxprocs was 1024; it has no limit since 1.10. */
+    if (!lg_go_read_slice(go, address, 1 << 16, &slice))
+        return LG_FIT_NO;
+    for (uint64_t i = 0; i < slice.len && i < LG_GO_SAMPLES; i++) {
+        bool good = lg_image_u64(go->image, slice.data + 8 * i, &p) &&
+                    lg_go_read(go, p, LG_P_ID, &id) && id == i &&
+                    lg_go_read(go, p, LG_P_STATUS, &status) && status <= 4;
+        *(good ? &tally.good : &tally.bad) += 1;
+    }
+    return lg_go_fit_of(tally);
+}
+
+static enum lg_go_fit check_sched(struct lg_go *go, uint64_t address)
+{
+    uint64_t ids, most, next, idle, system;
+    if (!lg_go_read(go, address, LG_SCHED_GOIDGEN, &ids) ||
+        !lg_go_read(go, address, LG_SCHED_MNEXT, &next) ||
+        !lg_go_read(go, address, LG_SCHED_MAXMCOUNT, &most) ||
+        !lg_go_read(go, address, LG_SCHED_NMIDLE, &idle) ||
+        !lg_go_read(go, address, LG_SCHED_NGSYS, &system))
+        return LG_FIT_NO;
+    return ids != 0 && ids <= GOID_MAX && most != 0 && most <= INT32_MAX &&
+                   next != 0 && next <= GOID_MAX && idle <= next &&
+                   system <= INT32_MAX
+               ? LG_FIT_YES
+               : LG_FIT_NO;
+}
+
+enum lg_go_fit lg_go_check_var(struct lg_go *go, enum lg_go_var var,
+                               uint64_t address)
+{
+    switch (var) {
+    case LG_VAR_ALLGS:
+        return check_allgs(go, address);
+    case LG_VAR_ALLM:
+        return check_allm(go, address);
+    case LG_VAR_ALLP:
+        return check_allp(go, address);
+    case LG_VAR_SCHED:
+        return check_sched(go, address);
+    case LG_VAR_MHEAP:
+        return lg_go_check_mheap(go, address);
+    case LG_VAR_MEMSTATS:
+        return lg_go_check_memstats(go, address);
+    case LG_VAR_GC_CONTROLLER:
+        return lg_go_check_gc(go, address);
+    case LG_VAR_WORK:
+        return lg_go_check_work(go, address);
+    case LG_VAR_MBUCKETS:
+        return lg_go_check_buckets(go, address, 1); /* runtime.memProfile */
+    case LG_VAR_BBUCKETS:
+        return lg_go_check_buckets(go, address, 2);
+    case LG_VAR_XBUCKETS:
+        return lg_go_check_buckets(go, address, 3);
+    case LG_VAR_MPROF_CYCLE:
+        return lg_go_check_cycle(go, address);
+    case LG_VAR_MEM_PROFILE_RATE:
+        return lg_go_check_rate(go, address);
+    case LG_VAR_DISABLE_MEM_PROFILING:
+        return lg_go_check_flag(go, address);
+    case LG_VAR_SEMTABLE:
+        return lg_go_check_semtable(go, address);
+    case LG_VAR_WAIT_REASONS:
+        return lg_go_check_wait_reasons(go, address);
+    case LG_VAR_ALLFIN:
+        return lg_go_check_allfin(go, address);
+    case LG_VAR_M0:
+        return check_m0(go, address);
+    case LG_VAR_G0:
+        return check_g0(go, address);
+    case LG_VAR_TICKS_PER_SECOND:
+    case LG_VAR_COUNT:
+        break;
+    }
+    return LG_FIT_UNKNOWN;
+}
+
+/* What every layout has to get right: the rest of a row comes from the same
+ * program as these fields. */
+enum lg_go_fit lg_go_check_layout(struct lg_go *go)
+{
+    static const enum lg_go_var checked[] = {
+        LG_VAR_ALLGS,         LG_VAR_ALLM,     LG_VAR_M0,
+        LG_VAR_ALLP,          LG_VAR_SCHED,    LG_VAR_MHEAP,
+        LG_VAR_GC_CONTROLLER, LG_VAR_MEMSTATS,
+    };
+    enum lg_go_fit fit = LG_FIT_UNKNOWN;
+    for (size_t i = 0; i < LG_COUNT(checked); i++) {
+        if (go->vars[checked[i]] == 0)
+            continue;
+        switch (lg_go_check_var(go, checked[i], go->vars[checked[i]])) {
+        case LG_FIT_NO:
+            return LG_FIT_NO;
+        case LG_FIT_YES:
+            fit = LG_FIT_YES;
+            break;
+        case LG_FIT_UNKNOWN:
+            break;
+        }
+    }
+    return fit;
+}

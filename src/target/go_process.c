@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "target/go_find.h"
+
+#include "target/build_info.h"
+
+/* Go 1.27: runtime2.go waitReasonStrings; the longest has 36. */
+#define WAIT_REASON_BYTES_MAX ((size_t)64)
+/* How an attempt ended, in the message when none fits. */
+#define TRIED_MAX 6
+
+static const char *const how_names[] = {
+    [LG_HOW_NOT] = "not found", [LG_HOW_SYMBOL] = "symbol",
+    [LG_HOW_DWARF] = "DWARF",   [LG_HOW_CODE] = "code",
+    [LG_HOW_SCAN] = "scan",     [LG_HOW_TABLE] = "table",
+    [LG_HOW_GUESS] = "guess",
+};
+
+const char *lg_go_how_name(enum lg_go_how how)
+{
+    return how_names[how];
+}
+
+const struct lg_go_module *lg_go_module_find(const struct lg_go *go,
+                                             uint64_t pc)
+{
+    lg_each(m, go->modules) {
+        if (pc >= m->text && pc < m->etext)
+            return m;
+    }
+    return NULL;
+}
+
+struct lg_str lg_go_wait_reason(const struct lg_go *go, unsigned reason)
+{
+    return reason < go->wait_reason_count ? go->wait_reasons[reason]
+                                          : (struct lg_str){0};
+}
+
+static bool take_build_info(struct lg_go_finder *f, struct lg_error *err)
+{
+    struct lg_go *go = f->go;
+    if (go->image->binary.len == 0)
+        return lg_fail(err, LG_ABSENT,
+                       "the program's binary cannot be read: without it a Go "
+                       "program's memory has no names");
+    if (!lg_elf_parse(go->image->binary, &f->elf, err) ||
+        !lg_build_info_parse(go->image->binary, go->arena, &go->build, err))
+        return false;
+    if (!go->build.is_go)
+        return lg_fail(err, LG_ABSENT, "not a Go program");
+    return true;
+}
+
+static void take_version(struct lg_go_finder *f, struct lg_go_version *ret)
+{
+    struct lg_go *go = f->go;
+    *ret = lg_go_version_parse(go->build.go_version);
+    go->minor = ret->known ? ret->minor : 0;
+    go->patch = ret->known ? ret->patch : 0;
+}
+
+/* Fills the gaps that symbols and code left. */
+static void scan_for_vars(struct lg_go *go)
+{
+    for (int i = 0; i < LG_VAR_COUNT; i++) {
+        if (go->vars[i] != 0)
+            continue;
+        go->vars[i] = lg_go_scan_var(go, (enum lg_go_var)i);
+        if (go->vars[i] != 0)
+            go->vars_how[i] = LG_HOW_SCAN;
+    }
+}
+
+/* What an earlier attempt found by its own layout. */
+static void forget_vars(struct lg_go *go)
+{
+    for (int i = 0; i < LG_VAR_COUNT; i++) {
+        if (go->vars_how[i] == LG_HOW_SYMBOL || go->vars_how[i] == LG_HOW_DWARF)
+            continue;
+        go->vars[i] = 0;
+        go->vars_how[i] = LG_HOW_NOT;
+    }
+}
+
+/* Everything by one layout; does it hold? */
+static enum lg_go_fit try_layout(struct lg_go_finder *f,
+                                 const struct lg_go_layout *layout,
+                                 struct lg_error *err)
+{
+    struct lg_go *go = f->go;
+    go->layout = layout;
+    forget_vars(go);
+    if (!lg_go_read_modules(f, err))
+        return LG_FIT_NO;
+    lg_go_find_in_code(f);
+    scan_for_vars(go);
+    if (go->vars[LG_VAR_ALLGS] == 0)
+        return lg_fail(err, LG_BAD_DATA, "the list of goroutines is not found")
+                   ? LG_FIT_YES
+                   : LG_FIT_NO;
+    return lg_go_check_layout(go);
+}
+
+static bool try_others(struct lg_go_finder *f, const struct lg_go_layout *tried,
+                       struct lg_error *err)
+{
+    for (size_t i = 0; i < lg_go_layout_count; i++) {
+        const struct lg_go_layout *l = &lg_go_layouts[i];
+        if (l != tried && l->machine == f->go->image->machine &&
+            try_layout(f, l, err) == LG_FIT_YES) {
+            f->go->layout_how = LG_HOW_GUESS;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What fits the version's own row is not doubted further while the runtime has
+ * only begun: nothing can be checked yet (UNKNOWN). */
+static bool choose_layout(struct lg_go_finder *f, struct lg_go_version version,
+                          struct lg_error *err)
+{
+    struct lg_go *go = f->go;
+    struct lg_error why;
+    bool is_exact;
+    lg_error_clear(&why);
+    const struct lg_go_layout *own =
+        lg_go_layout_find(version, go->image->machine, &is_exact);
+    enum lg_go_fit fit = try_layout(f, own, &why);
+    if (fit == LG_FIT_YES || (fit == LG_FIT_UNKNOWN && is_exact)) {
+        go->layout_how = is_exact ? LG_HOW_TABLE : LG_HOW_GUESS;
+        return true;
+    }
+    if (try_others(f, own, &why))
+        return true;
+    if (go->image->gone)
+        return lg_fail(err, LG_ABSENT, "the process has ended");
+    return lg_fail(err, LG_UNSUPPORTED,
+                   "%.*s: no known layout of its runtime fits its memory "
+                   "(tried %s first, then all others)%s%s",
+                   LG_STR_ARG(go->build.go_version), own->name,
+                   why.text[0] != '\0' ? ": " : "", why.text);
+}
+
+/* Text from the file where it is, else from memory. */
+static struct lg_str text_of(struct lg_go *go, const uint64_t header[2])
+{
+    if (header[1] == 0 || header[1] > WAIT_REASON_BYTES_MAX)
+        return (struct lg_str){0};
+    return lg_image_copy(go->image, header[0], (size_t)header[1], go->arena);
+}
+
+static void read_wait_reasons(struct lg_go *go)
+{
+    uint64_t headers[2 * LG_GO_WAIT_REASONS_MAX];
+    int32_t known = go->layout->offset[LG_WAIT_REASON_COUNT];
+    size_t count = known > 0 && known <= LG_GO_WAIT_REASONS_MAX
+                       ? (size_t)known
+                       : LG_GO_WAIT_REASONS_MAX;
+    if (go->vars[LG_VAR_WAIT_REASONS] == 0 ||
+        !lg_image_read(go->image, go->vars[LG_VAR_WAIT_REASONS], headers,
+                       count * 16))
+        return;
+    for (size_t i = 0; i < count; i++)
+        go->wait_reasons[i] = text_of(go, &headers[2 * i]);
+    go->wait_reason_count = count;
+}
+
+bool lg_go_open(struct lg_image *image,
+                const struct lg_go_open_options *options,
+                struct lg_arena *arena, struct lg_go **go_ret,
+                struct lg_error *err)
+{
+    struct lg_go *go = lg_new(arena, struct lg_go, 1);
+    struct lg_go_finder f = {.go = go};
+    struct lg_go_version version;
+    if (go == NULL)
+        return lg_fail_nomem(err);
+    if (options != NULL)
+        f.options = *options;
+    go->image = image;
+    go->arena = arena;
+    if (!take_build_info(&f, err))
+        return false;
+    take_version(&f, &version);
+    lg_go_find_symbols(&f);
+    if (!lg_go_find_first_module(&f, err) || !choose_layout(&f, version, err))
+        return false;
+    read_wait_reasons(go);
+    *go_ret = go;
+    return true;
+}
