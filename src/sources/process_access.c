@@ -86,11 +86,12 @@ static bool same_namespace(int self_fd, int dir_fd)
                      lg_str_from(theirs, (size_t)b));
 }
 
-/* Files of a process that is not dumpable belong to root. */
+/* Files of a process that is not dumpable belong to root; its folder does
+ * not. */
 static bool is_dumpable(int dir_fd, const struct credentials *its)
 {
     struct stat st;
-    return fstat(dir_fd, &st) != 0 || !its->known ||
+    return fstatat(dir_fd, "mem", &st, 0) != 0 || !its->known ||
            (int64_t)st.st_uid == its->uids[1];
 }
 
