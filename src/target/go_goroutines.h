@@ -43,35 +43,97 @@ struct lg_go_g {
     uint64_t wait_since;      /* nanotime; 0: no GC has seen it wait yet */
     uint64_t stack_lo, stack_hi;
     uint64_t waiting; /* first sudog; 0: none */
-    uint64_t labels, m;
-    uint32_t stack; /* node in stacks; 0: not read */
+    uint64_t labels, m, bubble;
+    int64_t thread_id; /* of the OS, while it has one; 0: none, or unknown */
+    uint32_t stack;    /* node in stacks; 0: not read */
+    uint32_t wait;     /* index + 1 into waits; 0: none */
+    uint32_t label;    /* index + 1 into label_sets; 0: none */
     uint8_t status, reason;
-    bool locked, system, torn;
+    bool locked, system, torn, scanned;
+    bool in_syscall; /* pc and sp are of the system call, or of C */
+    bool in_cleanup; /* runs a cleanup of the user's: ≥ 1.25 */
 };
 
-struct lg_go_stack_node { /* 0: root (empty). Leaf towards root: parent */
-    uint32_t parent, depth;
-    uint64_t pc; /* as looked up: return addresses already less one */
-    bool is_cut; /* more frames follow that were not asked for or read */
+/* Leaf towards root: parent. 0 is the root, the empty stack. */
+struct lg_go_stack_node {
+    uint32_t parent, depth; /* depth: frames from here to the root that are
+                               kept, this one included */
+    uint64_t pc;     /* as looked up: return addresses already less one */
+    uint64_t elided; /* frames as people see them that were left out between
+                        this one and its parent */
+    bool is_cut;     /* more frames follow that were not asked for or read */
+};
+
+enum lg_go_wait_kind {
+    LG_WAIT_NONE,
+    LG_WAIT_CHAN,
+    LG_WAIT_SELECT, /* several channels: the first is told */
+    LG_WAIT_NIL_CHAN,
+    LG_WAIT_MUTEX, /* sync.Mutex, by the address of the mutex */
+    LG_WAIT_RWMUTEX_READ,
+    LG_WAIT_RWMUTEX_WRITE,
+    LG_WAIT_WAIT_GROUP,
+    LG_WAIT_SEMAPHORE,
+    LG_WAIT_COND,
+    LG_WAIT_TIMER,
+    LG_WAIT_IO,
+};
+
+/* What one goroutine waits on. */
+struct lg_go_wait {
+    enum lg_go_wait_kind kind;
+    uint64_t address;          /* of the object; 0: not found */
+    uint64_t capacity, length; /* channels */
+    uint64_t cases;            /* SELECT: channels in all */
+    uint64_t waiters;          /* MUTEX, WAIT_GROUP: who waits there */
+    int64_t value;             /* WAIT_GROUP: its counter; MUTEX: 1 locked;
+                                  IO: descriptor */
+    uint64_t until_ns;         /* TIMER: nanotime */
+    bool closed;
+    bool is_known; /* what follows address could be read */
+};
+
+/* Of runtime/pprof.Do. Goroutines share sets. */
+struct lg_go_label {
+    struct lg_str key, value;
+};
+struct lg_go_label_set {
+    uint32_t first, count; /* into labels */
+};
+
+/* Goroutines that stand at the same place in the same state, made by the same
+ * line: one of them, and how many. */
+struct lg_go_group {
+    struct lg_go_g example; /* the first one in allgs */
+    uint64_t count, id_min, id_max;
+    uint64_t wait_since; /* the earliest; 0: no GC has seen one wait */
 };
 
 struct lg_go_goroutines_options {
     enum lg_freeze freeze;
     uint32_t max_frames; /* per stack; 0: census only */
     bool with_system;    /* the runtime's own goroutines too */
-    bool with_waits;     /* what each waits on: channels, semaphores */
+    bool with_waits;     /* what each waits on: channels, semaphores; of items
+                            that are kept, and of each group's example */
     bool with_labels;
-    uint64_t keep_max; /* records kept; beyond it only groups: see kept */
+    uint64_t keep_max;    /* records kept in items; all count in groups */
+    uint64_t keep_one_in; /* a power of two: only those are kept that a hash of
+                             the id chooses, always the same; 0, 1: all */
 };
 
 struct lg_go_goroutines {
     struct lg_go *go;
-    LG_VEC(struct lg_go_g) items; /* in order of allgs */
+    LG_VEC(struct lg_go_g) items; /* in order of allgs; the first keep_max */
+    LG_VEC(struct lg_go_group) groups; /* in order of first appearance */
     LG_VEC(struct lg_go_stack_node) stacks;
+    LG_VEC(struct lg_go_wait) waits;
+    LG_VEC(struct lg_go_label_set) label_sets;
+    LG_VEC(struct lg_go_label) labels;
     uint64_t total, system_count, dead_count; /* total: live ones, no system */
     uint64_t torn_count, unreadable_count;
-    uint64_t stack_bytes; /* of all live ones, hi - lo */
-    uint64_t now_ns;      /* nanotime that waits are measured against */
+    uint64_t running_count; /* without a stack for want of a pause */
+    uint64_t stack_bytes;   /* of all live ones, hi - lo */
+    uint64_t now_ns;        /* nanotime that waits are measured against */
     uint64_t pause_ns, duration_ns;
     bool truncated; /* a bound was reached, or memory lied */
 };
@@ -88,6 +150,11 @@ bool lg_go_goroutines_read(struct lg_go *go,
 bool lg_go_goroutines_evidence(const struct lg_go_goroutines *from,
                                struct lg_arena *arena,
                                struct lg_goroutines *ret);
+/* One item per group, with its count: for more goroutines than records are
+ * worth. Ids and waits are those of the example. */
+bool lg_go_goroutines_grouped(const struct lg_go_goroutines *from,
+                              struct lg_arena *arena,
+                              struct lg_goroutines *ret);
 /* A goroutine profile as runtime/pprof makes it: unique stacks with counts,
  * mappings, labels; system goroutines left out. */
 bool lg_go_goroutines_profile(const struct lg_go_goroutines *from,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "target/go_symbolise.h"
+#include "target/go_shown.h"
 
 #define NONE UINT32_MAX
 /* More mappings than a process of sense has executable files. */
@@ -122,14 +122,6 @@ static void end(struct lg_go_locations *l)
     last->line_count = (uint32_t)p->lines.count - last->line_first;
 }
 
-/* Go 1.27: runtime/traceback.go, elideWrapperCalling. */
-static bool is_hidden_wrapper(const struct lg_go_shown_line *line,
-                              const struct lg_go_shown_line *callee)
-{
-    return line->kind == LG_FUNC_WRAPPER && callee != NULL &&
-           callee->kind != LG_FUNC_GOPANIC && callee->kind != LG_FUNC_SIGPANIC;
-}
-
 uint32_t lg_go_locations_at(struct lg_go_locations *l, uint64_t pc)
 {
     bool fresh;
@@ -143,7 +135,7 @@ uint32_t lg_go_locations_at(struct lg_go_locations *l, uint64_t pc)
         return NONE;
     const struct lg_go_shown_line *lines = lg_go_place_lines(l->symbols, place);
     for (uint32_t i = 0; i < place->line_count; i++) {
-        if (is_hidden_wrapper(&lines[i], i != 0 ? &lines[i - 1] : NULL))
+        if (i != 0 && lg_go_is_elided(lines[i].kind, lines[i - 1].kind))
             continue;
         if (!add_line(l, &lines[i]))
             return NONE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target/go_symbolise.h"
 
+#include "target/go_shown.h"
+
 void lg_go_symbols_init(struct lg_go_symbols *s, struct lg_go *go,
                         struct lg_arena *arena)
 {
@@ -50,6 +52,18 @@ static bool add_line(struct lg_go_symbols *s, const struct lg_go_line *line)
     return true;
 }
 
+/* As if it were called by what calls most: what is above it in a stack decides
+ * on few frames. */
+static uint32_t count_shown(const struct lg_go_symbols *s,
+                            const struct lg_go_place *place)
+{
+    const struct lg_go_shown_line *lines = lg_go_place_lines(s, place);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < place->line_count; i++)
+        count += lg_go_is_shown(&lines[i], LG_FUNC_NORMAL, false, s->go->minor);
+    return count;
+}
+
 static bool look_up(struct lg_go_symbols *s, uint64_t pc,
                     struct lg_go_place *place)
 {
@@ -65,6 +79,7 @@ static bool look_up(struct lg_go_symbols *s, uint64_t pc,
         if (!add_line(s, &lines[i]))
             return false;
     place->line_count = (uint32_t)count;
+    place->shown_count = count_shown(s, place);
     return true;
 }
 

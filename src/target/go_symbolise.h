@@ -34,6 +34,7 @@ struct lg_go_place {
     struct lg_go_func func;          /* valid when is_go */
     bool is_go;                      /* false: C, or nothing at all */
     uint32_t line_first, line_count; /* into symbols->lines; 0 unless is_go */
+    uint32_t shown_count;            /* of its lines, that a dump shows */
 };
 
 struct lg_go_symbols {
