@@ -142,7 +142,9 @@ def compare(theirs, ours, skip=lambda key: False):
         out.append(f"sample types {theirs.types} are told as {ours.types}")
     if theirs.period != ours.period:
         out.append(f"period {theirs.period} is told as {ours.period}")
-    if theirs.default_type != ours.default_type:
+    # none means the last
+    if ours.default_type not in (theirs.default_type or theirs.types[-1][0],
+                                 theirs.default_type):
         out.append(f"default type {theirs.default_type!r} is told as "
                    f"{ours.default_type!r}")
     a = {k: v for k, v in theirs.samples.items() if any(v) and not skip(k)}
@@ -157,8 +159,15 @@ def compare(theirs, ours, skip=lambda key: False):
         elif a[k] != b[k]:
             out.append(f"{a[k]} is told as {b[k]}: {describe(k)}")
     out += [f"not theirs: {b[k]} {describe(k)}" for k in b if k not in a]
-    if theirs.mappings and ours.mappings:
-        if theirs.mapping_files()[0] != ours.mapping_files()[0]:
-            out.append(f"mapping {theirs.mapping_files()[0]} is told as "
-                       f"{ours.mapping_files()[0]}")
-    return out
+    return out + mapping_differences(theirs, ours)
+
+
+def mapping_differences(theirs, ours):
+    """Of the program itself. Without a GNU build id theirs has none, and ours
+    may have Go's own (which has slashes)."""
+    if not theirs.mappings or not ours.mappings:
+        return []
+    a, b = theirs.mapping_files()[0], ours.mapping_files()[0]
+    if a == b or (a[0] == b[0] and not a[1] and "/" in b[1]):
+        return []
+    return [f"mapping {a} is told as {b}"]

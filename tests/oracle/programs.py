@@ -33,6 +33,14 @@ def minor(version):
     return int(version.split(".")[1])
 
 
+def timers_of_channels_count(version, kind):
+    """Are timers that only a channel knows among the runtime's? Since Go 1.23
+    not, while nobody waits; up to 1.26 an old module's language brings the old
+    ways back (asynctimerchan)."""
+    return minor(version) < 23 or (minor(version) < 27
+                                   and not KINDS[kind]["own"])
+
+
 def go_mod(version, work):
     """Another go.mod than the module's own: that of the toolchain."""
     path = os.path.join(work, f"go1.{minor(version)}.mod")

@@ -12,10 +12,9 @@ COUNTS = ["Mallocs", "Frees", "HeapObjects", "NumGC", "NumForcedGC"]
 NEAR = ["HeapIdle", "HeapReleased", "StackInuse", "MSpanInuse", "GCSys",
         "OtherSys", "Sys"]
 SPAN_BYTES = 8192
-OTHER_NAMES = {"numgc": ["gccount", "numgc"],
-               "numforcedgc": ["forcedgccount", "forcedgc", "numforcedgc"],
-               "lastgc": ["lastgcunix", "lastgc"],
-               "alloc": ["heapalloc"]}
+OTHER_NAMES = {"numgc": ["gc"], "numforcedgc": ["forcedgc"],
+               "lastgc": ["lastgcunix"], "alloc": ["heapalloc"],
+               "pausetotalns": ["pausetotal"]}
 
 
 def plain(name):

@@ -52,7 +52,7 @@ func writeOwn() error {
 	}
 	text, err := json.Marshal(map[string]interface{}{
 		"before": &before, "after": &after, "flushed": true,
-		"rate": runtime.MemProfileRate, "timers": 0, "finalizers": 0,
+		"rate": runtime.MemProfileRate, "timers": 0, "channel_timers": 0, "finalizers": 0,
 	})
 	if err != nil {
 		return err

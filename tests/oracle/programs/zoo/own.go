@@ -42,7 +42,7 @@ func writeOwn(dir string) error {
 	}
 	text, err := json.Marshal(map[string]interface{}{
 		"before": &before, "after": &after, "flushed": *flushed,
-		"rate": runtime.MemProfileRate, "timers": timersMade,
+		"rate": runtime.MemProfileRate, "timers": funcTimers, "channel_timers": channelTimers,
 		"finalizers": finalizersMade,
 	})
 	if err != nil {

@@ -28,10 +28,10 @@ func park(f func()) {
 }
 
 var (
-	forever    = make(chan struct{})
-	full       = make(chan int, 1)
-	timersMade int
-	keep       []interface{} // what waits only as long as it is reachable
+	forever                   = make(chan struct{})
+	full                      = make(chan int, 1)
+	funcTimers, channelTimers int
+	keep                      []interface{} // what waits only as long as it is reachable
 )
 
 func parkAll() {
@@ -183,7 +183,7 @@ func parkTimers() {
 		keep = append(keep, time.AfterFunc(time.Duration(i+1)*time.Hour, arrive))
 	}
 	keep = append(keep, time.NewTicker(time.Hour))
-	timersMade = 201
+	funcTimers, channelTimers = 100, 101
 	park(func() { arrive(); time.Sleep(24 * time.Hour) })
 	park(func() {
 		arrive()
