@@ -50,21 +50,23 @@ static bool is_parked_well(struct lg_go *go, uint64_t address, const uint8_t *g)
            (creator == 0 || lg_go_is_code(go, creator));
 }
 
-/* NULL in allgs: never. */
-static bool is_goroutine(struct lg_go *go, uint64_t address, uint64_t *id_ret)
+/* UNKNOWN: a dead one, of which little is sure. */
+static enum lg_go_fit check_goroutine(struct lg_go *go, uint64_t address,
+                                      uint64_t *id_ret)
 {
     uint8_t g[LG_GO_OBJECT_BYTES_MAX];
     if (!lg_go_read_object(go, address, LG_G_SIZE, g))
-        return false;
+        return LG_FIT_NO;
     uint64_t status = lg_go_get(go, g, LG_G_STATUS) & 0xffffffffu & ~G_SCAN;
     *id_ret = lg_go_get(go, g, LG_G_GOID);
     if (status > G_STATUS_MAX || *id_ret > GOID_MAX ||
         lg_go_get(go, g, LG_G_WAITREASON) >= LG_GO_WAIT_REASONS_MAX)
-        return false;
+        return LG_FIT_NO;
     if (status == LG_STATUS_DEAD || status == LG_STATUS_IDLE ||
         status == LG_STATUS_DEADEXTRA)
-        return true;
-    return *id_ret != 0 && is_parked_well(go, address, g);
+        return LG_FIT_UNKNOWN;
+    return *id_ret != 0 && is_parked_well(go, address, g) ? LG_FIT_YES
+                                                          : LG_FIT_NO;
 }
 
 uint64_t lg_go_sample_at(uint64_t i, uint64_t len)
@@ -75,26 +77,38 @@ uint64_t lg_go_sample_at(uint64_t i, uint64_t len)
                : first + (i - first) * ((len - first) / first);
 }
 
+static bool is_new(const uint64_t *ids, uint64_t count, uint64_t id)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        if (ids[i] == id)
+            return false;
+    }
+    return true;
+}
+
 static enum lg_go_fit check_allgs(struct lg_go *go, uint64_t address)
 {
     struct lg_go_slice slice;
     struct lg_go_tally tally = {0};
-    uint64_t ids[LG_GO_SAMPLES], g;
+    uint64_t ids[LG_GO_SAMPLES], g, id = 0, first_id = 0;
     if (!lg_go_read_slice(go, address, ALLGS_MAX, &slice))
         return LG_FIT_NO;
-    uint64_t count = slice.len < LG_GO_SAMPLES ? slice.len : LG_GO_SAMPLES;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < slice.len && i < LG_GO_SAMPLES; i++) {
         uint64_t at = slice.data + 8 * lg_go_sample_at(i, slice.len);
-        bool good =
-            lg_image_u64(go->image, at, &g) && is_goroutine(go, g, &ids[i]);
-        if (!good)
-            ids[i] = 0;
-        for (uint64_t k = 0; k < i && good; k++)
-            good = ids[k] != ids[i] || ids[i] == 0;
-        *(good ? &tally.good : &tally.bad) += 1;
+        enum lg_go_fit fit = LG_FIT_NO;
+        if (lg_image_u64(go->image, at, &g))
+            fit = check_goroutine(go, g, &id);
+        if (fit == LG_FIT_YES && !is_new(ids, tally.good, id))
+            fit = LG_FIT_NO;
+        if (fit == LG_FIT_YES) {
+            ids[tally.good++] = id;
+            first_id = i == 0 ? id : first_id;
+        }
+        tally.bad += fit == LG_FIT_NO;
     }
-    /* Goroutine 1 stays the first unless main calls runtime.Goexit. */
-    if (count != 0 && count < 4 && ids[0] != 1)
+    /* Goroutine 1 stays the first unless main calls runtime.Goexit; one alone
+     * has to be it. */
+    if (tally.good == 1 && first_id != 1)
         return LG_FIT_NO;
     return lg_go_fit_of(tally);
 }

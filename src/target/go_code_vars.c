@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which function names which variable. A struct is named through its fields:
+ * each operand votes for the places where the struct would begin; what most
+ * vote for and the checks believe is it. Stable over Go 1.19 … 1.27, as
+ * compared with the symbols of the same binaries.
+ */
+#include "target/go_code.h"
+
+#include "target/go_pclntab_internal.h"
+
+enum fn {
+    FN_ALLGADD,
+    FN_SCHEDTRACE,
+    FN_CHECKMCOUNT,
+    FN_MCOMMONINIT,
+    FN_PROCRESIZE,
+    FN_GC_SWEEP,
+    FN_MALLOCINIT,
+    FN_GC_MARK_TERMINATION,
+    FN_GC_START,
+    FN_GC_COMMIT,
+    FN_STKBUCKET,
+    FN_MPROF_FLUSH,
+    FN_SCHEDINIT,
+    FN_PROFILEALLOC,
+    FN_INIT,
+    FN_SEMACQUIRE1,
+    FN_QUEUEFINALIZER,
+    FN_MARKROOT,
+    FN_WAIT_REASON,
+    FN_RT0_GO,
+    FN_COUNT,
+};
+
+static const char *const fn_names[FN_COUNT] = {
+    [FN_ALLGADD] = "runtime.allgadd",
+    [FN_SCHEDTRACE] = "runtime.schedtrace",
+    [FN_CHECKMCOUNT] = "runtime.checkmcount",
+    [FN_MCOMMONINIT] = "runtime.mcommoninit",
+    [FN_PROCRESIZE] = "runtime.procresize",
+    [FN_GC_SWEEP] = "runtime.gcSweep",
+    [FN_MALLOCINIT] = "runtime.mallocinit",
+    [FN_GC_MARK_TERMINATION] = "runtime.gcMarkTermination",
+    [FN_GC_START] = "runtime.gcStart",
+    [FN_GC_COMMIT] = "runtime.gcControllerCommit",
+    [FN_STKBUCKET] = "runtime.stkbucket",
+    [FN_MPROF_FLUSH] = "runtime.mProf_Flush",
+    [FN_SCHEDINIT] = "runtime.schedinit",
+    [FN_PROFILEALLOC] = "runtime.profilealloc",
+    [FN_INIT] = "runtime.init",
+    [FN_SEMACQUIRE1] = "runtime.semacquire1",
+    [FN_QUEUEFINALIZER] = "runtime.queuefinalizer",
+    [FN_MARKROOT] = "runtime.markroot",
+    [FN_WAIT_REASON] = "runtime.waitReason.String",
+    [FN_RT0_GO] = "runtime.rt0_go",
+};
+
+/* The linker keeps a package's functions together, and the runtime's among the
+ * first: so many others in a row, and it is over. */
+#define STRANGERS_MAX 8192
+
+struct code {
+    struct lg_go_finder *f;
+    struct lg_go *go;
+    struct lg_go_func funcs[FN_COUNT];
+    bool has[FN_COUNT];
+    enum fn loaded; /* whose operands are there; FN_COUNT: none's */
+    size_t count;
+    struct lg_go_operand operands[LG_GO_OPERANDS_MAX];
+};
+
+/* Wrappers share their function's name: the longer one has the code. */
+static void take_func(struct code *c, const struct lg_go_func *func,
+                      const char *name)
+{
+    for (int i = 0; i < FN_COUNT; i++) {
+        if (strcmp(name, fn_names[i]) != 0)
+            continue;
+        if (!c->has[i] ||
+            func->end - func->entry > c->funcs[i].end - c->funcs[i].entry)
+            c->funcs[i] = *func;
+        c->has[i] = true;
+        return;
+    }
+}
+
+static void find_funcs(struct code *c)
+{
+    const struct lg_go_pclntab *t = &c->go->modules.items[0].table;
+    char name[32]; /* the wanted ones are shorter */
+    size_t strangers = 0;
+    struct lg_go_func func;
+    bool begun = false;
+    for (uint64_t i = 0; i < t->func_count; i++) {
+        if (!lg_go_func_index(t, i, &func))
+            continue;
+        uint64_t at = t->names_at +
+                      lg_pcln_u32(t->bytes, func.at + lg_pcln_shape(t)->name);
+        struct lg_str text =
+            lg_str_first(lg_str_skip(t->bytes, at), sizeof name - 1);
+        if (!lg_str_starts(text, LG_STR("runtime."))) {
+            if (begun && ++strangers > STRANGERS_MAX)
+                return;
+            continue;
+        }
+        begun = true;
+        strangers = 0;
+        memcpy(name, text.data, text.len);
+        name[text.len] = '\0';
+        take_func(c, &func, name);
+    }
+}
+
+static void load(struct code *c, enum fn fn)
+{
+    if (c->loaded == fn)
+        return;
+    c->loaded = fn;
+    c->count =
+        c->has[fn] ? lg_go_code_operands(c->f, &c->funcs[fn], c->operands) : 0;
+}
+
+static void take_var(struct code *c, enum lg_go_var var, uint64_t address)
+{
+    if (c->go->vars[var] != 0 ||
+        lg_go_check_var(c->go, var, address) == LG_FIT_NO)
+        return;
+    c->go->vars[var] = address;
+    c->go->vars_how[var] = LG_HOW_CODE;
+}
+
+/* The variable itself, not a field of it, is named. */
+#define SELF LG_GO_FIELD_COUNT
+#define FIELDS_MAX 9
+
+struct rule {
+    enum lg_go_var var;
+    enum fn functions[3]; /* one after the other until it is found; the rest
+                             FN_COUNT */
+    uint8_t field_count;
+    uint8_t least_votes; /* to be believed when the check cannot tell; 0: then
+                            never */
+    enum lg_go_field fields[FIELDS_MAX];
+};
+
+static const struct rule rules[] = {
+    {LG_VAR_ALLGS, {FN_ALLGADD, FN_COUNT, FN_COUNT}, 1, 0, {SELF}},
+    {LG_VAR_ALLM, {FN_MCOMMONINIT, FN_SCHEDTRACE, FN_COUNT}, 1, 0, {SELF}},
+    {LG_VAR_ALLP, {FN_SCHEDTRACE, FN_PROCRESIZE, FN_COUNT}, 1, 0, {SELF}},
+    {LG_VAR_MHEAP, {FN_GC_SWEEP, FN_MALLOCINIT, FN_COUNT}, 1, 0, {SELF}},
+    {LG_VAR_GC_CONTROLLER, {FN_GC_COMMIT, FN_GC_START, FN_COUNT}, 1, 0, {SELF}},
+    {LG_VAR_WAIT_REASONS, {FN_WAIT_REASON, FN_COUNT, FN_COUNT}, 1, 0, {SELF}},
+    {LG_VAR_G0, {FN_RT0_GO, FN_COUNT, FN_COUNT}, 1, 0, {SELF}},
+    {LG_VAR_M0, {FN_RT0_GO, FN_COUNT, FN_COUNT}, 1, 0, {SELF}},
+    {LG_VAR_SCHED,
+     {FN_SCHEDTRACE, FN_CHECKMCOUNT, FN_COUNT},
+     8,
+     3,
+     {LG_SCHED_NMIDLE, LG_SCHED_NMIDLELOCKED, LG_SCHED_NPIDLE,
+      LG_SCHED_NMSPINNING, LG_SCHED_MNEXT, LG_SCHED_NMFREED, LG_SCHED_GCWAITING,
+      LG_SCHED_MAXMCOUNT}},
+    {LG_VAR_MEMSTATS,
+     {FN_GC_MARK_TERMINATION, FN_COUNT, FN_COUNT},
+     8,
+     3,
+     {LG_MSTATS_NUMGC, LG_MSTATS_NUMFORCEDGC, LG_MSTATS_PAUSE_TOTAL_NS,
+      LG_MSTATS_PAUSE_NS, LG_MSTATS_PAUSE_END, LG_MSTATS_LAST_GC_UNIX,
+      LG_MSTATS_LAST_GC_NANOTIME, LG_MSTATS_GC_CPU_FRACTION}},
+    {LG_VAR_WORK,
+     {FN_GC_MARK_TERMINATION, FN_GC_START, FN_COUNT},
+     9,
+     3,
+     {LG_WORK_T_SWEEP_TERM, LG_WORK_T_MARK, LG_WORK_T_MARK_TERM, LG_WORK_T_END,
+      LG_WORK_HEAP0, LG_WORK_HEAP1, LG_WORK_HEAP2, LG_WORK_USER_FORCED,
+      LG_WORK_CYCLES}},
+};
+
+/* Operands times fields, different ones; the rest has one vote each. */
+#define CANDIDATES_MAX 1024
+
+struct candidate {
+    uint64_t address;
+    uint32_t votes;
+};
+
+static size_t vote(struct candidate *all, size_t count, uint64_t address)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].address == address) {
+            all[i].votes++;
+            return count;
+        }
+    }
+    if (count < CANDIDATES_MAX)
+        all[count++] = (struct candidate){address, 1};
+    return count;
+}
+
+static size_t candidates_of(struct code *c, const struct rule *rule,
+                            struct candidate *all)
+{
+    const struct lg_go_layout *l = c->go->layout;
+    size_t count = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        for (size_t k = 0; k < rule->field_count; k++) {
+            enum lg_go_field field = rule->fields[k];
+            uint64_t at = c->operands[i].address;
+            if (field != SELF && !lg_go_has(l, field))
+                continue;
+            at -= field != SELF ? (uint64_t)l->offset[field] : 0;
+            if (at % 4 == 0)
+                count = vote(all, count, at);
+        }
+    }
+    return count;
+}
+
+/* Takes the one with most votes out; NULL: none left. */
+static struct candidate *most_voted(struct candidate *all, size_t count)
+{
+    struct candidate *best = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].votes != 0 && (best == NULL || all[i].votes > best->votes))
+            best = &all[i];
+    }
+    return best;
+}
+
+static bool apply(struct code *c, const struct rule *rule)
+{
+    static _Thread_local struct candidate all[CANDIDATES_MAX];
+    size_t count = candidates_of(c, rule, all);
+    uint64_t maybe = 0;
+    for (struct candidate *next; (next = most_voted(all, count)) != NULL;) {
+        uint32_t votes = next->votes;
+        enum lg_go_fit fit = lg_go_check_var(c->go, rule->var, next->address);
+        next->votes = 0;
+        if (fit == LG_FIT_YES) {
+            take_var(c, rule->var, next->address);
+            return true;
+        }
+        if (fit == LG_FIT_UNKNOWN && maybe == 0 && rule->least_votes != 0 &&
+            votes >= rule->least_votes)
+            maybe = next->address;
+    }
+    if (maybe != 0)
+        take_var(c, rule->var, maybe);
+    return maybe != 0;
+}
+
+static void apply_rules(struct code *c)
+{
+    for (size_t i = 0; i < LG_COUNT(rules); i++) {
+        for (size_t k = 0; k < LG_COUNT(rules[i].functions); k++) {
+            enum fn fn = rules[i].functions[k];
+            if (fn == FN_COUNT || c->go->vars[rules[i].var] != 0)
+                break;
+            load(c, fn);
+            if (apply(c, &rules[i]))
+                break;
+        }
+    }
+}
+
+static bool is_accessed(const struct code *c, uint64_t address,
+                        enum lg_go_access access, uint8_t bytes)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const struct lg_go_operand *o = &c->operands[i];
+        if (o->address == address && o->access == access && o->bytes == bytes)
+            return true;
+    }
+    return false;
+}
+
+/* stkbucket takes the addresses of mbuckets, xbuckets and bbuckets, in this
+ * order; also buckhash's, which it reads before. */
+static void find_buckets(struct code *c)
+{
+    static const enum lg_go_var order[] = {LG_VAR_MBUCKETS, LG_VAR_XBUCKETS,
+                                           LG_VAR_BBUCKETS};
+    const struct lg_go_module *m = &c->go->modules.items[0];
+    uint64_t found[LG_COUNT(order)] = {0};
+    size_t count = 0;
+    load(c, FN_STKBUCKET);
+    for (size_t i = 0; i < c->count && count < LG_COUNT(order); i++) {
+        uint64_t at = c->operands[i].address;
+        bool is_new = c->operands[i].access == LG_ACCESS_ADDRESS &&
+                      at >= m->bss && at < m->ebss &&
+                      !is_accessed(c, at, LG_ACCESS_LOAD, 8);
+        for (size_t k = 0; k < count; k++)
+            is_new = is_new && found[k] != at;
+        if (is_new)
+            found[count++] = at;
+    }
+    for (size_t k = 0; k < LG_COUNT(order) && count == LG_COUNT(order); k++)
+        take_var(c, order[k], found[k]);
+}
+
+/* `if disableMemoryProfiling { MemProfileRate = 0 }`; Go 1.19: where
+ * MemProfileRate gets its first value. */
+static void find_switch(struct code *c, enum fn fn, bool is_zero)
+{
+    load(c, fn);
+    for (size_t i = 0; i + 1 < c->count; i++) {
+        const struct lg_go_operand *test = &c->operands[i], *set = test + 1;
+        bool is_test = test->bytes == 1 && test->access != LG_ACCESS_STORE &&
+                       test->access != LG_ACCESS_ADDRESS;
+        if (!is_test || set->access != LG_ACCESS_STORE || set->bytes != 8 ||
+            (is_zero && !set->is_zero) ||
+            (!is_zero && set->address != c->go->vars[LG_VAR_MEM_PROFILE_RATE]))
+            continue;
+        take_var(c, LG_VAR_DISABLE_MEM_PROFILING, test->address);
+        take_var(c, LG_VAR_MEM_PROFILE_RATE, set->address);
+        return;
+    }
+}
+
+static void find_rate(struct code *c)
+{
+    find_switch(c, FN_SCHEDINIT, true);
+    if (c->go->vars[LG_VAR_MEM_PROFILE_RATE] == 0) {
+        load(c, FN_PROFILEALLOC); /* mcache0, then it */
+        if (c->count != 0)
+            take_var(c, LG_VAR_MEM_PROFILE_RATE,
+                     c->operands[c->count - 1].address);
+    }
+    if (c->go->vars[LG_VAR_DISABLE_MEM_PROFILING] == 0)
+        find_switch(c, FN_INIT, false);
+}
+
+static void find_first(struct code *c, enum lg_go_var var, enum fn fn,
+                       enum lg_go_access access, uint8_t bytes)
+{
+    load(c, fn);
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->operands[i].access != access || c->operands[i].bytes != bytes)
+            continue;
+        take_var(c, var, c->operands[i].address);
+        return;
+    }
+}
+
+/* Of the finalizers' lists, queuefinalizer writes three, and a collection's
+ * marking reads one: all of them. */
+static void find_allfin(struct code *c)
+{
+    uint64_t written[LG_GO_OPERANDS_MAX];
+    size_t count = 0;
+    load(c, FN_QUEUEFINALIZER);
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->operands[i].access == LG_ACCESS_STORE &&
+            c->operands[i].bytes == 8)
+            written[count++] = c->operands[i].address;
+    }
+    load(c, FN_MARKROOT);
+    for (size_t i = 0; i < count; i++) {
+        if (is_accessed(c, written[i], LG_ACCESS_LOAD, 8))
+            take_var(c, LG_VAR_ALLFIN, written[i]);
+    }
+}
+
+void lg_go_find_in_code(struct lg_go_finder *f)
+{
+    static _Thread_local struct code c;
+    struct lg_go *go = f->go;
+    bool is_complete = true;
+    for (int i = 0; i < LG_VAR_COUNT; i++)
+        is_complete = is_complete && go->vars[i] != 0;
+    if (is_complete || go->image->machine != LG_AMD64)
+        return;
+    c = (struct code){.f = f, .go = go, .loaded = FN_COUNT};
+    find_funcs(&c);
+    apply_rules(&c);
+    find_buckets(&c);
+    find_rate(&c);
+    find_first(&c, LG_VAR_MPROF_CYCLE, FN_MPROF_FLUSH, LG_ACCESS_LOAD, 4);
+    find_first(&c, LG_VAR_SEMTABLE, FN_SEMACQUIRE1, LG_ACCESS_ADDRESS, 0);
+    find_allfin(&c);
+}
