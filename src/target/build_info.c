@@ -237,25 +237,37 @@ struct ids {
     struct lg_str gnu, go;
 };
 
+static void take_ids(const struct lg_elf *elf, struct lg_str notes,
+                     uint64_t align, struct ids *ids)
+{
+    struct lg_elf_note note;
+    while (lg_elf_note_next(elf, &notes, align, &note)) {
+        if (lg_str_eq(note.name, LG_STR("GNU")) &&
+            note.type == NT_GNU_BUILD_ID &&
+            note.description.len <= MAX_BUILD_ID_BYTES)
+            ids->gnu = note.description;
+        else if (lg_str_eq(note.name, LG_STR("Go")) &&
+                 note.type == NT_GO_BUILD_ID &&
+                 note.description.len <= MAX_GO_BUILD_ID_BYTES)
+            ids->go = note.description;
+    }
+}
+
+/* Go's own linker writes a GNU build id since 1.24, but its segment of notes
+ * holds only the Go one: the sections have both. */
 static void find_ids(const struct lg_elf *elf, struct ids *ids)
 {
     struct lg_elf_segment segment;
-    struct lg_elf_note note;
-    for (uint32_t i = 0; lg_elf_segment(elf, i, &segment); i++) {
-        if (segment.type != PT_NOTE)
-            continue;
-        struct lg_str rest = lg_elf_segment_bytes(elf, &segment);
-        while (lg_elf_note_next(elf, &rest, segment.align, &note)) {
-            if (lg_str_eq(note.name, LG_STR("GNU")) &&
-                note.type == NT_GNU_BUILD_ID &&
-                note.description.len <= MAX_BUILD_ID_BYTES)
-                ids->gnu = note.description;
-            else if (lg_str_eq(note.name, LG_STR("Go")) &&
-                     note.type == NT_GO_BUILD_ID &&
-                     note.description.len <= MAX_GO_BUILD_ID_BYTES)
-                ids->go = note.description;
-        }
-    }
+    struct lg_elf_section section;
+    for (uint32_t i = 0; lg_elf_segment(elf, i, &segment); i++)
+        if (segment.type == PT_NOTE)
+            take_ids(elf, lg_elf_segment_bytes(elf, &segment), segment.align,
+                     ids);
+    for (uint32_t i = 0;
+         ids->gnu.len == 0 && lg_elf_section(elf, i, &section); i++)
+        if (section.type == SHT_NOTE)
+            take_ids(elf, lg_elf_section_bytes(elf, &section), section.align,
+                     ids);
 }
 
 static bool keep_build_id(const struct lg_elf *elf, struct lg_arena *arena,
