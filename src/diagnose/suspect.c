@@ -165,7 +165,10 @@ static void check_survival(struct lg_case *c, struct lg_suspect *s)
         }
     }
     lg_each(item, early->items) {
-        if (was_parked(early, item, s)) {
+        /* What the later sample would not have is not gone. */
+        if (item->id != 0 &&
+            lg_goroutine_is_chosen(item->id, late->sampled_one_in) &&
+            was_parked(early, item, s)) {
             parked++;
             survived += lg_map_find_u64(&alive, item->id) != NULL;
         }

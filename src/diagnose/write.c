@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct lg_str lg_words(struct lg_case *c, const char *fmt, ...)
 {
@@ -56,6 +57,10 @@ source_of(struct lg_case *c, const struct lg_capture *capture, const char *file)
 {
     if (capture == NULL || capture->name.len == 0) {
         return lg_str_of(file);
+    }
+    if (file != NULL && strcmp(file, "heap.pb.gz") == 0 &&
+        capture->heap_now != NULL && capture->heap != capture->heap_now) {
+        file = "heap-gc.pb.gz"; /* which is where capture->heap came from */
     }
     return lg_words(c, "%.*s/%s", LG_STR_ARG(capture->name),
                     file != NULL ? file : "");

@@ -46,8 +46,21 @@ struct lg_goroutines {
     uint64_t total;    /* goroutines in all, sum of counts */
     bool from_profile; /* no ids, no creators, no waits */
     bool truncated;    /* the dump was cut (64 MiB bound, short read) */
+    uint64_t sampled_one_in; /* a dump of very many: those that
+                                lg_goroutine_is_chosen, with counts that make
+                                up for the others; 0, 1: all are there */
     struct lg_arena *arena;
 };
+
+/* Whether a sample of one in so many (a power of two) has this goroutine. What
+ * is chosen of more is chosen of fewer: the same ones in every capture. */
+static inline bool lg_goroutine_is_chosen(uint64_t id, uint64_t one_in)
+{
+    unsigned __int128 wide =
+        (unsigned __int128)id * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t hash = (uint64_t)wide ^ (uint64_t)(wide >> 64);
+    return one_in <= 1 || (hash & (one_in - 1)) == 0;
+}
 
 /* The item's frames, leaf first; NULL when it has none. */
 static inline const struct lg_frame *

@@ -69,9 +69,14 @@ struct lg_capture {
     uint64_t t_ns;         /* since the start of the recording */
     uint64_t duration_ns, pause_ns;
     bool complete;                 /* all that was asked for came, uncut */
+    uint64_t sampled_one_in;       /* goroutines.txt has so many of all */
     LG_VEC(struct lg_str) files;   /* relative to the incident's folder */
     LG_VEC(struct lg_str) quality; /* "goroutines.txt: cut at 64 MiB" … */
-    const struct lg_profile *heap; /* NULL: not there, as below */
+    const struct lg_profile *heap; /* NULL: not there, as below. As of the last
+                                      collection, as runtime/pprof gives it */
+    const struct lg_profile *heap_now; /* only from the process's own memory:
+                                          with what was allocated since, and may
+                                          be garbage by now */
     const struct lg_profile *goroutine_profile;
     const struct lg_profile *threadcreate, *mutex, *block, *cpu;
     const struct lg_goroutines *goroutines; /* from the text dump */

@@ -60,7 +60,7 @@ static const enum lg_capture_part part_order[] = {
 };
 /* Where a part costs what it weighs, the dump as text comes last. */
 static const enum lg_capture_part memory_part_order[] = {
-    LG_TAKE_MEMSTATS_JSON,   LG_TAKE_HEAP,  LG_TAKE_GOROUTINE,
+    LG_TAKE_MEMSTATS_JSON,   LG_TAKE_HEAP,  LG_TAKE_HEAP_GC, LG_TAKE_GOROUTINE,
     LG_TAKE_GOROUTINES_TEXT, LG_TAKE_MUTEX, LG_TAKE_BLOCK,
 };
 

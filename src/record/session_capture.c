@@ -81,8 +81,9 @@ static unsigned choose_parts(struct lg_session *s,
                              const struct lg_trigger_sample *sample,
                              const struct lg_trigger_decision *decision)
 {
-    unsigned parts = BIT(LG_TAKE_HEAP) | BIT(LG_TAKE_MEMSTATS) |
-                     BIT(LG_TAKE_MEMSTATS_JSON) | BIT(LG_TAKE_GOROUTINE);
+    unsigned parts = BIT(LG_TAKE_HEAP) | BIT(LG_TAKE_HEAP_GC) |
+                     BIT(LG_TAKE_MEMSTATS) | BIT(LG_TAKE_MEMSTATS_JSON) |
+                     BIT(LG_TAKE_GOROUTINE);
     if (s->lane.from_memory ||
         lg_trigger_text_affordable(&s->trigger, sample)) {
         parts |= BIT(LG_TAKE_GOROUTINES_TEXT);

@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "decode/heap_text.h"
+#include "decode/memstats_json.h"
 #include "decode/pprof.h"
 #include "sources/capture_source.h"
 

@@ -13,33 +13,55 @@
 /* captures/0001-start/root/sys/fs/cgroup/memory/a/b/c… */
 #define MAX_DEPTH 24
 
-static bool write_part(int folder_fd, const char *temporary,
-                       struct lg_str bytes, struct lg_error *err)
+#define PART_NAME_BYTES 64
+
+static void part_name(char part[PART_NAME_BYTES], const char *name)
 {
-    (void)unlinkat(folder_fd, temporary, 0);
-    LG_CLOSE
-    int fd = openat(folder_fd, temporary,
-                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    (void)snprintf(part, PART_NAME_BYTES, "%s.part", name);
+}
+
+int lg_capture_file_open(int folder_fd, const char *name, struct lg_error *err)
+{
+    char part[PART_NAME_BYTES];
+    part_name(part, name);
+    (void)unlinkat(folder_fd, part, 0);
+    int fd =
+        openat(folder_fd, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) {
-        return lg_fail_os(err, errno, "%s", temporary);
+        lg_fail_os(err, errno, "%s", part);
     }
-    return lg_write_all(fd, bytes.data, bytes.len, err) ||
-           lg_context(err, "%s", temporary);
+    return fd;
+}
+
+bool lg_capture_file_publish(int folder_fd, const char *name,
+                             struct lg_error *err)
+{
+    char part[PART_NAME_BYTES];
+    part_name(part, name);
+    return renameat(folder_fd, part, folder_fd, name) == 0 ||
+           lg_fail_os(err, errno, "%s", name);
+}
+
+void lg_capture_file_drop(int folder_fd, const char *name)
+{
+    char part[PART_NAME_BYTES];
+    part_name(part, name);
+    (void)unlinkat(folder_fd, part, 0);
 }
 
 bool lg_capture_file_write(int folder_fd, const char *name, struct lg_str bytes,
                            struct lg_error *err)
 {
-    char temporary[64];
-    snprintf(temporary, sizeof temporary, "%s.part", name);
-    if (!write_part(folder_fd, temporary, bytes, err)) {
-        (void)unlinkat(folder_fd, temporary, 0);
+    LG_CLOSE
+    int fd = lg_capture_file_open(folder_fd, name, err);
+    if (fd < 0) {
         return false;
     }
-    if (renameat(folder_fd, temporary, folder_fd, name) != 0) {
-        return lg_fail_os(err, errno, "%s", name);
+    if (!lg_write_all(fd, bytes.data, bytes.len, err)) {
+        lg_capture_file_drop(folder_fd, name);
+        return lg_context(err, "%s", name);
     }
-    return true;
+    return lg_capture_file_publish(folder_fd, name, err);
 }
 
 static void sync_below(int dir_fd, const char *name, int depth)

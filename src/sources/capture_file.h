@@ -12,6 +12,14 @@
 #include "base/error.h"
 #include "base/str.h"
 
+/* NAME.part, open for writing; -1 and err. */
+int lg_capture_file_open(int folder_fd, const char *name, struct lg_error *err);
+/* It is whole: NAME from now on. The descriptor stays the caller's. */
+bool lg_capture_file_publish(int folder_fd, const char *name,
+                             struct lg_error *err);
+/* It is not to be. */
+void lg_capture_file_drop(int folder_fd, const char *name);
+/* All three at once. */
 bool lg_capture_file_write(int folder_fd, const char *name, struct lg_str bytes,
                            struct lg_error *err);
 /* Everything below dir_fd/name is on the disk afterwards, so far as it can be

@@ -17,6 +17,7 @@ const char *lg_capture_part_file(enum lg_capture_part part)
         [LG_TAKE_CPU] = "cpu.pb.gz",
         [LG_TAKE_TRACE] = "trace.out",
         [LG_TAKE_MEMSTATS_JSON] = "memstats.json",
+        [LG_TAKE_HEAP_GC] = "heap-gc.pb.gz",
     };
     return part < LG_TAKE_COUNT ? files[part] : "";
 }

@@ -23,7 +23,7 @@ enum lg_capture_from {              /* where captures may come from */
 };
 
 enum lg_capture_part {
-    LG_TAKE_HEAP,            /* heap.pb.gz */
+    LG_TAKE_HEAP,            /* heap.pb.gz; of memory: up to now */
     LG_TAKE_GOROUTINE,       /* goroutine.pb.gz: counts per stack */
     LG_TAKE_MEMSTATS,        /* heap.txt: debug=1 with MemStats */
     LG_TAKE_GOROUTINES_TEXT, /* goroutines.txt: debug=2 */
@@ -33,6 +33,8 @@ enum lg_capture_part {
     LG_TAKE_CPU,             /* cpu.pb.gz, one second */
     LG_TAKE_TRACE,           /* trace.out, a tenth of a second */
     LG_TAKE_MEMSTATS_JSON,   /* memstats.json: the runtime's account */
+    LG_TAKE_HEAP_GC,         /* heap-gc.pb.gz: as of the last collection, which
+                                is what runtime/pprof gives */
     LG_TAKE_COUNT,
 };
 #define LG_TAKE_BIT(part) (1u << (part))

@@ -9,6 +9,7 @@
 #include "decode/capture_json.h"
 #include "decode/goroutine_text.h"
 #include "decode/heap_text.h"
+#include "decode/memstats_json.h"
 #include "decode/peers_text.h"
 #include "decode/pprof.h"
 #include "sources/cgroupfs.h"
@@ -24,7 +25,8 @@ static const struct {
     const char *file;
     size_t offset; /* of the pointer in struct lg_capture */
 } profiles[] = {
-    {"heap.pb.gz", offsetof(struct lg_capture, heap)},
+    {"heap-gc.pb.gz", offsetof(struct lg_capture, heap)},
+    {"heap.pb.gz", offsetof(struct lg_capture, heap_now)},
     {"goroutine.pb.gz", offsetof(struct lg_capture, goroutine_profile)},
     {"threadcreate.pb.gz", offsetof(struct lg_capture, threadcreate)},
     {"mutex.pb.gz", offsetof(struct lg_capture, mutex)},
@@ -66,6 +68,17 @@ static void read_profile(struct lg_folder *f, int dir_fd, const char *name,
         lg_folder_quality(f, c, name, err.text);
 }
 
+/* What pprof gave is as of the last collection, and stands alone. Before the
+ * first collection nothing is published. */
+static void choose_heap(struct lg_capture *c)
+{
+    if (c->heap == NULL || c->heap->sample_nodes.count == 0) {
+        bool alone = c->heap == NULL;
+        c->heap = c->heap_now;
+        c->heap_now = alone ? NULL : c->heap_now;
+    }
+}
+
 static void read_heap_text(struct lg_folder *f, int dir_fd,
                            struct lg_capture *c)
 {
@@ -83,6 +96,20 @@ static void read_heap_text(struct lg_folder *f, int dir_fd,
     struct lg_profile *p = lg_new(f->arena, struct lg_profile, 1);
     if (p != NULL && lg_heap_text_parse(bytes, f->arena, p, &err))
         c->heap = p;
+}
+
+/* The runtime's account, as it was read out of the process's memory. */
+static void read_memstats(struct lg_folder *f, int dir_fd, struct lg_capture *c)
+{
+    struct lg_str bytes;
+    struct lg_error err = {0};
+    if (!read_part(f, dir_fd, "memstats.json", LG_FOLDER_TEXT_BYTES, c, &bytes))
+        return;
+    struct lg_memstats *m = lg_new(f->arena, struct lg_memstats, 1);
+    if (m != NULL && lg_memstats_json_parse(bytes, m, &err))
+        c->memstats = m;
+    else
+        lg_folder_quality(f, c, "memstats.json", err.text);
 }
 
 /* Killed, but not yet gone: its memory has been given back, its descriptors are
@@ -187,8 +214,14 @@ static void read_json(struct lg_folder *f, int dir_fd, struct lg_capture *c)
     c->duration_ns = doc.duration_ns;
     c->pause_ns = doc.pause_ns;
     c->complete = doc.complete;
+    c->sampled_one_in = doc.sampled_one_in;
     lg_each(part, doc.parts) {
         part_quality(f, c, part);
+    }
+    lg_each(sentence, doc.quality) {
+        struct lg_str *slot = lg_push(f->arena, &c->quality);
+        if (slot != NULL)
+            *slot = *sentence;
     }
 }
 
@@ -207,6 +240,7 @@ static bool is_evidence_file(const char *name)
 {
     struct lg_str s = lg_str_of(name);
     return lg_str_ends(s, LG_STR(".pb.gz")) || lg_str_ends(s, LG_STR(".txt")) ||
+           lg_str_eq(s, LG_STR("memstats.json")) ||
            lg_str_eq(s, LG_STR("trace.out")) ||
            lg_str_eq(s, LG_STR("goroutines.txt.part"));
 }
@@ -252,7 +286,9 @@ void lg_folder_capture(struct lg_folder *f, const char *dir,
         read_profile(f, fd, profiles[i].file, c,
                      (const struct lg_profile **)(void *)((char *)c +
                                                           profiles[i].offset));
+    choose_heap(c);
     read_heap_text(f, fd, c);
+    read_memstats(f, fd, c);
     read_peers(f, fd, c);
     char *root = path_of(f, lg_str_of(f->path), dir);
     root = root != NULL ? path_of(f, lg_str_of(root), "root") : NULL;
@@ -311,6 +347,8 @@ void lg_folder_capture_dump(struct lg_folder *f, struct lg_capture *c)
         return;
     if (lg_goroutine_text_parse(bytes, f->arena, g, &err)) {
         g->truncated |= cut;
+        if (c->sampled_one_in > 1 && !lg_folder_weigh_sample(f, c, g))
+            return;
         c->goroutines = g;
     } else {
         lg_folder_quality(f, c, "goroutines.txt", err.text);

@@ -79,6 +79,11 @@ void lg_folder_capture(struct lg_folder *f, const char *dir,
                        struct lg_capture *c);
 /* The goroutine dump of it, separately: the newest come first. */
 void lg_folder_capture_dump(struct lg_folder *f, struct lg_capture *c);
+/* folder_sample.c: a sample of a dump counts for all goroutines: what stands at
+ * a stack has in all the count that the capture's goroutine profile has there,
+ * which is exact. false: out of memory. */
+bool lg_folder_weigh_sample(struct lg_folder *f, const struct lg_capture *c,
+                            struct lg_goroutines *g);
 /* true: at least one part of it could be read. */
 bool lg_folder_capture_has_evidence(const struct lg_capture *c);
 

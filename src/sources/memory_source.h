@@ -39,7 +39,8 @@ bool lg_memory_source_over(struct lg_go *go, enum lg_freeze freeze,
  * Source: Go 1.27: runtime/proc.go schedinit, runtime/malloc.go. */
 bool lg_memory_source_switch_heap_profile(struct lg_capture_source *source,
                                           struct lg_error *err);
-#define LG_MEM_PROFILE_RATE_BYTES 524288 /* runtime.MemProfileRate's default   \
-                                          */
+#define LG_MEM_PROFILE_RATE_BYTES                                              \
+    524288 /* runtime.MemProfileRate's default                                 \
+            */
 
 #endif

@@ -194,7 +194,8 @@ static void destroy(struct lg_capture_source *source)
 
 static const struct lg_capture_source_ops pprof_http_ops = {
     .name = "pprof over HTTP",
-    .parts = ((1u << LG_TAKE_COUNT) - 1) & ~LG_TAKE_BIT(LG_TAKE_MEMSTATS_JSON),
+    .parts = ((1u << LG_TAKE_COUNT) - 1) & ~LG_TAKE_BIT(LG_TAKE_MEMSTATS_JSON) &
+             ~LG_TAKE_BIT(LG_TAKE_HEAP_GC),
     .costs_target = true,
     .take = take,
     .destroy = destroy,

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the memory source share. memory_source.c opens and takes,
+ * memory_goroutines.c reads goroutines once for both of their files,
+ * memory_switch.c writes the one word that is ever written.
+ */
+#ifndef LG_SOURCES_MEMORY_SOURCE_INTERNAL_H
+#define LG_SOURCES_MEMORY_SOURCE_INTERNAL_H
+
+#include "sources/memory_source.h"
+
+struct memory_source {
+    struct lg_capture_source base; /* first: the two are one */
+    const struct lg_host *host;    /* NULL: image and go are the caller's */
+    int64_t pid;
+    enum lg_freeze freeze;
+    struct lg_arena arena; /* of image and go, as long as they are open */
+    struct lg_image *image;
+    struct lg_go *go;
+    bool wants_heap_profile;
+    /* Of one capture: */
+    struct lg_arena scratch;
+    struct lg_capture_plan plan;
+    struct lg_capture_notes notes;
+    struct lg_error open_error, goroutines_error;
+    uint64_t pause_before_ns;
+    bool has_goroutines, has_memstats;
+    struct lg_go_goroutines goroutines;
+    struct lg_memstats memstats;
+};
+
+/* NULL and err when they cannot be read. Read once in a capture. */
+const struct lg_go_goroutines *
+lg_memory_source_goroutines(struct memory_source *m, struct lg_error *err);
+const struct lg_memstats *lg_memory_source_memstats(struct memory_source *m,
+                                                    struct lg_error *err);
+/* Writes goroutines.txt: all goroutines, or the sample. */
+bool lg_memory_source_text(struct memory_source *m, int folder_fd,
+                           uint64_t limit_bytes, struct lg_part_result *result);
+
+#endif
