@@ -30,6 +30,8 @@ enum fn {
     FN_MARKROOT,
     FN_WAIT_REASON,
     FN_RT0_GO,
+    FN_TICKS,
+    FN_TICKS_21,
     FN_COUNT,
 };
 
@@ -54,6 +56,8 @@ static const char *const fn_names[FN_COUNT] = {
     [FN_MARKROOT] = "runtime.markroot",
     [FN_WAIT_REASON] = "runtime.waitReason.String",
     [FN_RT0_GO] = "runtime.rt0_go",
+    [FN_TICKS] = "runtime.ticksPerSecond",
+    [FN_TICKS_21] = "runtime.tickspersecond", /* ≤ 1.21 */
 };
 
 /* The linker keeps a package's functions together, and the runtime's among the
@@ -378,4 +382,6 @@ void lg_go_find_in_code(struct lg_go_finder *f)
     find_first(&c, LG_VAR_MPROF_CYCLE, FN_MPROF_FLUSH, LG_ACCESS_LOAD, 4);
     find_first(&c, LG_VAR_SEMTABLE, FN_SEMACQUIRE1, LG_ACCESS_ADDRESS, 0);
     find_allfin(&c);
+    enum fn ticks = c.has[FN_TICKS] ? FN_TICKS : FN_TICKS_21;
+    find_first(&c, LG_VAR_TICKS_PER_SECOND, ticks, LG_ACCESS_ADDRESS, 0);
 }
