@@ -13,6 +13,7 @@
 #ifndef LG_SOURCE_ARG_H
 #define LG_SOURCE_ARG_H
 
+#include "base/io.h"
 #include "evidence/incident.h"
 #include "sources/host.h"
 #include "target/go_process.h"
@@ -39,6 +40,7 @@ struct lg_source_arg {
     struct lg_incident incident;
     struct lg_host host; /* PROCESS: this machine */
     bool has_host;
+    struct lg_mapped debug; /* the separate debug file */
 };
 
 /* options may be NULL. Everything lives in the arena; close it before that
