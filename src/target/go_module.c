@@ -274,7 +274,7 @@ static bool take_table(struct lg_go_finder *f, const struct module_bytes *m,
         gofunc = bytes_in_memory(f->go, r->gofunc, r->etypes);
     t->gofunc = gofunc;
     t->binary = f->elf.file;
-    t->go_minor = f->go->layout->minor;
+    t->go_minor = f->go->minor != 0 ? f->go->minor : f->go->layout->minor;
     if (word_at(m, LG_MODULE_FTAB, 1) != t->func_count + 1)
         return lg_fail(err, LG_BAD_DATA,
                        "a module that does not agree with its functions");

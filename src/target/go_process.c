@@ -2,11 +2,10 @@
 #include "target/go_find.h"
 
 #include "target/build_info.h"
+#include "target/go_dwarf.h"
 
 /* Go 1.27: runtime2.go waitReasonStrings; the longest has 36. */
 #define WAIT_REASON_BYTES_MAX ((size_t)64)
-/* How an attempt ended, in the message when none fits. */
-#define TRIED_MAX 6
 
 static const char *const how_names[] = {
     [LG_HOW_NOT] = "not found", [LG_HOW_SYMBOL] = "symbol",
@@ -94,10 +93,10 @@ static enum lg_go_fit try_layout(struct lg_go_finder *f,
         return LG_FIT_NO;
     lg_go_find_in_code(f);
     scan_for_vars(go);
-    if (go->vars[LG_VAR_ALLGS] == 0)
-        return lg_fail(err, LG_BAD_DATA, "the list of goroutines is not found")
-                   ? LG_FIT_YES
-                   : LG_FIT_NO;
+    if (go->vars[LG_VAR_ALLGS] == 0) {
+        (void)lg_fail(err, LG_BAD_DATA, "the list of goroutines is not found");
+        return LG_FIT_NO;
+    }
     return lg_go_check_layout(go);
 }
 
@@ -115,8 +114,43 @@ static bool try_others(struct lg_go_finder *f, const struct lg_go_layout *tried,
     return false;
 }
 
-/* What fits the version's own row is not doubted further while the runtime has
- * only begun: nothing can be checked yet (UNKNOWN). */
+/* The program's own DWARF, or its separate debug file's. */
+static const struct lg_go_layout *dwarf_layout(struct lg_go_finder *f,
+                                               const struct lg_go_layout *base)
+{
+    struct lg_go *go = f->go;
+    struct lg_go_dwarf_var vars[LG_VAR_COUNT] = {0};
+    struct lg_go_layout *l = lg_new(go->arena, struct lg_go_layout, 1);
+    for (int i = 0; i < LG_VAR_COUNT; i++)
+        vars[i].name = lg_go_var_name((enum lg_go_var)i);
+    if (l == NULL || f->options.ignore_dwarf ||
+        (!lg_go_dwarf_read(go->image->binary, base, l, vars, LG_VAR_COUNT,
+                           NULL) &&
+         (f->options.debug_file.len == 0 ||
+          !lg_go_dwarf_read(f->options.debug_file, base, l, vars, LG_VAR_COUNT,
+                            NULL))))
+        return NULL;
+    for (int i = 0; i < LG_VAR_COUNT; i++) {
+        if (go->vars_how[i] == LG_HOW_SYMBOL || !vars[i].is_there)
+            continue;
+        go->vars[i] = vars[i].address + go->image->bias;
+        go->vars_how[i] = LG_HOW_DWARF;
+    }
+    return l;
+}
+
+static bool try_dwarf(struct lg_go_finder *f, const struct lg_go_layout *base,
+                      struct lg_error *err)
+{
+    const struct lg_go_layout *l = dwarf_layout(f, base);
+    if (l == NULL || try_layout(f, l, err) == LG_FIT_NO)
+        return false;
+    f->go->layout_how = LG_HOW_DWARF;
+    return true;
+}
+
+/* The row of a release is right while nothing can be checked yet (UNKNOWN): the
+ * runtime has only begun. To anything else, its own DWARF comes first. */
 static bool choose_layout(struct lg_go_finder *f, struct lg_go_version version,
                           struct lg_error *err)
 {
@@ -126,20 +160,22 @@ static bool choose_layout(struct lg_go_finder *f, struct lg_go_version version,
     lg_error_clear(&why);
     const struct lg_go_layout *own =
         lg_go_layout_find(version, go->image->machine, &is_exact);
+    if (!is_exact && try_dwarf(f, own, &why))
+        return true;
     enum lg_go_fit fit = try_layout(f, own, &why);
     if (fit == LG_FIT_YES || (fit == LG_FIT_UNKNOWN && is_exact)) {
         go->layout_how = is_exact ? LG_HOW_TABLE : LG_HOW_GUESS;
         return true;
     }
-    if (try_others(f, own, &why))
+    if ((is_exact && try_dwarf(f, own, &why)) || try_others(f, own, &why))
         return true;
-    if (go->image->gone)
+    if (!lg_image_is_there(go->image))
         return lg_fail(err, LG_ABSENT, "the process has ended");
     return lg_fail(err, LG_UNSUPPORTED,
                    "%.*s: no known layout of its runtime fits its memory "
-                   "(tried %s first, then all others)%s%s",
+                   "(tried: %s, the program's DWARF, all other versions)%s%s",
                    LG_STR_ARG(go->build.go_version), own->name,
-                   why.text[0] != '\0' ? ": " : "", why.text);
+                   why.text[0] != '\0' ? "; the last: " : "", why.text);
 }
 
 /* Text from the file where it is, else from memory. */
