@@ -372,3 +372,8 @@ bool lg_case_alive_and_growing(const struct lg_case *c)
                ALIVE_LIMIT_RATIO * (double)c->limit_bytes &&
            c->late_rate > ALIVE_LATE_RATIO * c->early_rate;
 }
+
+bool lg_case_is_dying(const struct lg_case *c, const struct lg_shot *shot)
+{
+    return c->ended && shot + 1 == c->shots.items + c->shots.count;
+}

@@ -43,8 +43,10 @@ struct lg_goroutine_site {
     struct lg_str state;        /* the most frequent one */
     uint64_t count, longest_wait_ns, leaked_count;
     uint64_t by_class[LG_WAIT_COUNT];
-    uint64_t creator_id;              /* of the example */
-    uint32_t example;                 /* index into its goroutines */
+    uint64_t threads_count; /* locked to a thread, or in a system call or C:
+                               each takes a thread for itself */
+    uint64_t creator_id;    /* of the example */
+    uint32_t example;       /* index into its goroutines */
     const struct lg_goroutines *dump; /* that the example is in */
 };
 
@@ -149,6 +151,9 @@ struct lg_frame lg_case_leaf(const struct lg_case *c,
  * not slowed down. A pool that filled up, a cache that reached its bound and
  * a warm-up that is over are not leaks. */
 bool lg_case_alive_and_growing(const struct lg_case *c);
+/* The last capture of a process that ended: what was read there may be what was
+ * left of it. */
+bool lg_case_is_dying(const struct lg_case *c, const struct lg_shot *shot);
 /* The user's line that most CPU time was spent in, by the CPU profile: what
  * touches memory that no allocator made. false: no profile. */
 bool lg_case_hot_line(const struct lg_case *c, struct lg_frame *frame_ret);

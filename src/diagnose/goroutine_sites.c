@@ -101,6 +101,11 @@ static uint64_t place_key(const struct place *place)
            lg_str_hash(at->function);
 }
 
+static bool holds_thread(const struct lg_goroutine *item)
+{
+    return item->locked_to_thread || lg_str_eq(item->state, LG_STR("syscall"));
+}
+
 static void join(struct lg_goroutine_site *site, const struct lg_goroutines *g,
                  const struct lg_goroutine_group *group)
 {
@@ -116,6 +121,7 @@ static void join(struct lg_goroutine_site *site, const struct lg_goroutines *g,
     }
     site->count += group->count;
     site->leaked_count += group->leaked_count;
+    site->threads_count += holds_thread(item) ? group->count : 0;
     site->by_class[lg_goroutine_class(g, item)] += group->count;
     if (group->longest_wait_ns > site->longest_wait_ns) {
         site->longest_wait_ns = group->longest_wait_ns;

@@ -46,8 +46,10 @@ double lg_share(uint64_t bytes, uint64_t of_bytes);
 bool lg_recursion_line(const struct lg_case *c, struct lg_frame *where_ret);
 
 void lg_judge_recursion(struct lg_case *c, struct lg_verdict *verdict);
+void lg_judge_threads(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_goroutine_leak(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_goroutine_burst(struct lg_case *c, struct lg_verdict *verdict);
+void lg_judge_timers(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict);
@@ -57,6 +59,8 @@ void lg_judge_limit(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_level(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_shmem(struct lg_case *c, struct lg_verdict *verdict);
+void lg_judge_page_cache(struct lg_case *c, struct lg_verdict *verdict);
+void lg_judge_kernel_memory(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_neighbour(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_not_oom(struct lg_case *c, struct lg_verdict *verdict);
 

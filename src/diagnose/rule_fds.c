@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fd-leak: open files or sockets only become more. The line comes from the
  * heap profile: whoever made the os.File or the connection. */
-#include "diagnose/rule.h"
+#include "diagnose/charge.h"
 
 #define MIN_GROWN 100
 #define GROWN_FACTOR 3
 #define ALIVE_MIN_GROWN 500
-/* The kernel's part of an open file or socket: struct file, dentry, inode. */
+/* The kernel's part of an open file or socket: struct file, dentry, inode. What
+ * is measured to be more (buffers of sockets and pipes) counts, up to a pipe's
+ * 64 KiB and as much beside it. */
 #define KERNEL_BYTES_PER_FD 1024
+#define MAX_KERNEL_BYTES_PER_FD (UINT64_C(128) << 10)
+/* Threads take more of the kernel than descriptors; then nothing is said. */
+#define THREADS_RATIO 0.1
 #define MIN_CAPTURES 2
 
 struct fds_view {
@@ -38,6 +43,9 @@ static void follow(const struct lg_case *c, struct fds_view *v)
         /* A CPU profile takes a second beside other captures, and its files
          * are read at its end: out of order. */
         if (!count.known || shot->capture->cpu != NULL) {
+            continue;
+        }
+        if (lg_case_is_dying(c, shot) && count.value < v->last_count) {
             continue;
         }
         if (v->first == NULL) {
@@ -206,6 +214,31 @@ static double rate_of(const struct fds_view *v, const struct lg_shot *first,
                : (double)(v->last_count - v->first_count) / ((double)ns / 1e9);
 }
 
+static uint64_t threads_grown(const struct fds_view *v)
+{
+    struct lg_num before = v->first->capture->process->threads_count;
+    struct lg_num after = v->last->capture->process->threads_count;
+    return before.known && after.value > before.value
+               ? after.value - before.value
+               : 0;
+}
+
+/* Kernel memory that came with them. */
+static uint64_t kernel_bytes(const struct lg_case *c, const struct fds_view *v)
+{
+    struct lg_charge charge;
+    uint64_t least = v->last_count * KERNEL_BYTES_PER_FD;
+    uint64_t grown = v->last_count - v->first_count;
+    uint64_t most = grown * MAX_KERNEL_BYTES_PER_FD;
+    if ((double)threads_grown(v) > THREADS_RATIO * (double)grown ||
+        !lg_charge_of(c, LG_CHARGE_KERNEL, &charge) ||
+        charge.bytes < charge.before_bytes + least) {
+        return least;
+    }
+    uint64_t measured = charge.bytes - charge.before_bytes;
+    return measured < most ? measured : most;
+}
+
 void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct fds_view v = {0};
@@ -218,7 +251,7 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
     if (f == NULL) {
         return;
     }
-    uint64_t kernel = v.last_count * KERNEL_BYTES_PER_FD;
+    uint64_t kernel = kernel_bytes(c, &v);
     f->where = v.where;
     f->where_role = LG_STR("opens them");
     f->leaf = v.leaf;
@@ -240,6 +273,8 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
         double scaled =
             of_heap * lg_share(heap->capture->memstats->heap_alloc_bytes.value,
                                heap->usage_bytes);
+        scaled += lg_share(kernel, c->usage_bytes);
+        scaled = scaled > 1 ? 1 : scaled;
         f->share = scaled > f->share ? scaled : f->share;
     }
     f->confidence = 0.75 + (v.captures >= 3 ? 0.1 : 0) +
@@ -250,6 +285,8 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
     lg_cite(c, f, "open at the first capture", (double)v.first_count, "count",
             v.first->capture, "root");
     lg_cite(c, f, "open at the last capture", (double)v.last_count, "count",
+            v.last->capture, "root");
+    lg_cite(c, f, "the kernel's part of them", (double)kernel, "bytes",
             v.last->capture, "root");
     if (v.heap_bytes > 0) {
         lg_cite(c, f, "heap allocated by the function that opens them",

@@ -8,6 +8,8 @@
 #define AT_ONCE_NS (5 * UINT64_C(1000000000))
 #define AT_ONCE_RATE 3000
 #define MAX_STACK_FRAMES 24
+/* Goroutines for each thread, at most, that are the same matter. */
+#define MAX_PER_THREAD 2
 
 static double growth_rate(const struct lg_suspect *s)
 {
@@ -200,12 +202,28 @@ static void report(struct lg_case *c, struct lg_verdict *verdict,
     lg_suspect_claim(c, s);
 }
 
+/* Goroutines that hold a thread each are spoken of with their threads. */
+static bool is_thread_leak(const struct lg_verdict *verdict,
+                           const struct lg_suspect *s)
+{
+    lg_each(f, verdict->findings) {
+        if (f->cause == LG_CAUSE_THREAD_LEAK && f->where.function.len > 0 &&
+            (lg_frame_same(&f->where, &s->where) ||
+             lg_frame_same(&f->where, &s->site.created_by)) &&
+            s->count <= MAX_PER_THREAD * f->count.value) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void judge(struct lg_case *c, struct lg_verdict *verdict, bool burst)
 {
     struct lg_suspect suspects[LG_MAX_SUSPECTS];
     size_t count = lg_suspects_find(c, suspects);
     for (size_t i = 0; i < count; i++) {
-        if (is_burst(c, &suspects[i]) == burst) {
+        if (is_burst(c, &suspects[i]) == burst &&
+            !is_thread_leak(verdict, &suspects[i])) {
             report(c, verdict, &suspects[i], burst);
         }
     }

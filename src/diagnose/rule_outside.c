@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* off-heap, shmem and neighbour: memory that is charged but not Go's. */
-#include "diagnose/rule.h"
+/* off-heap and neighbour: memory that is charged but not Go's. */
+#include "diagnose/charge.h"
 
-#define MIN_SHARE 0.3
-#define GROWN_FACTOR 1.5
-#define ALIVE_MIN_LIMIT_SHARE 0.6
 /* Others must have grown by this much of the limit, and this much more. */
 #define MIN_OTHERS_LIMIT_SHARE 0.2
 #define OTHERS_FACTOR 2
@@ -28,18 +25,6 @@ static const struct lg_shot *first_memory(const struct lg_case *c)
         }
     }
     return NULL;
-}
-
-static bool matters(const struct lg_case *c, uint64_t bytes, uint64_t before,
-                    uint64_t usage, bool has_before)
-{
-    bool grew = !has_before || (double)bytes > GROWN_FACTOR * (double)before;
-    if (lg_share(bytes, usage) < MIN_SHARE || !grew) {
-        return false;
-    }
-    return c->oom ||
-           (c->limit_bytes > 0 &&
-            (double)usage > ALIVE_MIN_LIMIT_SHARE * (double)c->limit_bytes);
 }
 
 /* /proc and the runtime are read one after the other: while a capture lasted,
@@ -100,7 +85,8 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
     if (bytes <= 2 * skew) {
         return; /* the two accounts are not of the same instant */
     }
-    if (!matters(c, bytes, before, last->usage_bytes, first != last)) {
+    if (!lg_charge_matters(c, bytes, before, last->usage_bytes,
+                           first != last)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_OFF_HEAP);
@@ -136,109 +122,6 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
                 "heap.txt");
     }
     cite_mapping(c, f);
-}
-
-static struct lg_num shmem_of(const struct lg_shot *shot)
-{
-    const struct lg_cgroup *cgroup = shot->capture->cgroup;
-    return cgroup != NULL ? cgroup->shmem_bytes : (struct lg_num){false, 0};
-}
-
-static struct lg_num shmem_at_kill(const struct lg_case *c)
-{
-    if (c->in->end.has_oom) {
-        static const char *const names[] = {"total_shmem", "shmem"};
-        for (size_t k = 0; k < LG_COUNT(names); k++) {
-            lg_each(stat, c->in->end.oom.stats) {
-                if (lg_str_eq(stat->name, lg_str_of(names[k]))) {
-                    return lg_known(stat->value);
-                }
-            }
-        }
-    }
-    return (struct lg_num){false, 0};
-}
-
-/* Where the shared memory is: what the process has open there. */
-static void cite_files(struct lg_case *c, struct lg_finding *f,
-                       const struct lg_shot *last)
-{
-    const struct lg_process *p = last->capture->process;
-    if (p == NULL) {
-        return;
-    }
-    lg_each(group, p->fds.groups) {
-        if (lg_str_starts(group->target, LG_STR("/dev/shm")) ||
-            lg_str_contains(group->target, LG_STR("memfd:")) ||
-            lg_str_starts(group->target, LG_STR("/run")) ||
-            lg_str_starts(group->target, LG_STR("/tmp"))) {
-            lg_cite_text(c, f, "open there", group->target, last->capture,
-                         "root");
-        }
-    }
-}
-
-void lg_judge_shmem(struct lg_case *c, struct lg_verdict *verdict)
-{
-    static const char *const writers[] = {
-        "golang.org/x/sys/unix.MemfdCreate",
-        "os.(*File).Write",
-        "os.(*File).WriteString",
-        "os.(*File).WriteAt",
-        "os.(*File).ReadFrom",
-        "os.WriteFile",
-        "os.(*File).Truncate",
-        "syscall.Write",
-        "syscall.Pwrite",
-        "syscall.write",
-        "syscall.Ftruncate",
-        "syscall.Mmap",
-        "syscall.Syscall",
-        "os.Create",
-        "os.OpenFile",
-    };
-    const struct lg_shot *last = NULL, *first = NULL;
-    lg_each(shot, c->shots) {
-        if (shmem_of(shot).known) {
-            first = first == NULL ? shot : first;
-            last = shot;
-        }
-    }
-    if (last == NULL) {
-        return;
-    }
-    struct lg_num end = shmem_at_kill(c);
-    uint64_t bytes = end.known ? end.value : shmem_of(last).value;
-    uint64_t usage = end.known ? c->usage_bytes : last->usage_bytes;
-    if (!matters(c, bytes, shmem_of(first).value, usage, first != last)) {
-        return;
-    }
-    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_SHMEM);
-    if (f == NULL) {
-        return;
-    }
-    if (lg_case_user_line_through(c, writers, LG_COUNT(writers), &f->where)) {
-        f->where_role = LG_STR("writes it");
-    } else if (lg_case_hot_line(c, &f->where)) {
-        f->where_role = LG_STR("busiest line");
-    }
-    f->bytes = lg_known(bytes);
-    f->share = lg_share(bytes, usage);
-    f->confidence = 0.9;
-    f->proof = LG_STR("growth");
-    f->summary = lg_words(c,
-                          "%s are shared memory: files in tmpfs (/dev/shm, "
-                          "/run, an emptyDir of medium Memory) or memfds; "
-                          "they count until they are deleted",
-                          lg_say_bytes(c, bytes));
-    f->fix = LG_STR("Delete these files when done and bound their size, or put "
-                    "them on a disk.");
-    lg_cite(c, f, "shared memory charged to the cgroup", (double)bytes, "bytes",
-            end.known ? NULL : last->capture,
-            end.known ? "kernel.log" : "root");
-    lg_cite(c, f, "at the first capture", (double)shmem_of(first).value,
-            "bytes", first->capture, "root");
-    cite_files(c, f, last);
 }
 
 struct shares {

@@ -25,6 +25,19 @@ static void test_leak(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
 }
 
+/* The kill overtook the last capture: half of them were closed already. */
+static void test_read_while_it_died(void **state)
+{
+    struct case_builder *b = *state;
+    fd_leak(b, 3600);
+    struct lg_capture *c = full_capture(b, 15990, 250, 220, 1);
+    (void)case_process(b, c, 250, 1700);
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_FD_LEAK, "shop.Watch watch.go:29");
+    assert_int_equal(v.findings.items[0].count.value, 3600);
+}
+
 /* Many, but as many from the first capture on. */
 static void test_many_are_no_leak(void **state)
 {
@@ -134,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         case_test(test_leak),
+        case_test(test_read_while_it_died),
         case_test(test_many_are_no_leak),
         case_test(test_some_more_are_no_leak),
         case_test(test_up_and_down_is_no_leak),

@@ -73,56 +73,6 @@ static void test_off_heap_not_judged(void **state)
     assert_true(verdict_not_judged(&v, LG_CAUSE_SHMEM));
 }
 
-static void shmem(struct case_builder *b, uint64_t last_mib)
-{
-    case_timeline_of(b, {0, 4}, {9000, 256});
-    for (uint64_t i = 0; i < 4; i++) {
-        struct lg_capture *c =
-            full_capture(b, 300 + i * 2800, 12 + 78 * i, 3, 1);
-        struct lg_cgroup *g = case_cgroup(b, c, 12 + 78 * i);
-        g->shmem_bytes = g->file_bytes = lg_known(last_mib * i / 3 * CASE_MIB);
-        (void)case_process(b, c, 12, 12);
-        (void)case_go(b, dump_of(c), 1, "syscall",
-                      "syscall.write z.go:900 < os.(*File).Write file.go:180 < "
-                      "shop/spool.Put spool.go:17",
-                      NULL);
-    }
-}
-
-static void test_shmem(void **state)
-{
-    struct case_builder *b = *state;
-    shmem(b, 230);
-    case_end(b, LG_END_OOM_KILL, 9000);
-    struct lg_verdict v = judge(b);
-    assert_first(&v, LG_CAUSE_SHMEM, "shop/spool.Put spool.go:17");
-}
-
-static void test_a_little_shmem(void **state)
-{
-    struct case_builder *b = *state;
-    shmem(b, 30);
-    case_end(b, LG_END_OOM_KILL, 9000);
-    struct lg_verdict v = judge(b);
-    assert_null(verdict_find(&v, LG_CAUSE_SHMEM));
-}
-
-/* The kernel's own account at the kill counts more than the last capture. */
-static void test_shmem_at_the_kill(void **state)
-{
-    struct case_builder *b = *state;
-    shmem(b, 30);
-    case_end(b, LG_END_OOM_KILL, 9000);
-    struct lg_oom_event *oom = case_kernel(b, 12);
-    *case_push(b, &oom->stats) =
-        (struct lg_oom_stat){LG_STR("shmem"), 240 * CASE_MIB};
-    struct lg_verdict v = judge(b);
-    const struct lg_finding *f = verdict_find(&v, LG_CAUSE_SHMEM);
-    assert_non_null(f);
-    assert_int_equal(f->bytes.value, 240 * CASE_MIB);
-    assert_true(str_is(f->evidence.items[0].source, "kernel.log"));
-}
-
 static void neighbour(struct case_builder *b, uint64_t peer_mib)
 {
     case_timeline_of(b, {0, 100}, {9000, 256});
@@ -202,9 +152,6 @@ int main(void)
         case_test(test_go_memory_is_not_off_heap),
         case_test(test_skew_between_two_accounts),
         case_test(test_off_heap_not_judged),
-        case_test(test_shmem),
-        case_test(test_a_little_shmem),
-        case_test(test_shmem_at_the_kill),
         case_test(test_neighbour),
         case_test(test_small_neighbour),
         case_test(test_both_grew),

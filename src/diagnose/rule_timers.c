@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* timer-leak: live timers only become more. Each keeps itself, its channel or
+ * closure, and all that the closure needs, until it fires or is stopped. How
+ * many there are the runtime itself counts, where it can be read; else the
+ * objects that the heap profile has on the way through package time. */
+#include "diagnose/heap_view.h"
+
+#define MIN_GROWN 1000
+#define GROWN_FACTOR 3
+#define MIN_CAPTURES 2
+/* They must explain this much; a living program must be plainly growing. */
+#define MIN_SHARE 0.2
+/* Goroutines in such numbers sleep or wait with a timer each: their matter. */
+#define GOROUTINE_RATIO 0.5
+/* Objects of a line for each timer: steady over the captures to this ratio, at
+ * least this many. Timers are small, so that a profile has few samples of them
+ * and its count may be half or twice as much. */
+#define STEADY_RATIO 0.45
+#define STEADY_SAMPLED_RATIO 0.3
+#define MIN_EACH 0.5
+#define MIN_SAMPLED_EACH 0.25
+#define MAX_EACH 64
+/* … once there are this many of the last count. */
+#define TELLING_RATIO 0.3
+/* Lines that hold less of the heap are not looked at. */
+#define MIN_LINE_SHARE 0.03
+#define MAX_LINES 32
+
+struct timers_view {
+    bool counted; /* by the runtime itself */
+    const struct lg_shot *first, *last;
+    uint64_t first_count, last_count;
+    size_t captures;
+    bool grows, grows_on;
+    struct lg_frame where, leaf;
+    uint64_t bytes;
+};
+
+/* Functions that start a timer. Those of package context start one for the
+ * deadline; the line is found outside of them all. */
+static bool starts_timer(struct lg_str function)
+{
+    static const char *const names[] = {
+        "time.NewTimer", "time.NewTicker", "time.AfterFunc",      "time.After",
+        "time.Tick",     "time.newTimer",  "time.(*Timer).Reset",
+    };
+    for (size_t i = 0; i < LG_COUNT(names); i++) {
+        if (lg_str_eq(function, lg_str_of(names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The line of a sample that starts timers; false: it does not. leaf: what of
+ * somebody else's that line led to, else the function of package time. */
+static bool line_of(const struct lg_case *c, const struct lg_profile *heap,
+                    size_t sample, struct lg_frame *where_ret,
+                    struct lg_frame *leaf_ret)
+{
+    struct lg_frame frame, maker = {0}, outer = {0};
+    struct lg_frame_iter it = lg_profile_frames(heap, sample);
+    while (lg_frame_iter_next(&it, &frame)) {
+        if (starts_timer(frame.function)) {
+            maker = frame;
+            continue;
+        }
+        if (maker.function.len == 0) {
+            continue;
+        }
+        if (lg_case_is_user(c, &frame)) {
+            *where_ret = frame;
+            *leaf_ret = outer.function.len > 0 ? outer : maker;
+            return true;
+        }
+        if (!lg_frame_is_std(frame.function,
+                             c->in->subject.build.module.path)) {
+            outer = outer.function.len > 0 ? outer : frame;
+        }
+    }
+    return false;
+}
+
+/* Objects in use that were allocated through package time at this line. */
+static uint64_t objects_at(const struct lg_case *c, const struct lg_shot *shot,
+                           const struct lg_frame *where)
+{
+    const struct lg_profile *heap = shot->capture->heap;
+    int type = lg_profile_type(heap, LG_STR("inuse_objects"));
+    int64_t count = 0;
+    for (size_t i = 0; type >= 0 && i < heap->sample_nodes.count; i++) {
+        struct lg_frame line, leaf;
+        if (line_of(c, heap, i, &line, &leaf) && lg_frame_same(&line, where)) {
+            count += lg_profile_value(heap, i, type);
+        }
+    }
+    return count > 0 ? (uint64_t)count : 0;
+}
+
+struct line {
+    struct lg_frame where, leaf;
+    int64_t count;
+};
+
+/* One pass: lines that start timers with their objects. More lines than there
+ * is room for are not what one leak looks like. */
+static size_t find_lines(const struct lg_case *c, const struct lg_profile *heap,
+                         struct line *lines, size_t capacity)
+{
+    int type = lg_profile_type(heap, LG_STR("inuse_objects"));
+    size_t count = 0;
+    for (size_t i = 0; type >= 0 && i < heap->sample_nodes.count; i++) {
+        struct line found = {.count = 0};
+        size_t at = 0;
+        if (!line_of(c, heap, i, &found.where, &found.leaf)) {
+            continue;
+        }
+        while (at < count && !lg_frame_same(&lines[at].where, &found.where)) {
+            at++;
+        }
+        if (at == capacity) {
+            continue;
+        }
+        if (at == count) {
+            lines[count++] = found;
+        }
+        lines[at].count += lg_profile_value(heap, i, type);
+    }
+    return count;
+}
+
+/* The line with most objects that started timers, in the newest profile that
+ * has one. */
+static void find_line(const struct lg_case *c, struct timers_view *v)
+{
+    for (size_t k = c->shots.count; k-- > 0 && v->where.function.len == 0;) {
+        const struct lg_profile *heap = c->shots.items[k].capture->heap;
+        struct line lines[MAX_LINES];
+        size_t count = heap != NULL ? find_lines(c, heap, lines, MAX_LINES) : 0;
+        int64_t most = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (lines[i].count > most) {
+                most = lines[i].count;
+                v->where = lines[i].where;
+                v->leaf = lines[i].leaf;
+            }
+        }
+    }
+}
+
+static struct lg_num count_at(const struct lg_case *c,
+                              const struct timers_view *v,
+                              const struct lg_shot *shot)
+{
+    const struct lg_memstats *stats = shot->capture->memstats;
+    if (v->counted) {
+        return stats != NULL ? stats->timers_count : (struct lg_num){false, 0};
+    }
+    return shot->heap != NULL && v->where.function.len > 0
+               ? lg_known(objects_at(c, shot, &v->where))
+               : (struct lg_num){false, 0};
+}
+
+static void follow(const struct lg_case *c, struct timers_view *v, bool counted)
+{
+    *v = (struct timers_view){
+        .counted = counted, .grows = true, .where = v->where, .leaf = v->leaf};
+    lg_each(shot, c->shots) {
+        struct lg_num count = count_at(c, v, shot);
+        if (!count.known) {
+            continue;
+        }
+        if (v->first == NULL) {
+            v->first = shot;
+            v->first_count = count.value;
+        }
+        v->grows_on = count.value > v->last_count + v->last_count / 20;
+        v->grows = v->grows && count.value + count.value / 10 >= v->last_count;
+        v->last = shot;
+        v->last_count = count.value;
+        v->captures++;
+    }
+}
+
+static bool has_grown(const struct timers_view *v)
+{
+    return v->captures >= MIN_CAPTURES && v->grows &&
+           v->last_count >= GROWN_FACTOR * v->first_count &&
+           v->last_count - v->first_count >= MIN_GROWN;
+}
+
+/* Objects of this line came in proportion to the timers, in each profile that
+ * saw anything new: the timers pin them. A profile may be a collection older
+ * than the count beside it. */
+static bool tracks(const struct lg_case *c, const struct timers_view *v,
+                   const struct lg_heap_site *site)
+{
+    double most = 0, least = 0;
+    int64_t before = 0;
+    size_t seen = 0;
+    lg_each(shot, c->shots) {
+        struct lg_num count = count_at(c, v, shot);
+        const struct lg_heap_site *then =
+            shot->heap != NULL ? lg_heap_site_find(shot->heap, &site->where)
+                               : NULL;
+        if (!count.known || then == NULL ||
+            (double)count.value < TELLING_RATIO * (double)v->last_count ||
+            then->inuse_count == before) {
+            continue;
+        }
+        before = then->inuse_count;
+        double each = (double)then->inuse_count / (double)count.value;
+        most = each > most ? each : most;
+        least = seen++ == 0 || each < least ? each : least;
+    }
+    double steady = v->counted ? STEADY_RATIO : STEADY_SAMPLED_RATIO;
+    return seen >= MIN_CAPTURES && most <= MAX_EACH &&
+           most >= (v->counted ? MIN_EACH : MIN_SAMPLED_EACH) &&
+           least >= steady * most;
+}
+
+/* What the line's function allocates, and what comes with the timers. */
+static bool belongs(const struct lg_case *c, const struct timers_view *v,
+                    const struct lg_shot *shot, const struct lg_heap_site *site)
+{
+    if (v->where.function.len > 0 &&
+        lg_str_eq(site->where.function, v->where.function)) {
+        return true;
+    }
+    return site->has_user &&
+           lg_share((uint64_t)(site->inuse_bytes > 0 ? site->inuse_bytes : 0),
+                    (uint64_t)shot->heap->total_bytes) >= MIN_LINE_SHARE &&
+           tracks(c, v, site);
+}
+
+static void weigh(struct lg_case *c, struct timers_view *v, bool claim)
+{
+    const struct lg_shot *shot = lg_case_last(c, true, false);
+    v->bytes = 0;
+    if (shot == NULL || shot->heap->total_bytes <= 0) {
+        return;
+    }
+    lg_each(site, shot->heap->items) {
+        if (site->inuse_bytes > 0 && belongs(c, v, shot, site)) {
+            v->bytes += (uint64_t)site->inuse_bytes;
+            if (claim) {
+                lg_case_claim(c, &site->where);
+            }
+        }
+    }
+}
+
+/* As with heap findings: what the last collection saw, spread over what has
+ * been allocated since. */
+static double share_of(const struct lg_case *c, const struct timers_view *v)
+{
+    const struct lg_shot *shot = lg_case_last(c, true, false);
+    if (shot == NULL || shot->heap->total_bytes <= 0) {
+        return 0;
+    }
+    return lg_share(v->bytes, (uint64_t)shot->heap->total_bytes) *
+           lg_heap_share(shot);
+}
+
+/* Each sleeping goroutine has a timer, and so has one with a ticker: that
+ * many goroutines are the matter, not their timers. */
+static bool are_of_goroutines(const struct lg_verdict *verdict,
+                              const struct timers_view *v)
+{
+    lg_each(f, verdict->findings) {
+        if ((f->cause == LG_CAUSE_GOROUTINE_LEAK ||
+             f->cause == LG_CAUSE_GOROUTINE_BURST) &&
+            (double)f->count.value >= GOROUTINE_RATIO * (double)v->last_count) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_leak(struct lg_case *c, const struct lg_verdict *verdict,
+                    struct timers_view *v)
+{
+    if (v->first == NULL || v->last == NULL || !has_grown(v) ||
+        are_of_goroutines(verdict, v)) {
+        return false;
+    }
+    weigh(c, v, false);
+    return share_of(c, v) >= MIN_SHARE &&
+           (c->oom || (v->grows_on && v->captures > MIN_CAPTURES &&
+                       lg_case_alive_and_growing(c)));
+}
+
+static void cite(struct lg_case *c, struct lg_finding *f,
+                 const struct timers_view *v)
+{
+    const char *fact =
+        v->counted ? "live timers" : "objects of timers started by this line";
+    const char *file = v->counted ? "heap.txt" : "heap.pb.gz";
+    lg_cite(c, f, fact, (double)v->first_count, "count", v->first->capture,
+            file);
+    lg_cite(c, f, fact, (double)v->last_count, "count", v->last->capture, file);
+    if (v->bytes > 0) {
+        const struct lg_shot *heap = lg_case_last(c, true, false);
+        lg_cite(c, f, "heap that comes with them", (double)v->bytes, "bytes",
+                heap != NULL ? heap->capture : NULL, "heap.pb.gz");
+    }
+}
+
+static void report(struct lg_case *c, struct lg_verdict *verdict,
+                   struct timers_view *v)
+{
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_TIMER_LEAK);
+    if (f == NULL) {
+        return;
+    }
+    uint64_t ns = v->last->capture->t_ns - v->first->capture->t_ns;
+    if (v->where.function.len > 0) {
+        f->where = v->where;
+        f->where_role = LG_STR("starts them");
+        f->leaf = v->leaf;
+    }
+    f->bytes = lg_known(v->bytes);
+    f->share = share_of(c, v);
+    f->count = lg_known(v->last_count);
+    f->count_rate_per_s =
+        ns == 0 ? 0
+                : (double)(v->last_count - v->first_count) / ((double)ns / 1e9);
+    f->confidence = 0.72 + (v->counted ? 0.1 : 0) +
+                    (v->where.function.len > 0 ? 0.08 : 0) +
+                    (v->captures >= 3 ? 0.05 : 0);
+    f->proof = LG_STR("growth");
+    f->summary = lg_words(c,
+                          "%s timers are live, %s at the first capture; each "
+                          "keeps what its function or channel needs until it "
+                          "fires or is stopped",
+                          lg_say_count(c, v->last_count),
+                          lg_say_count(c, v->first_count));
+    f->fix = LG_STR("Stop each timer or ticker when it is not needed any more; "
+                    "call the cancel function of a context with a deadline, "
+                    "with defer.");
+    cite(c, f, v);
+    weigh(c, v, true);
+    lg_case_claim(c, &v->where);
+}
+
+void lg_judge_timers(struct lg_case *c, struct lg_verdict *verdict)
+{
+    struct timers_view v = {0};
+    find_line(c, &v);
+    follow(c, &v, true);
+    if (!is_leak(c, verdict, &v)) {
+        /* A channel's timer that nobody waits on is not in the runtime's heap
+         * since Go 1.23, however many are kept. */
+        follow(c, &v, false);
+        if (!is_leak(c, verdict, &v)) {
+            return;
+        }
+    }
+    report(c, verdict, &v);
+}
