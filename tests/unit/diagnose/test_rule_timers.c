@@ -101,7 +101,7 @@ static void test_level_timers(void **state)
             (struct lg_memstats *)(uintptr_t)capture->memstats;
         m->timers_count = lg_known(40000);
         struct lg_profile *p = case_heap(b, capture);
-        case_alloc(b, p, 40000 * 112, 40000, 40000 * 112, AFTER);
+        case_alloc(b, p, 4480000, 40000, 4480000, AFTER);
         case_alloc(b, p, (int64_t)(capture->t_ns / 50), 9, 9, BODY);
     }
     struct lg_verdict v = judge(b);
