@@ -22,6 +22,7 @@
 #define MAX_FILES 256
 #define PAGE_BYTES ((uint64_t)4096)
 #define NO_FILE UINT32_MAX
+#define NO_LOAD UINT32_MAX
 
 struct part {
     uint64_t start, end;
@@ -30,6 +31,7 @@ struct part {
     uint64_t file_offset;             /* of start, in file */
     uint32_t file;                    /* index in files; NO_FILE */
     bool can_read, can_write;
+    bool is_gap; /* no segment: only in the list of files */
 };
 
 struct file {
@@ -238,18 +240,6 @@ static bool list_segments(struct core_image *c)
     return true;
 }
 
-/* What overlaps the one before it is not of a kernel: the first one counts. */
-static void drop_overlaps(struct lg_image *image)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < image->segments.count; i++) {
-        struct lg_image_segment *s = &image->segments.items[i];
-        if (kept == 0 || s->start >= image->segments.items[kept - 1].end)
-            image->segments.items[kept++] = *s;
-    }
-    image->segments.count = kept;
-}
-
 static int files_by_start(const void *a, const void *b)
 {
     const struct lg_core_file *x = a, *y = b;
@@ -271,6 +261,57 @@ static const struct lg_core_file *file_at(const struct lg_core_notes *notes,
     if (low == 0 || notes->files.items[low - 1].end <= address)
         return NULL;
     return &notes->files.items[low - 1];
+}
+
+/* What overlaps the one before it is not of a kernel: the first one counts. */
+static void drop_overlaps(struct lg_image *image)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < image->segments.count; i++) {
+        struct lg_image_segment *s = &image->segments.items[i];
+        if (kept == 0 || s->start >= image->segments.items[kept - 1].end)
+            image->segments.items[kept++] = *s;
+    }
+    image->segments.count = kept;
+}
+
+static bool add_gap(struct lg_image *image, uint64_t start, uint64_t end)
+{
+    struct lg_image_segment *slot = lg_push(image->arena, &image->segments);
+    if (slot == NULL)
+        return false;
+    *slot = (struct lg_image_segment){
+        .start = start, .end = end, .can_read = true, .file_offset = NO_LOAD};
+    return true;
+}
+
+/* Mapped files, or pieces of them, that are no segments. Both lists are in
+ * order of addresses. */
+static bool add_gaps(struct core_image *c)
+{
+    struct lg_image *image = &c->base;
+    size_t count = image->segments.count, i = 0;
+    uint64_t done = 0; /* everything below is listed */
+    lg_each(f, c->notes.files) {
+        uint64_t at = f->start > done ? f->start : done;
+        while (i < count && image->segments.items[i].end <= at)
+            i++;
+        while (at < f->end) {
+            uint64_t end = f->end, next = f->end;
+            if (i < count && image->segments.items[i].start < end) {
+                end = image->segments.items[i].start;
+                next = image->segments.items[i++].end;
+            }
+            if (at < end && !add_gap(image, at, end))
+                return false;
+            at = next;
+        }
+        done = at > done ? at : done;
+    }
+    if (image->segments.count != count)
+        qsort(image->segments.items, image->segments.count,
+              sizeof *image->segments.items, by_start);
+    return true;
 }
 
 static void make_part(struct core_image *c, size_t index)
@@ -295,6 +336,7 @@ static void make_part(struct core_image *c, size_t index)
     };
     if (p->core_bytes == 0)
         p->core_offset = 0;
+    p->is_gap = s->file_offset == NO_LOAD;
     s->file_offset = 0;
     if (file != NULL) {
         p->file = file_index(c, file->path);
@@ -313,6 +355,8 @@ static bool make_parts(struct core_image *c)
     if (c->notes.files.count != 0)
         qsort(c->notes.files.items, c->notes.files.count,
               sizeof *c->notes.files.items, files_by_start);
+    if (!add_gaps(c))
+        return false;
     c->parts = lg_new(image->arena, struct part, image->segments.count);
     if (c->parts == NULL)
         return false;
@@ -404,6 +448,24 @@ static bool take_binary(struct core_image *c, const char *exe_override,
            lg_context(err, "%.*s", LG_STR_ARG(c->base.binary_path));
 }
 
+/* What gcore does not tell is in the file: which of its segments it is. */
+static void take_flags(struct core_image *c, size_t index)
+{
+    struct lg_image_segment *s = &c->base.segments.items[index];
+    const struct part *p = &c->parts[index];
+    struct lg_elf elf;
+    struct lg_elf_segment load;
+    if (!p->is_gap || p->file == NO_FILE ||
+        !lg_elf_parse(file_bytes(c, p->file), &elf, NULL))
+        return;
+    for (uint32_t i = 0; lg_elf_segment(&elf, i, &load); i++) {
+        if (load.type == PT_LOAD &&
+            s->file_offset >= (load.offset & ~(PAGE_BYTES - 1)) &&
+            s->file_offset < load.offset + load.file_bytes)
+            s->can_exec = (load.flags & PF_X) != 0;
+    }
+}
+
 static bool is_header_cut(const struct core_image *c)
 {
     uint64_t count =
@@ -476,6 +538,8 @@ static bool fill(struct core_image *c, struct lg_str core,
         return lg_fail_nomem(err);
     if (!take_binary(c, exe_override, err))
         return false;
+    for (size_t i = 0; i < c->base.segments.count; i++)
+        take_flags(c, i);
     return tell_missing(c) || lg_fail_nomem(err);
 }
 

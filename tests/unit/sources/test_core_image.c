@@ -429,7 +429,8 @@ static void compare(struct lg_image *live, struct lg_image *core)
     size_t same = 0;
     lg_each(s, live->segments) {
         for (uint64_t at = s->start; at < s->end; at += PAGE) {
-            if (!lg_image_read(core, at, b, PAGE))
+            /* gcore has the vsyscall page, which nobody else can read. */
+            if (at >> 63 != 0 || !lg_image_read(core, at, b, PAGE))
                 continue;
             assert_true(lg_image_read(live, at, a, PAGE));
             assert_memory_equal(a, b, PAGE);
