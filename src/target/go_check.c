@@ -14,6 +14,8 @@
 #define G_SCAN 0x1000u
 /* runtime.maxstacksize is 1 GB; the last doubling may pass it. */
 #define STACK_BYTES_MAX ((uint64_t)4 << 30)
+/* Linux: PID_MAX_LIMIT is 2^22. */
+#define THREAD_ID_MAX ((uint64_t)1 << 30)
 #define GOID_MAX ((uint64_t)1 << 48)
 
 enum lg_go_fit lg_go_fit_of(struct lg_go_tally t)
@@ -113,17 +115,35 @@ static enum lg_go_fit check_allgs(struct lg_go *go, uint64_t address)
     return lg_go_fit_of(tally);
 }
 
+static bool is_processor(struct lg_go *go, uint64_t address)
+{
+    uint64_t id, status;
+    /* Go: runtime._MaxGomaxprocs was 1024; it has no limit since 1.10. */
+    return lg_go_read(go, address, LG_P_ID, &id) && id < 1 << 16 &&
+           lg_go_read(go, address, LG_P_STATUS, &status) && status <= 4;
+}
+
+/* An m whose g0 says that it is its. */
+static bool has_own_g0(struct lg_go *go, uint64_t m)
+{
+    uint64_t g0, back;
+    return lg_go_read(go, m, LG_M_G0, &g0) &&
+           lg_go_read(go, g0, LG_G_M, &back) && back == m;
+}
+
 static bool is_thread(struct lg_go *go, uint64_t address, uint64_t *next_ret,
                       uint64_t *id_ret)
 {
     uint8_t m[LG_GO_OBJECT_BYTES_MAX];
-    uint64_t back;
     if (!lg_go_read_object(go, address, LG_M_SIZE, m) ||
-        !lg_go_read(go, lg_go_get(go, m, LG_M_G0), LG_G_M, &back))
+        !has_own_g0(go, address))
         return false;
+    uint64_t p = lg_go_get(go, m, LG_M_P), g = lg_go_get(go, m, LG_M_CURG);
     *next_ret = lg_go_get(go, m, LG_M_ALLLINK);
     *id_ret = lg_go_get(go, m, LG_M_ID);
-    return back == address && *next_ret < LG_GO_ADDRESS_MAX;
+    return *next_ret < LG_GO_ADDRESS_MAX && (p == 0 || is_processor(go, p)) &&
+           (g == 0 || lg_go_read(go, g, LG_G_GOID, &g)) &&
+           lg_go_get(go, m, LG_M_PROCID) < THREAD_ID_MAX;
 }
 
 static enum lg_go_fit check_allm(struct lg_go *go, uint64_t address)
@@ -164,18 +184,25 @@ static enum lg_go_fit check_g0(struct lg_go *go, uint64_t address)
     return g == address ? check_m0(go, m) : LG_FIT_NO;
 }
 
+static bool is_processor_number(struct lg_go *go, uint64_t p, uint64_t number)
+{
+    uint64_t id, m, cache;
+    return is_processor(go, p) && lg_go_read(go, p, LG_P_ID, &id) &&
+           id == number && lg_go_read(go, p, LG_P_MCACHE, &cache) &&
+           cache % 8 == 0 && lg_go_read(go, p, LG_P_M, &m) &&
+           (m == 0 || has_own_g0(go, m));
+}
+
 static enum lg_go_fit check_allp(struct lg_go *go, uint64_t address)
 {
     struct lg_go_slice slice;
     struct lg_go_tally tally = {0};
-    uint64_t p, id, status;
-    /* Go: runtime._MaxGomaxprocs was 1024; it has no limit since 1.10. */
+    uint64_t p;
     if (!lg_go_read_slice(go, address, 1 << 16, &slice))
         return LG_FIT_NO;
     for (uint64_t i = 0; i < slice.len && i < LG_GO_SAMPLES; i++) {
         bool good = lg_image_u64(go->image, slice.data + 8 * i, &p) &&
-                    lg_go_read(go, p, LG_P_ID, &id) && id == i &&
-                    lg_go_read(go, p, LG_P_STATUS, &status) && status <= 4;
+                    is_processor_number(go, p, i);
         *(good ? &tally.good : &tally.bad) += 1;
     }
     return lg_go_fit_of(tally);
@@ -248,26 +275,35 @@ enum lg_go_fit lg_go_check_var(struct lg_go *go, enum lg_go_var var,
 
 /* What every layout has to get right: the rest of a row comes from the same
  * program as these fields. */
-enum lg_go_fit lg_go_check_layout(struct lg_go *go)
+static const enum lg_go_var checked[] = {
+    LG_VAR_ALLGS,         LG_VAR_ALLM,     LG_VAR_M0,
+    LG_VAR_ALLP,          LG_VAR_SCHED,    LG_VAR_MHEAP,
+    LG_VAR_GC_CONTROLLER, LG_VAR_WORK,     LG_VAR_MEMSTATS,
+    LG_VAR_WAIT_REASONS,  LG_VAR_SEMTABLE,
+};
+
+enum lg_go_fit lg_go_check_layout(struct lg_go *go, unsigned *score_ret)
 {
-    static const enum lg_go_var checked[] = {
-        LG_VAR_ALLGS,         LG_VAR_ALLM,     LG_VAR_M0,
-        LG_VAR_ALLP,          LG_VAR_SCHED,    LG_VAR_MHEAP,
-        LG_VAR_GC_CONTROLLER, LG_VAR_MEMSTATS,
-    };
-    enum lg_go_fit fit = LG_FIT_UNKNOWN;
+    struct lg_go_tally tally = {0};
+    uint64_t word;
     for (size_t i = 0; i < LG_COUNT(checked); i++) {
         if (go->vars[checked[i]] == 0)
             continue;
-        switch (lg_go_check_var(go, checked[i], go->vars[checked[i]])) {
-        case LG_FIT_NO:
-            return LG_FIT_NO;
-        case LG_FIT_YES:
-            fit = LG_FIT_YES;
-            break;
-        case LG_FIT_UNKNOWN:
-            break;
-        }
+        enum lg_go_fit fit =
+            lg_go_check_var(go, checked[i], go->vars[checked[i]]);
+        tally.good += fit == LG_FIT_YES;
+        tally.bad += fit == LG_FIT_NO;
     }
-    return fit;
+    /* They are in the program's file: only a wrong row does not find them. */
+    if (go->vars[LG_VAR_WAIT_REASONS] == 0 &&
+        lg_image_u64(go->image, go->modules.items[0].data, &word))
+        tally.bad++;
+    /* Each version has more of them; equal ones are the same or a neighbour. */
+    if (lg_go_count_wait_reasons(go, go->vars[LG_VAR_WAIT_REASONS]) ==
+        (size_t)go->layout->offset[LG_WAIT_REASON_COUNT])
+        tally.good++;
+    *score_ret = (unsigned)tally.good;
+    if (tally.bad != 0)
+        return LG_FIT_NO;
+    return tally.good != 0 ? LG_FIT_YES : LG_FIT_UNKNOWN;
 }

@@ -13,6 +13,9 @@
 #define LG_GO_ADDRESS_MAX ((uint64_t)1 << 56)
 #define LG_GO_SAMPLES ((uint64_t)48)
 
+/* The longest so far has 36. */
+#define LG_GO_WAIT_REASON_BYTES_MAX ((size_t)64)
+
 struct lg_go_tally {
     uint64_t good, bad;
 };
@@ -26,6 +29,9 @@ bool lg_go_is_code(struct lg_go *go, uint64_t pc);
 /* Index of the i-th of LG_GO_SAMPLES of so many: the first ones, then some over
  * the whole length. */
 uint64_t lg_go_sample_at(uint64_t i, uint64_t len);
+
+/* How many texts stand there, one behind the other. */
+size_t lg_go_count_wait_reasons(struct lg_go *go, uint64_t address);
 
 enum lg_go_fit lg_go_check_mheap(struct lg_go *go, uint64_t address);
 enum lg_go_fit lg_go_check_memstats(struct lg_go *go, uint64_t address);

@@ -174,14 +174,47 @@ enum lg_go_fit lg_go_check_semtable(struct lg_go *go, uint64_t address)
     return seen != 0 ? LG_FIT_YES : LG_FIT_UNKNOWN;
 }
 
+/* Header of a text like "GC assist wait": short, of printable characters. */
+static bool is_reason(struct lg_go *go, const uint64_t header[2])
+{
+    char text[LG_GO_WAIT_REASON_BYTES_MAX];
+    size_t len = (size_t)header[1];
+    if (header[1] == 0 || header[1] > sizeof text ||
+        !lg_image_read(go->image, header[0], text, len))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < ' ' || text[i] > '~')
+            return false;
+    }
+    return true;
+}
+
+size_t lg_go_count_wait_reasons(struct lg_go *go, uint64_t address)
+{
+    uint64_t headers[2 * LG_GO_WAIT_REASONS_MAX];
+    size_t count = 1; /* the first is empty */
+    if (address == 0 ||
+        !lg_image_read(go->image, address, headers, sizeof headers) ||
+        headers[1] != 0)
+        return 0;
+    while (count < LG_GO_WAIT_REASONS_MAX && is_reason(go, &headers[2 * count]))
+        count++;
+    return count;
+}
+
+/* "", "GC assist marking", "IO wait", … since Go 1.11. What follows the table
+ * may look like more of it. */
 enum lg_go_fit lg_go_check_wait_reasons(struct lg_go *go, uint64_t address)
 {
-    uint64_t w[6]; /* "", "GC assist marking", "IO wait", … since 1.11 */
+    uint64_t w[6];
     char text[7];
-    return lg_image_read(go->image, address, w, sizeof w) && w[1] == 0 &&
-                   w[5] == sizeof text &&
-                   lg_image_read(go->image, w[4], text, sizeof text) &&
-                   memcmp(text, "IO wait", sizeof text) == 0
+    if (!lg_image_read(go->image, address, w, sizeof w) || w[1] != 0 ||
+        w[5] != sizeof text ||
+        !lg_image_read(go->image, w[4], text, sizeof text) ||
+        memcmp(text, "IO wait", sizeof text) != 0)
+        return LG_FIT_NO;
+    return lg_go_count_wait_reasons(go, address) >=
+                   (size_t)go->layout->offset[LG_WAIT_REASON_COUNT]
                ? LG_FIT_YES
                : LG_FIT_NO;
 }

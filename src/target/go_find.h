@@ -63,7 +63,8 @@ void lg_go_find_in_code(struct lg_go_finder *f);
  * layout that go has now? UNKNOWN: it may be (all zero, unreadable …). */
 enum lg_go_fit lg_go_check_var(struct lg_go *go, enum lg_go_var var,
                                uint64_t address);
-/* Do the goroutines, threads and the scheduler make sense by this layout? */
-enum lg_go_fit lg_go_check_layout(struct lg_go *go);
+/* Do the goroutines, threads, the scheduler … make sense by this layout? The
+ * more does, the higher the score. */
+enum lg_go_fit lg_go_check_layout(struct lg_go *go, unsigned *score_ret);
 
 #endif

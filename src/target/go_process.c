@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "target/go_find.h"
+#include "target/go_check.h"
 
 #include "target/build_info.h"
 #include "target/go_dwarf.h"
-
-/* Go 1.27: runtime2.go waitReasonStrings; the longest has 36. */
-#define WAIT_REASON_BYTES_MAX ((size_t)64)
 
 static const char *const how_names[] = {
     [LG_HOW_NOT] = "not found", [LG_HOW_SYMBOL] = "symbol",
@@ -84,7 +81,7 @@ static void forget_vars(struct lg_go *go)
 /* Everything by one layout; does it hold? */
 static enum lg_go_fit try_layout(struct lg_go_finder *f,
                                  const struct lg_go_layout *layout,
-                                 struct lg_error *err)
+                                 unsigned *score_ret, struct lg_error *err)
 {
     struct lg_go *go = f->go;
     go->layout = layout;
@@ -97,21 +94,26 @@ static enum lg_go_fit try_layout(struct lg_go_finder *f,
         (void)lg_fail(err, LG_BAD_DATA, "the list of goroutines is not found");
         return LG_FIT_NO;
     }
-    return lg_go_check_layout(go);
+    return lg_go_check_layout(go, score_ret);
 }
 
-static bool try_others(struct lg_go_finder *f, const struct lg_go_layout *tried,
-                       struct lg_error *err)
+/* A neighbour's row may pass too: the one by which most makes sense. */
+static bool try_others(struct lg_go_finder *f, struct lg_error *err)
 {
+    const struct lg_go_layout *best = NULL;
+    unsigned best_score = 0, score = 0;
     for (size_t i = 0; i < lg_go_layout_count; i++) {
         const struct lg_go_layout *l = &lg_go_layouts[i];
-        if (l != tried && l->machine == f->go->image->machine &&
-            try_layout(f, l, err) == LG_FIT_YES) {
-            f->go->layout_how = LG_HOW_GUESS;
-            return true;
-        }
+        if (l->machine != f->go->image->machine ||
+            try_layout(f, l, &score, err) != LG_FIT_YES || score < best_score)
+            continue;
+        best = l;
+        best_score = score;
     }
-    return false;
+    if (best == NULL || try_layout(f, best, &score, err) == LG_FIT_NO)
+        return false;
+    f->go->layout_how = LG_HOW_GUESS;
+    return true;
 }
 
 /* The program's own DWARF, or its separate debug file's. */
@@ -143,7 +145,8 @@ static bool try_dwarf(struct lg_go_finder *f, const struct lg_go_layout *base,
                       struct lg_error *err)
 {
     const struct lg_go_layout *l = dwarf_layout(f, base);
-    if (l == NULL || try_layout(f, l, err) == LG_FIT_NO)
+    unsigned score;
+    if (l == NULL || try_layout(f, l, &score, err) == LG_FIT_NO)
         return false;
     f->go->layout_how = LG_HOW_DWARF;
     return true;
@@ -156,18 +159,18 @@ static bool choose_layout(struct lg_go_finder *f, struct lg_go_version version,
 {
     struct lg_go *go = f->go;
     struct lg_error why;
+    unsigned score;
     bool is_exact;
     lg_error_clear(&why);
     const struct lg_go_layout *own =
         lg_go_layout_find(version, go->image->machine, &is_exact);
     if (!is_exact && try_dwarf(f, own, &why))
         return true;
-    enum lg_go_fit fit = try_layout(f, own, &why);
-    if (fit == LG_FIT_YES || (fit == LG_FIT_UNKNOWN && is_exact)) {
-        go->layout_how = is_exact ? LG_HOW_TABLE : LG_HOW_GUESS;
+    if (is_exact && try_layout(f, own, &score, &why) != LG_FIT_NO) {
+        go->layout_how = LG_HOW_TABLE;
         return true;
     }
-    if ((is_exact && try_dwarf(f, own, &why)) || try_others(f, own, &why))
+    if ((is_exact && try_dwarf(f, own, &why)) || try_others(f, &why))
         return true;
     if (!lg_image_is_there(go->image))
         return lg_fail(err, LG_ABSENT, "the process has ended");
@@ -181,7 +184,7 @@ static bool choose_layout(struct lg_go_finder *f, struct lg_go_version version,
 /* Text from the file where it is, else from memory. */
 static struct lg_str text_of(struct lg_go *go, const uint64_t header[2])
 {
-    if (header[1] == 0 || header[1] > WAIT_REASON_BYTES_MAX)
+    if (header[1] == 0 || header[1] > LG_GO_WAIT_REASON_BYTES_MAX)
         return (struct lg_str){0};
     return lg_image_copy(go->image, header[0], (size_t)header[1], go->arena);
 }
