@@ -65,18 +65,18 @@ struct lg_go_stack_node {
 };
 
 enum lg_go_wait_kind {
-    LG_WAIT_NONE,
-    LG_WAIT_CHAN,
-    LG_WAIT_SELECT, /* several channels: the first is told */
-    LG_WAIT_NIL_CHAN,
-    LG_WAIT_MUTEX, /* sync.Mutex, by the address of the mutex */
-    LG_WAIT_RWMUTEX_READ,
-    LG_WAIT_RWMUTEX_WRITE,
-    LG_WAIT_WAIT_GROUP,
-    LG_WAIT_SEMAPHORE,
-    LG_WAIT_COND,
-    LG_WAIT_TIMER,
-    LG_WAIT_IO,
+    LG_ON_NONE,
+    LG_ON_CHAN,
+    LG_ON_SELECT, /* several channels: the first is told */
+    LG_ON_NIL_CHAN,
+    LG_ON_MUTEX, /* sync.Mutex, by the address of the mutex */
+    LG_ON_RWMUTEX_READ,
+    LG_ON_RWMUTEX_WRITE,
+    LG_ON_WAIT_GROUP,
+    LG_ON_SEMAPHORE,
+    LG_ON_COND,
+    LG_ON_TIMER,
+    LG_ON_IO,
 };
 
 /* What one goroutine waits on. */

@@ -88,9 +88,9 @@ static bool walk_roots(struct sema_walk *s)
 
 static bool is_sema(enum lg_go_wait_kind kind)
 {
-    return kind == LG_WAIT_MUTEX || kind == LG_WAIT_RWMUTEX_READ ||
-           kind == LG_WAIT_RWMUTEX_WRITE || kind == LG_WAIT_WAIT_GROUP ||
-           kind == LG_WAIT_SEMAPHORE;
+    return kind == LG_ON_MUTEX || kind == LG_ON_RWMUTEX_READ ||
+           kind == LG_ON_RWMUTEX_WRITE || kind == LG_ON_WAIT_GROUP ||
+           kind == LG_ON_SEMAPHORE;
 }
 
 static bool is_wanted(const struct lg_go_waits *w, size_t i)

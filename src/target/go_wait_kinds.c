@@ -7,20 +7,20 @@ static const struct {
     struct lg_str reason;
     enum lg_go_wait_kind kind;
 } reasons[] = {
-    {LG_STR("chan receive (nil chan)"), LG_WAIT_NIL_CHAN},
-    {LG_STR("chan send (nil chan)"), LG_WAIT_NIL_CHAN},
-    {LG_STR("chan receive"), LG_WAIT_CHAN},
-    {LG_STR("chan send"), LG_WAIT_CHAN},
-    {LG_STR("select (no cases)"), LG_WAIT_NONE},
-    {LG_STR("select"), LG_WAIT_SELECT},
-    {LG_STR("sync.Mutex.Lock"), LG_WAIT_MUTEX},
-    {LG_STR("sync.RWMutex.RLock"), LG_WAIT_RWMUTEX_READ},
-    {LG_STR("sync.RWMutex.Lock"), LG_WAIT_RWMUTEX_WRITE},
-    {LG_STR("sync.WaitGroup.Wait"), LG_WAIT_WAIT_GROUP},
-    {LG_STR("sync.Cond.Wait"), LG_WAIT_COND},
-    {LG_STR("semacquire"), LG_WAIT_SEMAPHORE},
-    {LG_STR("sleep"), LG_WAIT_TIMER},
-    {LG_STR("IO wait"), LG_WAIT_IO},
+    {LG_STR("chan receive (nil chan)"), LG_ON_NIL_CHAN},
+    {LG_STR("chan send (nil chan)"), LG_ON_NIL_CHAN},
+    {LG_STR("chan receive"), LG_ON_CHAN},
+    {LG_STR("chan send"), LG_ON_CHAN},
+    {LG_STR("select (no cases)"), LG_ON_NONE},
+    {LG_STR("select"), LG_ON_SELECT},
+    {LG_STR("sync.Mutex.Lock"), LG_ON_MUTEX},
+    {LG_STR("sync.RWMutex.RLock"), LG_ON_RWMUTEX_READ},
+    {LG_STR("sync.RWMutex.Lock"), LG_ON_RWMUTEX_WRITE},
+    {LG_STR("sync.WaitGroup.Wait"), LG_ON_WAIT_GROUP},
+    {LG_STR("sync.Cond.Wait"), LG_ON_COND},
+    {LG_STR("semacquire"), LG_ON_SEMAPHORE},
+    {LG_STR("sleep"), LG_ON_TIMER},
+    {LG_STR("IO wait"), LG_ON_IO},
 };
 
 /* Who asked for the semaphore, where the runtime has no word of its own for it:
@@ -29,10 +29,10 @@ static const struct {
     struct lg_str function;
     enum lg_go_wait_kind kind;
 } callers[] = {
-    {LG_STR("sync.(*Mutex).lockSlow"), LG_WAIT_MUTEX},
-    {LG_STR("sync.(*RWMutex).RLock"), LG_WAIT_RWMUTEX_READ},
-    {LG_STR("sync.(*RWMutex).Lock"), LG_WAIT_RWMUTEX_WRITE},
-    {LG_STR("sync.(*WaitGroup).Wait"), LG_WAIT_WAIT_GROUP},
+    {LG_STR("sync.(*Mutex).lockSlow"), LG_ON_MUTEX},
+    {LG_STR("sync.(*RWMutex).RLock"), LG_ON_RWMUTEX_READ},
+    {LG_STR("sync.(*RWMutex).Lock"), LG_ON_RWMUTEX_WRITE},
+    {LG_STR("sync.(*WaitGroup).Wait"), LG_ON_WAIT_GROUP},
 };
 /* gopark, goparkunlock, semacquire1, sync.runtime_…, the caller, one to spare.
  */
@@ -55,7 +55,7 @@ static enum lg_go_wait_kind kind_of_caller(struct lg_go_gather *r,
                     return callers[c].kind;
         node = n->parent;
     }
-    return LG_WAIT_SEMAPHORE;
+    return LG_ON_SEMAPHORE;
 }
 
 enum lg_go_wait_kind lg_go_wait_kind_of(struct lg_go_gather *r,
@@ -67,11 +67,11 @@ enum lg_go_wait_kind lg_go_wait_kind_of(struct lg_go_gather *r,
         if (!lg_str_after(reason, reasons[i].reason, &rest) ||
             (rest.len != 0 && !lg_str_starts(rest, LG_STR(" ("))))
             continue;
-        return reasons[i].kind == LG_WAIT_SEMAPHORE
+        return reasons[i].kind == LG_ON_SEMAPHORE
                    ? kind_of_caller(r, g->stack)
                    : reasons[i].kind;
     }
-    return LG_WAIT_NONE;
+    return LG_ON_NONE;
 }
 
 /* Where the semaphore lies in its object, bytes. sync.Mutex {state i32, sema
@@ -81,14 +81,14 @@ enum lg_go_wait_kind lg_go_wait_kind_of(struct lg_go_gather *r,
 static uint64_t offset_of_sema(enum lg_go_wait_kind kind)
 {
     switch (kind) {
-    case LG_WAIT_MUTEX:
+    case LG_ON_MUTEX:
         return 4;
-    case LG_WAIT_RWMUTEX_WRITE:
-    case LG_WAIT_WAIT_GROUP:
+    case LG_ON_RWMUTEX_WRITE:
+    case LG_ON_WAIT_GROUP:
         return 8;
-    case LG_WAIT_RWMUTEX_READ:
+    case LG_ON_RWMUTEX_READ:
         return 12;
-    case LG_WAIT_COND:
+    case LG_ON_COND:
         return 16;
     default:
         return 0;

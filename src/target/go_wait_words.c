@@ -4,18 +4,18 @@
 #include "base/sb.h"
 
 static const char *const kinds[] = {
-    [LG_WAIT_NONE] = "",
-    [LG_WAIT_CHAN] = "chan",
-    [LG_WAIT_SELECT] = "chan",
-    [LG_WAIT_NIL_CHAN] = "nil chan",
-    [LG_WAIT_MUTEX] = "mutex",
-    [LG_WAIT_RWMUTEX_READ] = "rwmutex",
-    [LG_WAIT_RWMUTEX_WRITE] = "rwmutex",
-    [LG_WAIT_WAIT_GROUP] = "wait group",
-    [LG_WAIT_SEMAPHORE] = "semaphore",
-    [LG_WAIT_COND] = "cond",
-    [LG_WAIT_TIMER] = "timer",
-    [LG_WAIT_IO] = "descriptor",
+    [LG_ON_NONE] = "",
+    [LG_ON_CHAN] = "chan",
+    [LG_ON_SELECT] = "chan",
+    [LG_ON_NIL_CHAN] = "nil chan",
+    [LG_ON_MUTEX] = "mutex",
+    [LG_ON_RWMUTEX_READ] = "rwmutex",
+    [LG_ON_RWMUTEX_WRITE] = "rwmutex",
+    [LG_ON_WAIT_GROUP] = "wait group",
+    [LG_ON_SEMAPHORE] = "semaphore",
+    [LG_ON_COND] = "cond",
+    [LG_ON_TIMER] = "timer",
+    [LG_ON_IO] = "descriptor",
 };
 
 static void chan_words(const struct lg_go_wait *w, struct lg_sb *sb)
@@ -30,21 +30,21 @@ static void state_words(const struct lg_go_goroutines *from,
                         const struct lg_go_wait *w, struct lg_sb *sb)
 {
     switch (w->kind) {
-    case LG_WAIT_CHAN:
-    case LG_WAIT_SELECT:
+    case LG_ON_CHAN:
+    case LG_ON_SELECT:
         chan_words(w, sb);
         break;
-    case LG_WAIT_MUTEX:
+    case LG_ON_MUTEX:
         lg_sb_fmt(sb, "%s, %llu waiting", w->value != 0 ? "locked" : "unlocked",
                   (unsigned long long)w->waiters);
         break;
-    case LG_WAIT_WAIT_GROUP:
+    case LG_ON_WAIT_GROUP:
         lg_sb_fmt(sb, "count %lld", (long long)w->value);
         break;
-    case LG_WAIT_IO:
+    case LG_ON_IO:
         lg_sb_fmt(sb, "fd %lld", (long long)w->value);
         break;
-    case LG_WAIT_TIMER:
+    case LG_ON_TIMER:
         lg_sb_cstr(sb, "due in ");
         lg_sb_duration(
             sb, w->until_ns > from->now_ns ? w->until_ns - from->now_ns : 0);

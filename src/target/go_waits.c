@@ -25,8 +25,8 @@ static bool add_one(struct lg_go_waits *w, struct lg_go_g *g)
 {
     struct lg_go_gather *r = w->r;
     enum lg_go_wait_kind kind =
-        is_waiting(g) ? lg_go_wait_kind_of(r, g) : LG_WAIT_NONE;
-    if (kind == LG_WAIT_NONE)
+        is_waiting(g) ? lg_go_wait_kind_of(r, g) : LG_ON_NONE;
+    if (kind == LG_ON_NONE)
         return true;
     struct lg_go_wait *wait = lg_push(r->arena, &r->ret->waits);
     struct lg_go_wait_work *work = lg_push(&r->scratch, &w->work);
@@ -77,7 +77,7 @@ static uint64_t sudog_of(const struct lg_go_waits *w, size_t i)
 
 static bool is_chan(enum lg_go_wait_kind kind)
 {
-    return kind == LG_WAIT_CHAN || kind == LG_WAIT_SELECT;
+    return kind == LG_ON_CHAN || kind == LG_ON_SELECT;
 }
 
 /* The first sudog of each; a select's others only to be counted. */
@@ -127,7 +127,7 @@ static void count_cases(struct lg_go_waits *w)
     for (size_t i = 0; i < w->work.count; i++) {
         struct lg_go_wait *wait = &w->r->ret->waits.items[i];
         uint64_t at = w->work.items[i].link;
-        while (wait->kind == LG_WAIT_SELECT && at != 0 && spare != 0 &&
+        while (wait->kind == LG_ON_SELECT && at != 0 && spare != 0 &&
                wait->cases < MAX_CASES) {
             wait->cases++;
             spare--;
@@ -141,7 +141,7 @@ static uint64_t object_of(const struct lg_go_waits *w, size_t i)
 {
     const struct lg_go_wait *wait = &w->r->ret->waits.items[i];
     bool has_state =
-        wait->kind == LG_WAIT_MUTEX || wait->kind == LG_WAIT_WAIT_GROUP;
+        wait->kind == LG_ON_MUTEX || wait->kind == LG_ON_WAIT_GROUP;
     return has_state ? wait->address : 0;
 }
 
@@ -158,7 +158,7 @@ static void take_object(void *context, const struct lg_fetch *fetch,
     memcpy(&low, bytes, sizeof low);
     memcpy(&high, bytes + 4, sizeof high);
     wait->is_known = true;
-    if (wait->kind == LG_WAIT_MUTEX) {
+    if (wait->kind == LG_ON_MUTEX) {
         wait->value = low & 1;
         wait->waiters = low >> 3;
     } else {
