@@ -92,7 +92,6 @@ static bool open_new(struct lg_str bytes, struct section *ret)
     return lg_cursor_ok(&c) && type == ELFCOMPRESS_ZLIB;
 }
 
-/* name: without the dot and "z". */
 static bool open_section(const struct lg_elf *elf, struct lg_str plain,
                          struct lg_str old, uint64_t max_bytes,
                          struct section *ret, struct lg_error *err)
@@ -326,10 +325,10 @@ bool lg_dwarf_units_init(struct lg_dwarf_units *u, struct lg_str elf,
                        "DWARF of a 32-bit or big-endian "
                        "program");
     struct section abbrev, info;
-    if (!open_section(&e, LG_STR(".debug_abbrev"), LG_STR(".zdebug_abbrev"),
-                      MAX_ABBREV_BYTES, &abbrev, err) ||
-        !open_section(&e, LG_STR(".debug_info"), LG_STR(".zdebug_info"),
-                      MAX_INFO_BYTES, &info, err))
+    if (!open_section(&e, LG_STR(".debug_info"), LG_STR(".zdebug_info"),
+                      MAX_INFO_BYTES, &info, err) ||
+        !open_section(&e, LG_STR(".debug_abbrev"), LG_STR(".zdebug_abbrev"),
+                      MAX_ABBREV_BYTES, &abbrev, err))
         return false;
     struct scan s = {
         .units = u, .packages = packages, .package_count = package_count};

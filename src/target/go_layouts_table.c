@@ -169,12 +169,13 @@
     IS(HEAP_STATS_SIZE, 1176)
 #define GO_1_18_10_AMD64 GO_1_18_4_AMD64, IS(MSPAN_SIZE, 144), \
     AT(MSPAN_FREE_INDEX_FOR_SCAN, 136, 8)
-#define GO_1_19_13_AMD64 GO_1_18_10_AMD64, IS(P_SIZE, 8912), AT(P_STATS_SEQ, 8828, 4), \
+#define GO_1_19_0_AMD64 GO_1_18_10_AMD64, IS(P_SIZE, 8912), AT(P_STATS_SEQ, 8828, 4), \
     IS(P_TIMERS, 8840), AT(P_TIMERS_COUNT, 8864, 4), AT(P_TIMERS_DEAD, 8868, 4), \
     AT(MHEAP_SWEEPGEN, 65848, 4), IS(MHEAP_ALLSPANS, 65856), AT(MHEAP_PAGES_IN_USE, 65880, 8), \
-    AT(MHEAP_PAGES_SWEPT, 65888, 8), AT(MSPAN_ALLOC_COUNT_BEFORE_CACHE, 102, 2), \
-    IS(MSTATS_SIZE, 13512), NO(MSTATS_HEAP_SYS), NO(MSTATS_HEAP_INUSE), NO(MSTATS_HEAP_RELEASED), \
-    AT(MSTATS_STACKS_SYS, 3544, 8), AT(MSTATS_MSPAN_SYS, 3552, 8), AT(MSTATS_MCACHE_SYS, 3560, 8), \
+    AT(MHEAP_PAGES_SWEPT, 65888, 8), IS(MSPAN_SIZE, 136), NO(MSPAN_FREE_INDEX_FOR_SCAN), \
+    AT(MSPAN_ALLOC_COUNT_BEFORE_CACHE, 102, 2), IS(MSTATS_SIZE, 13512), NO(MSTATS_HEAP_SYS), \
+    NO(MSTATS_HEAP_INUSE), NO(MSTATS_HEAP_RELEASED), AT(MSTATS_STACKS_SYS, 3544, 8), \
+    AT(MSTATS_MSPAN_SYS, 3552, 8), AT(MSTATS_MCACHE_SYS, 3560, 8), \
     AT(MSTATS_BUCKHASH_SYS, 3568, 8), AT(MSTATS_GC_MISC_SYS, 3576, 8), \
     AT(MSTATS_OTHER_SYS, 3584, 8), AT(MSTATS_LAST_GC_UNIX, 3592, 8), \
     AT(MSTATS_LAST_GC_NANOTIME, 7720, 8), AT(MSTATS_LAST_HEAP_INUSE, 7728, 8), \
@@ -189,7 +190,9 @@
     AT(GC_GLOBALS_SCAN, 176, 8), AT(GC_HEAP_MARKED, 184, 8), AT(GC_HEAP_IN_USE, 304, 8), \
     AT(GC_HEAP_RELEASED, 312, 8), AT(GC_HEAP_FREE, 320, 8), AT(GC_TOTAL_ALLOC, 328, 8), \
     AT(GC_TOTAL_FREE, 336, 8), AT(GC_MAPPED_READY, 344, 8), IS(WORK_SIZE, 432)
-#define GO_1_20_14_AMD64 GO_1_19_13_AMD64, IS(M_SIZE, 1000), AT(M_ISEXTRA, 281, 1), \
+#define GO_1_19_4_AMD64 GO_1_19_0_AMD64, IS(MSPAN_SIZE, 144), \
+    AT(MSPAN_FREE_INDEX_FOR_SCAN, 136, 8)
+#define GO_1_20_0_AMD64 GO_1_19_4_AMD64, IS(M_SIZE, 1000), AT(M_ISEXTRA, 281, 1), \
     IS(P_SIZE, 8904), AT(P_STATS_SEQ, 8820, 4), IS(P_TIMERS, 8832), AT(P_TIMERS_COUNT, 8856, 4), \
     AT(P_TIMERS_DEAD, 8860, 4), IS(SCHED_SIZE, 1632), AT(SCHED_RUNQ_HEAD, 104, 8), \
     AT(SCHED_RUNQ_SIZE, 120, 4), AT(SCHED_GFREE_STACK, 168, 8), AT(SCHED_GFREE_NO_STACK, 176, 8), \
@@ -221,7 +224,7 @@
     AT(MODULE_GCDATAMASK, 520, 8), AT(MODULE_GCBSSMASK, 536, 8), AT(MODULE_NEXT, 560, 8), \
     IS(FUNC_SIZE, 44), AT(FUNC_START_LINE, 36, 4), AT(FUNC_ID, 40, 1), AT(FUNC_FLAG, 41, 1), \
     AT(FUNC_NFUNCDATA, 43, 1)
-#define GO_1_21_13_AMD64 GO_1_20_14_AMD64, IS(G_SIZE, 408), AT(G_LOCKEDM, 208, 8), \
+#define GO_1_21_0_AMD64 GO_1_20_0_AMD64, IS(G_SIZE, 408), AT(G_LOCKEDM, 208, 8), \
     AT(G_SIG, 216, 4), AT(G_PARENT_GOID, 272, 8), AT(G_GOPC, 280, 8), AT(G_ANCESTORS, 288, 8), \
     AT(G_STARTPC, 296, 8), AT(G_WAITING, 312, 8), AT(G_LABELS, 344, 8), AT(G_TIMER, 352, 8), \
     AT(G_SELECT_DONE, 360, 4), AT(G_GC_ASSIST_BYTES, 400, 8), IS(M_SIZE, 1008), \
@@ -252,7 +255,7 @@
     AT(WORK_HEAP2, 480, 8), IS(MODULE_SIZE, 592), IS(MODULE_MODULENAME, 488), \
     AT(MODULE_HASMAIN, 528, 1), AT(MODULE_BAD, 576, 1), AT(MODULE_GCDATAMASK, 544, 8), \
     AT(MODULE_GCBSSMASK, 560, 8), AT(MODULE_NEXT, 584, 8)
-#define GO_1_22_12_AMD64 GO_1_21_13_AMD64, IS(G_SIZE, 424), AT(G_COROARG, 368, 8), \
+#define GO_1_22_0_AMD64 GO_1_21_0_AMD64, IS(G_SIZE, 424), AT(G_COROARG, 368, 8), \
     AT(G_GC_ASSIST_BYTES, 416, 8), IS(PANIC_SIZE, 104), AT(PANIC_GOEXIT, 97, 1), \
     AT(PANIC_RECOVERED, 96, 1), AT(PANIC_PC, 56, 8), AT(PANIC_SP, 48, 8), AT(PANIC_FP, 64, 8), \
     IS(DEFER_SIZE, 48), AT(DEFER_LINK, 32, 8), AT(DEFER_HEAP, 0, 1), IS(M_SIZE, 2024), \
@@ -278,7 +281,7 @@
     IS(HEAP_ARENA_PAGE_SPECIALS, 67584), AT(HEAP_ARENA_ZEROED_BASE, 68616, 8), \
     IS(MSTATS_SIZE, 7744), IS(WORK_SIZE, 568), AT(WORK_HEAP0, 456, 8), AT(WORK_HEAP1, 464, 8), \
     AT(WORK_HEAP2, 472, 8), IS(NUM_MALLOC_HEADER_SIZE, 8), IS(NUM_MIN_SIZE_FOR_MALLOC_HEADER, 512)
-#define GO_1_23_0_AMD64 GO_1_22_12_AMD64, IS(G_SIZE, 432), AT(G_SYSCALLBP, 128, 8), \
+#define GO_1_23_0_AMD64 GO_1_22_0_AMD64, IS(G_SIZE, 432), AT(G_SYSCALLBP, 128, 8), \
     AT(G_STKTOPSP, 136, 8), AT(G_PARAM, 144, 8), AT(G_STATUS, 152, 4), AT(G_GOID, 160, 8), \
     AT(G_SCHEDLINK, 168, 8), AT(G_WAITSINCE, 176, 8), AT(G_WAITREASON, 184, 1), \
     AT(G_PREEMPT, 185, 1), AT(G_ASYNC_SAFE_POINT, 188, 1), AT(G_ACTIVE_STACK_CHANS, 192, 1), \
@@ -314,19 +317,25 @@
     AT(M_NCGO, 328, 4), AT(M_ALLLINK, 352, 8), AT(M_SCHEDLINK, 360, 8), AT(M_LOCKEDG, 368, 8), \
     AT(M_LOCKED_EXT, 632, 4), AT(M_LOCKED_INT, 636, 4), AT(M_FREELINK, 768, 8), \
     AT(M_VDSO_SP, 880, 8), AT(M_VDSO_PC, 888, 8)
-#define GO_1_24_9_AMD64 GO_1_23_12_AMD64, IS(G_SIZE, 440), AT(G_SIG, 228, 4), \
-    AT(G_BUBBLE, 392, 8), AT(G_GC_ASSIST_BYTES, 432, 8), IS(M_SIZE, 1832), AT(M_VDSO_SP, 904, 8), \
-    AT(M_VDSO_PC, 912, 8), IS(P_SIZE, 8952), IS(WAIT_REASON_COUNT, 44), IS(BUBBLE_SIZE, 136), \
-    NO(HMAP_SIZE), NO(HMAP_COUNT), NO(HMAP_FLAGS), NO(HMAP_B), NO(HMAP_BUCKETS), \
-    NO(HMAP_OLDBUCKETS), NO(HMAP_NEVACUATE), IS(MHEAP_SIZE, 93008), \
-    AT(MHEAP_PROFILEALLOC_INUSE, 92632, 8), AT(MHEAP_WEAKALLOC_INUSE, 92848, 8), \
-    AT(MHEAP_CLEANUPALLOC_INUSE, 92560, 8), IS(MCACHE_SIZE, 1208), AT(MCACHE_MEM_PROF_RATE, 8, 8), \
-    AT(MCACHE_SCAN_ALLOC, 16, 8), AT(MCACHE_TINY, 24, 8), AT(MCACHE_TINYOFFSET, 32, 8), \
-    AT(MCACHE_TINY_ALLOCS, 40, 8), IS(MCACHE_ALLOC, 48), AT(MCACHE_FLUSH_GEN, 1200, 4), \
-    IS(SPECIAL_SIZE, 24), AT(SPECIAL_OFFSET, 8, 8), AT(SPECIAL_KIND, 16, 1), \
-    IS(SPECIAL_FINALIZER_SIZE, 56), AT(SPECIAL_FINALIZER_FN, 24, 8), AT(SPECIAL_PROFILE_B, 24, 8), \
-    AT(SPECIAL_CLEANUP_FN, 24, 8), IS(NUM_KIND_SPECIAL_CLEANUP, 6)
-#define GO_1_25_14_AMD64 GO_1_24_9_AMD64, AT(G_SCHED_LR, 88, 8), AT(G_SCHED_BP, 96, 8), \
+#define GO_1_24_0_AMD64 GO_1_23_12_AMD64, IS(G_SIZE, 440), AT(G_SIG, 228, 4), \
+    AT(G_BUBBLE, 392, 8), AT(G_GC_ASSIST_BYTES, 432, 8), IS(M_SIZE, 1808), AT(M_NCGOCALL, 296, 8), \
+    AT(M_NCGO, 304, 4), AT(M_ALLLINK, 328, 8), AT(M_SCHEDLINK, 336, 8), AT(M_LOCKEDG, 344, 8), \
+    AT(M_LOCKED_EXT, 608, 4), AT(M_LOCKED_INT, 612, 4), AT(M_FREELINK, 744, 8), IS(P_SIZE, 8952), \
+    IS(WAIT_REASON_COUNT, 44), IS(BUBBLE_SIZE, 136), NO(HMAP_SIZE), NO(HMAP_COUNT), \
+    NO(HMAP_FLAGS), NO(HMAP_B), NO(HMAP_BUCKETS), NO(HMAP_OLDBUCKETS), NO(HMAP_NEVACUATE), \
+    IS(MHEAP_SIZE, 93008), AT(MHEAP_PROFILEALLOC_INUSE, 92632, 8), \
+    AT(MHEAP_WEAKALLOC_INUSE, 92848, 8), AT(MHEAP_CLEANUPALLOC_INUSE, 92560, 8), \
+    IS(MCACHE_SIZE, 1208), AT(MCACHE_MEM_PROF_RATE, 8, 8), AT(MCACHE_SCAN_ALLOC, 16, 8), \
+    AT(MCACHE_TINY, 24, 8), AT(MCACHE_TINYOFFSET, 32, 8), AT(MCACHE_TINY_ALLOCS, 40, 8), \
+    IS(MCACHE_ALLOC, 48), AT(MCACHE_FLUSH_GEN, 1200, 4), IS(SPECIAL_SIZE, 24), \
+    AT(SPECIAL_OFFSET, 8, 8), AT(SPECIAL_KIND, 16, 1), IS(SPECIAL_FINALIZER_SIZE, 56), \
+    AT(SPECIAL_FINALIZER_FN, 24, 8), AT(SPECIAL_PROFILE_B, 24, 8), AT(SPECIAL_CLEANUP_FN, 24, 8), \
+    IS(NUM_KIND_SPECIAL_CLEANUP, 6)
+#define GO_1_24_6_AMD64 GO_1_24_0_AMD64, IS(M_SIZE, 1832), AT(M_NCGOCALL, 320, 8), \
+    AT(M_NCGO, 328, 4), AT(M_ALLLINK, 352, 8), AT(M_SCHEDLINK, 360, 8), AT(M_LOCKEDG, 368, 8), \
+    AT(M_LOCKED_EXT, 632, 4), AT(M_LOCKED_INT, 636, 4), AT(M_FREELINK, 768, 8), \
+    AT(M_VDSO_SP, 904, 8), AT(M_VDSO_PC, 912, 8)
+#define GO_1_25_0_AMD64 GO_1_24_6_AMD64, AT(G_SCHED_LR, 88, 8), AT(G_SCHED_BP, 96, 8), \
     AT(G_SYSCALLSP, 104, 8), AT(G_SYSCALLPC, 112, 8), AT(G_SYSCALLBP, 120, 8), \
     AT(G_STKTOPSP, 128, 8), AT(G_PARAM, 136, 8), AT(G_STATUS, 144, 4), AT(G_GOID, 152, 8), \
     AT(G_SCHEDLINK, 160, 8), AT(G_WAITSINCE, 168, 8), AT(G_WAITREASON, 176, 1), \
@@ -382,7 +391,7 @@
     AT(WORK_USER_FORCED, 400, 1), AT(WORK_T_SWEEP_TERM, 528, 8), AT(WORK_T_MARK, 536, 8), \
     AT(WORK_T_MARK_TERM, 544, 8), AT(WORK_T_END, 552, 8), AT(WORK_HEAP0, 568, 8), \
     AT(WORK_HEAP1, 576, 8), AT(WORK_HEAP2, 584, 8)
-#define GO_1_26_11_AMD64 GO_1_25_14_AMD64, IS(G_SIZE, 456), AT(G_SIG, 224, 4), \
+#define GO_1_26_0_AMD64 GO_1_25_0_AMD64, IS(G_SIZE, 456), AT(G_SIG, 224, 4), \
     AT(G_PARENT_GOID, 280, 8), AT(G_GOPC, 288, 8), AT(G_ANCESTORS, 296, 8), AT(G_STARTPC, 304, 8), \
     AT(G_WAITING, 320, 8), AT(G_LABELS, 352, 8), AT(G_TIMER, 360, 8), AT(G_SLEEP_WHEN, 368, 8), \
     AT(G_SELECT_DONE, 376, 4), AT(G_COROARG, 384, 8), AT(G_BUBBLE, 392, 8), \
@@ -422,7 +431,7 @@
     IS(MODULE_ITABLINKS, 384), IS(MODULE_MODULENAME, 496), AT(MODULE_HASMAIN, 536, 1), \
     AT(MODULE_BAD, 537, 1), AT(MODULE_GCDATAMASK, 552, 8), AT(MODULE_GCBSSMASK, 568, 8), \
     AT(MODULE_NEXT, 584, 8), NO(PC_HEADER_TEXT_START), IS(NUM_GLEAKED, 10), IS(NUM_GDEADEXTRA, 11)
-#define GO_1_27_0_AMD64 GO_1_26_11_AMD64, IS(PANIC_SIZE, 96), AT(PANIC_PC, 40, 8), \
+#define GO_1_27_0_AMD64 GO_1_26_0_AMD64, IS(PANIC_SIZE, 96), AT(PANIC_PC, 40, 8), \
     AT(PANIC_SP, 48, 8), IS(M_SIZE, 1832), IS(MEM_RECORD_SIZE, 64), IS(MEM_RECORD_FUTURE, 16), \
     IS(MEM_CYCLE_SIZE, 16), NO(MEM_CYCLE_ALLOC_BYTES), NO(MEM_CYCLE_FREE_BYTES), \
     IS(MODULE_SIZE, 568), AT(MODULE_TYPEDESCLEN, 304, 8), AT(MODULE_ETYPES, 312, 8), \
@@ -434,22 +443,23 @@
 #define GO_1_18_0_ARM64 GO_1_18_0_AMD64
 #define GO_1_18_4_ARM64 GO_1_18_4_AMD64
 #define GO_1_18_10_ARM64 GO_1_18_10_AMD64
-#define GO_1_19_13_ARM64 GO_1_19_13_AMD64
-#define GO_1_20_14_ARM64 GO_1_20_14_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 101376), \
+#define GO_1_19_0_ARM64 GO_1_19_0_AMD64
+#define GO_1_19_4_ARM64 GO_1_19_4_AMD64
+#define GO_1_20_0_ARM64 GO_1_20_0_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 101376), \
     IS(MHEAP_CENTRAL_STRIDE, 256), AT(MHEAP_SPANALLOC_INUSE, 100936, 8), \
     AT(MHEAP_CACHEALLOC_INUSE, 101008, 8), AT(MHEAP_FINALIZERALLOC_INUSE, 101080, 8), \
     AT(MHEAP_PROFILEALLOC_INUSE, 101152, 8), IS(GC_SIZE, 432), IS(WORK_SIZE, 576), \
     AT(WORK_TSTART, 216, 8), AT(WORK_CYCLES, 400, 4), AT(WORK_USER_FORCED, 344, 1), \
     AT(WORK_T_SWEEP_TERM, 416, 8), AT(WORK_T_MARK, 424, 8), AT(WORK_T_MARK_TERM, 432, 8), \
     AT(WORK_T_END, 440, 8), AT(WORK_HEAP0, 464, 8), AT(WORK_HEAP1, 472, 8), AT(WORK_HEAP2, 480, 8)
-#define GO_1_21_13_ARM64 GO_1_21_13_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 101496), \
+#define GO_1_21_0_ARM64 GO_1_21_0_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 101496), \
     IS(MHEAP_CENTRAL_STRIDE, 256), AT(MHEAP_SPANALLOC_INUSE, 100984, 8), \
     AT(MHEAP_CACHEALLOC_INUSE, 101056, 8), AT(MHEAP_FINALIZERALLOC_INUSE, 101128, 8), \
     AT(MHEAP_PROFILEALLOC_INUSE, 101200, 8), IS(GC_SIZE, 456), IS(WORK_SIZE, 704), \
     AT(WORK_TSTART, 344, 8), AT(WORK_CYCLES, 528, 4), AT(WORK_USER_FORCED, 472, 1), \
     AT(WORK_T_SWEEP_TERM, 544, 8), AT(WORK_T_MARK, 552, 8), AT(WORK_T_MARK_TERM, 560, 8), \
     AT(WORK_T_END, 568, 8), AT(WORK_HEAP0, 592, 8), AT(WORK_HEAP1, 600, 8), AT(WORK_HEAP2, 608, 8)
-#define GO_1_22_12_ARM64 GO_1_22_12_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 101624), \
+#define GO_1_22_0_ARM64 GO_1_22_0_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 101624), \
     IS(MHEAP_ARENAS, 66072), IS(MHEAP_ARENA_LIST, 66160), AT(MHEAP_CUR_ARENA_BASE, 66232, 8), \
     AT(MHEAP_CUR_ARENA_END, 66240, 8), IS(MHEAP_CENTRAL, 66248), IS(MHEAP_CENTRAL_STRIDE, 256), \
     AT(MHEAP_SPANALLOC_INUSE, 101112, 8), AT(MHEAP_CACHEALLOC_INUSE, 101184, 8), \
@@ -494,7 +504,7 @@
     AT(WORK_TSTART, 344, 8), AT(WORK_CYCLES, 552, 4), AT(WORK_USER_FORCED, 464, 1), \
     AT(WORK_T_SWEEP_TERM, 568, 8), AT(WORK_T_MARK, 576, 8), AT(WORK_T_MARK_TERM, 584, 8), \
     AT(WORK_T_END, 592, 8), AT(WORK_HEAP0, 608, 8), AT(WORK_HEAP1, 616, 8), AT(WORK_HEAP2, 624, 8)
-#define GO_1_24_9_ARM64 GO_1_24_9_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 101776), \
+#define GO_1_24_0_ARM64 GO_1_24_0_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 101776), \
     IS(MHEAP_ARENAS, 66072), IS(MHEAP_ARENA_LIST, 66160), AT(MHEAP_CUR_ARENA_BASE, 66232, 8), \
     AT(MHEAP_CUR_ARENA_END, 66240, 8), IS(MHEAP_CENTRAL, 66248), IS(MHEAP_CENTRAL_STRIDE, 256), \
     AT(MHEAP_SPANALLOC_INUSE, 101112, 8), AT(MHEAP_CACHEALLOC_INUSE, 101184, 8), \
@@ -504,7 +514,17 @@
     AT(WORK_USER_FORCED, 464, 1), AT(WORK_T_SWEEP_TERM, 568, 8), AT(WORK_T_MARK, 576, 8), \
     AT(WORK_T_MARK_TERM, 584, 8), AT(WORK_T_END, 592, 8), AT(WORK_HEAP0, 608, 8), \
     AT(WORK_HEAP1, 616, 8), AT(WORK_HEAP2, 624, 8)
-#define GO_1_25_14_ARM64 GO_1_25_14_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 102152), \
+#define GO_1_24_6_ARM64 GO_1_24_6_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 101776), \
+    IS(MHEAP_ARENAS, 66072), IS(MHEAP_ARENA_LIST, 66160), AT(MHEAP_CUR_ARENA_BASE, 66232, 8), \
+    AT(MHEAP_CUR_ARENA_END, 66240, 8), IS(MHEAP_CENTRAL, 66248), IS(MHEAP_CENTRAL_STRIDE, 256), \
+    AT(MHEAP_SPANALLOC_INUSE, 101112, 8), AT(MHEAP_CACHEALLOC_INUSE, 101184, 8), \
+    AT(MHEAP_FINALIZERALLOC_INUSE, 101256, 8), AT(MHEAP_PROFILEALLOC_INUSE, 101400, 8), \
+    AT(MHEAP_WEAKALLOC_INUSE, 101616, 8), AT(MHEAP_CLEANUPALLOC_INUSE, 101328, 8), \
+    IS(GC_SIZE, 456), IS(WORK_SIZE, 720), AT(WORK_TSTART, 344, 8), AT(WORK_CYCLES, 552, 4), \
+    AT(WORK_USER_FORCED, 464, 1), AT(WORK_T_SWEEP_TERM, 568, 8), AT(WORK_T_MARK, 576, 8), \
+    AT(WORK_T_MARK_TERM, 584, 8), AT(WORK_T_END, 592, 8), AT(WORK_HEAP0, 608, 8), \
+    AT(WORK_HEAP1, 616, 8), AT(WORK_HEAP2, 624, 8)
+#define GO_1_25_0_ARM64 GO_1_25_0_AMD64, IS(SEMTABLE_STRIDE, 128), IS(MHEAP_SIZE, 102152), \
     IS(MHEAP_ARENAS, 66072), IS(MHEAP_ARENA_LIST, 66160), IS(MHEAP_USER_ARENA_LIST, 66184), \
     AT(MHEAP_CUR_ARENA_BASE, 66256, 8), AT(MHEAP_CUR_ARENA_END, 66264, 8), \
     IS(MHEAP_CENTRAL, 66272), IS(MHEAP_CENTRAL_STRIDE, 256), AT(MHEAP_SPANALLOC_INUSE, 101136, 8), \
@@ -515,7 +535,7 @@
     AT(WORK_CYCLES, 704, 4), AT(WORK_USER_FORCED, 592, 1), AT(WORK_T_SWEEP_TERM, 720, 8), \
     AT(WORK_T_MARK, 728, 8), AT(WORK_T_MARK_TERM, 736, 8), AT(WORK_T_END, 744, 8), \
     AT(WORK_HEAP0, 760, 8), AT(WORK_HEAP1, 768, 8), AT(WORK_HEAP2, 776, 8)
-#define GO_1_26_11_ARM64 GO_1_26_11_AMD64, IS(P_SIZE, 14320), IS(SEMTABLE_STRIDE, 128), \
+#define GO_1_26_0_ARM64 GO_1_26_0_AMD64, IS(P_SIZE, 14320), IS(SEMTABLE_STRIDE, 128), \
     IS(MHEAP_SIZE, 102296), IS(MHEAP_ARENAS, 66072), IS(MHEAP_ARENA_LIST, 66160), \
     IS(MHEAP_USER_ARENA_LIST, 66184), AT(MHEAP_CUR_ARENA_BASE, 66256, 8), \
     AT(MHEAP_CUR_ARENA_END, 66264, 8), IS(MHEAP_CENTRAL, 66272), IS(MHEAP_CENTRAL_STRIDE, 256), \
@@ -547,14 +567,16 @@ const struct lg_go_layout lg_go_layouts[] = {
      .patch_last = 8, .machine = LG_AMD64, GO_1_18_4_AMD64},
     {.name = "go1.18.10 amd64", .minor = 18, .patch_first = 10,
      .patch_last = 10, .machine = LG_AMD64, GO_1_18_10_AMD64},
-    {.name = "go1.19.13 amd64", .minor = 19, .patch_first = 13,
-     .patch_last = 13, .machine = LG_AMD64, GO_1_19_13_AMD64},
-    {.name = "go1.20.14 amd64", .minor = 20, .patch_first = 14,
-     .patch_last = 14, .machine = LG_AMD64, GO_1_20_14_AMD64},
-    {.name = "go1.21.13 amd64", .minor = 21, .patch_first = 13,
-     .patch_last = 13, .machine = LG_AMD64, GO_1_21_13_AMD64},
-    {.name = "go1.22.12 amd64", .minor = 22, .patch_first = 12,
-     .patch_last = 12, .machine = LG_AMD64, GO_1_22_12_AMD64},
+    {.name = "go1.19.0 amd64", .minor = 19, .patch_first = 0,
+     .patch_last = 2, .machine = LG_AMD64, GO_1_19_0_AMD64},
+    {.name = "go1.19.4 amd64", .minor = 19, .patch_first = 4,
+     .patch_last = 13, .machine = LG_AMD64, GO_1_19_4_AMD64},
+    {.name = "go1.20.0 amd64", .minor = 20, .patch_first = 0,
+     .patch_last = 14, .machine = LG_AMD64, GO_1_20_0_AMD64},
+    {.name = "go1.21.0 amd64", .minor = 21, .patch_first = 0,
+     .patch_last = 13, .machine = LG_AMD64, GO_1_21_0_AMD64},
+    {.name = "go1.22.0 amd64", .minor = 22, .patch_first = 0,
+     .patch_last = 12, .machine = LG_AMD64, GO_1_22_0_AMD64},
     {.name = "go1.23.0 amd64", .minor = 23, .patch_first = 0,
      .patch_last = 2, .machine = LG_AMD64, GO_1_23_0_AMD64},
     {.name = "go1.23.3 amd64", .minor = 23, .patch_first = 3,
@@ -563,12 +585,14 @@ const struct lg_go_layout lg_go_layouts[] = {
      .patch_last = 11, .machine = LG_AMD64, GO_1_23_4_AMD64},
     {.name = "go1.23.12 amd64", .minor = 23, .patch_first = 12,
      .patch_last = 12, .machine = LG_AMD64, GO_1_23_12_AMD64},
-    {.name = "go1.24.9 amd64", .minor = 24, .patch_first = 9,
-     .patch_last = 13, .machine = LG_AMD64, GO_1_24_9_AMD64},
-    {.name = "go1.25.14 amd64", .minor = 25, .patch_first = 14,
-     .patch_last = 14, .machine = LG_AMD64, GO_1_25_14_AMD64},
-    {.name = "go1.26.11 amd64", .minor = 26, .patch_first = 11,
-     .patch_last = 11, .machine = LG_AMD64, GO_1_26_11_AMD64},
+    {.name = "go1.24.0 amd64", .minor = 24, .patch_first = 0,
+     .patch_last = 5, .machine = LG_AMD64, GO_1_24_0_AMD64},
+    {.name = "go1.24.6 amd64", .minor = 24, .patch_first = 6,
+     .patch_last = 13, .machine = LG_AMD64, GO_1_24_6_AMD64},
+    {.name = "go1.25.0 amd64", .minor = 25, .patch_first = 0,
+     .patch_last = 14, .machine = LG_AMD64, GO_1_25_0_AMD64},
+    {.name = "go1.26.0 amd64", .minor = 26, .patch_first = 0,
+     .patch_last = 11, .machine = LG_AMD64, GO_1_26_0_AMD64},
     {.name = "go1.27.0 amd64", .minor = 27, .patch_first = 0,
      .patch_last = 4, .machine = LG_AMD64, GO_1_27_0_AMD64},
     {.name = "go1.18.0 arm64", .minor = 18, .patch_first = 0,
@@ -577,14 +601,16 @@ const struct lg_go_layout lg_go_layouts[] = {
      .patch_last = 8, .machine = LG_ARM64, GO_1_18_4_ARM64},
     {.name = "go1.18.10 arm64", .minor = 18, .patch_first = 10,
      .patch_last = 10, .machine = LG_ARM64, GO_1_18_10_ARM64},
-    {.name = "go1.19.13 arm64", .minor = 19, .patch_first = 13,
-     .patch_last = 13, .machine = LG_ARM64, GO_1_19_13_ARM64},
-    {.name = "go1.20.14 arm64", .minor = 20, .patch_first = 14,
-     .patch_last = 14, .machine = LG_ARM64, GO_1_20_14_ARM64},
-    {.name = "go1.21.13 arm64", .minor = 21, .patch_first = 13,
-     .patch_last = 13, .machine = LG_ARM64, GO_1_21_13_ARM64},
-    {.name = "go1.22.12 arm64", .minor = 22, .patch_first = 12,
-     .patch_last = 12, .machine = LG_ARM64, GO_1_22_12_ARM64},
+    {.name = "go1.19.0 arm64", .minor = 19, .patch_first = 0,
+     .patch_last = 2, .machine = LG_ARM64, GO_1_19_0_ARM64},
+    {.name = "go1.19.4 arm64", .minor = 19, .patch_first = 4,
+     .patch_last = 13, .machine = LG_ARM64, GO_1_19_4_ARM64},
+    {.name = "go1.20.0 arm64", .minor = 20, .patch_first = 0,
+     .patch_last = 14, .machine = LG_ARM64, GO_1_20_0_ARM64},
+    {.name = "go1.21.0 arm64", .minor = 21, .patch_first = 0,
+     .patch_last = 13, .machine = LG_ARM64, GO_1_21_0_ARM64},
+    {.name = "go1.22.0 arm64", .minor = 22, .patch_first = 0,
+     .patch_last = 12, .machine = LG_ARM64, GO_1_22_0_ARM64},
     {.name = "go1.23.0 arm64", .minor = 23, .patch_first = 0,
      .patch_last = 2, .machine = LG_ARM64, GO_1_23_0_ARM64},
     {.name = "go1.23.3 arm64", .minor = 23, .patch_first = 3,
@@ -593,12 +619,14 @@ const struct lg_go_layout lg_go_layouts[] = {
      .patch_last = 11, .machine = LG_ARM64, GO_1_23_4_ARM64},
     {.name = "go1.23.12 arm64", .minor = 23, .patch_first = 12,
      .patch_last = 12, .machine = LG_ARM64, GO_1_23_12_ARM64},
-    {.name = "go1.24.9 arm64", .minor = 24, .patch_first = 9,
-     .patch_last = 13, .machine = LG_ARM64, GO_1_24_9_ARM64},
-    {.name = "go1.25.14 arm64", .minor = 25, .patch_first = 14,
-     .patch_last = 14, .machine = LG_ARM64, GO_1_25_14_ARM64},
-    {.name = "go1.26.11 arm64", .minor = 26, .patch_first = 11,
-     .patch_last = 11, .machine = LG_ARM64, GO_1_26_11_ARM64},
+    {.name = "go1.24.0 arm64", .minor = 24, .patch_first = 0,
+     .patch_last = 5, .machine = LG_ARM64, GO_1_24_0_ARM64},
+    {.name = "go1.24.6 arm64", .minor = 24, .patch_first = 6,
+     .patch_last = 13, .machine = LG_ARM64, GO_1_24_6_ARM64},
+    {.name = "go1.25.0 arm64", .minor = 25, .patch_first = 0,
+     .patch_last = 14, .machine = LG_ARM64, GO_1_25_0_ARM64},
+    {.name = "go1.26.0 arm64", .minor = 26, .patch_first = 0,
+     .patch_last = 11, .machine = LG_ARM64, GO_1_26_0_ARM64},
     {.name = "go1.27.0 arm64", .minor = 27, .patch_first = 0,
      .patch_last = 4, .machine = LG_ARM64, GO_1_27_0_ARM64},
 };

@@ -1,0 +1,3 @@
+module lastgasp.example/probe
+
+go 1.17
