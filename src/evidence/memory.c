@@ -3,8 +3,9 @@
  * The model. Everything that is charged to the cgroup falls into one part:
  *
  *   usage = anonymous pages ─ the subject's: what Go's runtime knows of
- *         │                 │   live heap   inuse_space at the last GC, at most
- *         │                 │               HeapAlloc
+ *         │                 │   live heap   what the last GC marked, else
+ *         │                 │               inuse_space of the heap profile;
+ *         │                 │               at most HeapAlloc
  *         │                 │   garbage     HeapInuse − live: dead and unswept
  *         │                 │               objects, and gaps in spans in use
  *         │                 │   idle        HeapIdle − HeapReleased
@@ -107,6 +108,16 @@ static uint64_t runtime_bytes(const struct lg_memstats *m)
     return sum;
 }
 
+/* What the collector marked is exact; a profile estimates it from samples, and
+ * one that was read out of the process also holds what came after. */
+static struct lg_num live_at_last_gc(const struct lg_memory_input *in)
+{
+    const struct lg_memstats *m = in->memstats;
+    bool marked = m->heap_marked_bytes.known && m->gc_count.known &&
+                  m->gc_count.value != 0;
+    return marked ? m->heap_marked_bytes : in->live_heap_bytes;
+}
+
 /* Go's account, before it is compared with what is resident. Without a heap
  * profile all that is allocated counts as live. */
 static void go_parts(const struct lg_memory_input *in,
@@ -119,9 +130,8 @@ static void go_parts(const struct lg_memory_input *in,
         return;
     }
     uint64_t allocated = m->heap_alloc_bytes.value;
-    uint64_t live = in->live_heap_bytes.known
-                        ? min_u64(in->live_heap_bytes.value, allocated)
-                        : allocated;
+    struct lg_num at_gc = live_at_last_gc(in);
+    uint64_t live = at_gc.known ? min_u64(at_gc.value, allocated) : allocated;
     uint64_t inuse =
         m->heap_inuse_bytes.known ? m->heap_inuse_bytes.value : allocated;
     parts[LG_PART_LIVE_HEAP] = lg_known(live);

@@ -282,9 +282,29 @@ static void always_adds_up(void **state)
     }
 }
 
+/* What the collector marked beats a profile's estimate; before the first
+ * collection nothing was marked. */
+static void marked_heap_is_live(void **state)
+{
+    struct lg_memstats s;
+    struct lg_process p;
+    struct lg_cgroup c;
+    setup(&s, &p, &c);
+    s.heap_marked_bytes = lg_known(50 * MIB);
+    s.gc_count = lg_known(0);
+    struct lg_memory m =
+        reconcile(&s, &p, &c, lg_known(40 * MIB), (struct lg_num){0});
+    assert_int_equal(part(&m, LG_PART_LIVE_HEAP), 40 * MIB);
+    s.gc_count = lg_known(3);
+    m = reconcile(&s, &p, &c, lg_known(40 * MIB), (struct lg_num){0});
+    assert_int_equal(part(&m, LG_PART_LIVE_HEAP), 50 * MIB);
+    assert_int_equal(part(&m, LG_PART_GARBAGE), 14 * MIB);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(marked_heap_is_live),
         cmocka_unit_test(adds_up),
         cmocka_unit_test(rss_is_the_total_without_a_cgroup),
         cmocka_unit_test(what_go_does_not_know_is_off_heap),
