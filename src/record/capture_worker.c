@@ -236,7 +236,6 @@ static bool take_parts(struct worker *w, const struct lg_capture_job *job,
         bool ok =
             w->source->ops->take(w->source, part, folder_fd, PART_TIMEOUT_NS,
                                  PART_LIMIT_BYTES, result);
-        result->asked = true;
         gone = !ok && !w->from_memory && target_is_gone(result);
         all = all && ok;
     }

@@ -146,5 +146,6 @@ bool lg_memory_source_text(struct memory_source *m, int folder_fd,
         lg_capture_file_drop(folder_fd, name);
         return lg_context(&result->error, "%s", name);
     }
-    return lg_capture_file_publish(folder_fd, name, &result->error);
+    result->written = lg_capture_file_publish(folder_fd, name, &result->error);
+    return result->written;
 }

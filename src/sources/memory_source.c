@@ -7,10 +7,10 @@
 #include "sources/capture_file.h"
 #include "sources/memory_source_internal.h"
 #include "sources/process_image.h"
-#include "target/go_heap_profile.h"
 #include "target/go_memstats.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What a capture may need: profiles and the records of goroutines; beyond it
  * the capture says so. A million goroutines kept whole are some 200 MB. */
@@ -63,22 +63,9 @@ static void forget_capture(struct memory_source *m)
 {
     m->has_goroutines = m->has_memstats = false;
     m->goroutines_error = (struct lg_error){0};
+    memset(m->profiles, 0, sizeof m->profiles);
     lg_arena_deinit(&m->scratch);
     lg_arena_init(&m->scratch, SCRATCH_LIMIT_BYTES);
-}
-
-static void begin(struct lg_capture_source *source,
-                  const struct lg_capture_plan *plan)
-{
-    struct memory_source *m = (struct memory_source *)source;
-    forget_capture(m);
-    m->plan = *plan;
-    m->notes = (struct lg_capture_notes){0};
-    m->open_error = (struct lg_error){0};
-    if (be_open(m, &m->open_error)) {
-        m->pause_before_ns = m->go->image->pause_ns;
-        (void)lg_image_refresh(m->go->image, NULL);
-    }
 }
 
 static bool store(struct lg_str bytes, enum lg_capture_part part, int folder_fd,
@@ -93,6 +80,7 @@ static bool store(struct lg_str bytes, enum lg_capture_part part, int folder_fd,
         return false;
     }
     result->bytes = bytes.len;
+    result->written = true;
     return true;
 }
 
@@ -106,13 +94,41 @@ static bool store_profile(struct memory_source *m,
            store(bytes, part, folder_fd, limit_bytes, result);
 }
 
-/* A profile that is off is no file: an empty one would say that nothing was
- * allocated. */
+static const struct lg_memory_profile *
+profile_of(struct memory_source *m, enum lg_memory_profile_kind kind)
+{
+    struct lg_memory_profile *p = &m->profiles[kind];
+    if (p->tried) {
+        return p;
+    }
+    p->tried = true;
+    if (kind == LG_MEMORY_HEAP_NOW || kind == LG_MEMORY_HEAP_GC) {
+        enum lg_heap_when when =
+            kind == LG_MEMORY_HEAP_NOW ? LG_HEAP_NOW : LG_HEAP_PUBLISHED;
+        p->ok = lg_go_heap_profile_read(m->go, when, &m->scratch, &p->profile,
+                                        &p->info, &p->error);
+    } else {
+        enum lg_contention which =
+            kind == LG_MEMORY_BLOCK ? LG_CONTENTION_BLOCK : LG_CONTENTION_MUTEX;
+        p->ok = lg_go_contention_read(m->go, which, &m->scratch, &p->profile,
+                                      &p->error);
+    }
+    return p;
+}
+
 static bool is_heap_profile_off(const struct memory_source *m,
                                 const struct lg_go_heap_profile_info *info)
 {
     bool has_rate = m->go->vars[LG_VAR_MEM_PROFILE_RATE] != 0;
     return has_rate ? info->rate_bytes == 0 : info->disabled;
+}
+
+/* Not asked for, rather than empty: an empty profile would say that nothing
+ * was allocated. It makes no capture incomplete. */
+static bool leave_out(struct lg_part_result *result)
+{
+    result->asked = false;
+    return true;
 }
 
 /* Both views of it: with what was allocated since (and may be garbage by now),
@@ -121,41 +137,47 @@ static bool take_heap(struct memory_source *m, enum lg_capture_part part,
                       int folder_fd, uint64_t limit_bytes,
                       struct lg_part_result *result)
 {
-    struct lg_profile profile;
-    struct lg_go_heap_profile_info info = {0};
-    enum lg_heap_when when =
-        part == LG_TAKE_HEAP ? LG_HEAP_NOW : LG_HEAP_PUBLISHED;
-    if (!lg_go_heap_profile_read(m->go, when, &m->scratch, &profile, &info,
-                                 &result->error)) {
+    bool now = part == LG_TAKE_HEAP;
+    const struct lg_memory_profile *p =
+        profile_of(m, now ? LG_MEMORY_HEAP_NOW : LG_MEMORY_HEAP_GC);
+    if (!p->ok) {
+        result->error = p->error;
         return false;
     }
-    if (is_heap_profile_off(m, &info)) {
-        return lg_fail(&result->error, LG_ABSENT,
-                       info.compiled_out
-                           ? "the linker left the heap profile out, for the "
-                             "program does not import it"
-                           : "the program keeps no heap profile "
-                             "(MemProfileRate is 0)");
+    if (is_heap_profile_off(m, &p->info)) {
+        if (now) {
+            lg_capture_note(&m->notes, "heap.pb.gz: %s",
+                            p->info.compiled_out
+                                ? "the linker left the heap profile out, for "
+                                  "nothing in the program reads it"
+                                : "the program keeps none: its "
+                                  "MemProfileRate is 0");
+        }
+        return leave_out(result);
     }
-    if (info.torn_count > 0 && part == LG_TAKE_HEAP) {
+    if (p->info.torn_count > 0 && now) {
         lg_capture_note(&m->notes,
                         "heap.pb.gz: %llu sites changed while they were read",
-                        (unsigned long long)info.torn_count);
+                        (unsigned long long)p->info.torn_count);
     }
-    result->cut = info.truncated;
-    return store_profile(m, &profile, part, folder_fd, limit_bytes, result);
+    result->cut = p->info.truncated;
+    return store_profile(m, &p->profile, part, folder_fd, limit_bytes, result);
 }
 
 static bool take_contention(struct memory_source *m, enum lg_capture_part part,
                             int folder_fd, uint64_t limit_bytes,
                             struct lg_part_result *result)
 {
-    struct lg_profile profile;
-    enum lg_contention which =
-        part == LG_TAKE_MUTEX ? LG_CONTENTION_MUTEX : LG_CONTENTION_BLOCK;
-    return lg_go_contention_read(m->go, which, &m->scratch, &profile,
-                                 &result->error) &&
-           store_profile(m, &profile, part, folder_fd, limit_bytes, result);
+    const struct lg_memory_profile *p = profile_of(
+        m, part == LG_TAKE_MUTEX ? LG_MEMORY_MUTEX : LG_MEMORY_BLOCK);
+    if (!p->ok) {
+        result->error = p->error;
+        return false;
+    }
+    if (p->profile.sample_nodes.count == 0) {
+        return leave_out(result); /* SetBlockProfileRate was never called */
+    }
+    return store_profile(m, &p->profile, part, folder_fd, limit_bytes, result);
 }
 
 const struct lg_memstats *lg_memory_source_memstats(struct memory_source *m,
@@ -236,9 +258,42 @@ static bool take(struct lg_capture_source *source, enum lg_capture_part part,
         result->error = m->open_error;
         return false;
     }
-    result->written = takes[part](m, part, folder_fd, limit_bytes, result);
+    bool ok = takes[part](m, part, folder_fd, limit_bytes, result);
     result->duration_ns = lg_mono_ns(&lg_clock_system) - start_ns;
-    return result->written && !result->cut;
+    return ok && !result->cut;
+}
+
+/* LG_FREEZE_ALWAYS: all of it belongs to one moment. */
+static void read_still(struct memory_source *m)
+{
+    struct lg_error err = {0};
+    if (!lg_image_pause(m->go->image, &err)) {
+        lg_capture_note(&m->notes, "it was not stopped: %s", err.text);
+        return;
+    }
+    (void)lg_memory_source_memstats(m, NULL);
+    (void)lg_memory_source_goroutines(m, NULL);
+    for (int kind = 0; kind < LG_MEMORY_PROFILE_COUNT; kind++) {
+        (void)profile_of(m, (enum lg_memory_profile_kind)kind);
+    }
+    lg_image_resume(m->go->image);
+}
+
+static void begin(struct lg_capture_source *source,
+                  const struct lg_capture_plan *plan)
+{
+    struct memory_source *m = (struct memory_source *)source;
+    forget_capture(m);
+    m->plan = *plan;
+    m->notes = (struct lg_capture_notes){0};
+    m->open_error = (struct lg_error){0};
+    if (be_open(m, &m->open_error)) {
+        m->pause_before_ns = m->go->image->pause_ns;
+        (void)lg_image_refresh(m->go->image, NULL);
+        if (m->freeze == LG_FREEZE_ALWAYS) {
+            read_still(m);
+        }
+    }
 }
 
 static void end(struct lg_capture_source *source,

@@ -8,6 +8,22 @@
 #define LG_SOURCES_MEMORY_SOURCE_INTERNAL_H
 
 #include "sources/memory_source.h"
+#include "target/go_heap_profile.h"
+
+/* What the runtime's buckets give, read once in a capture. */
+enum lg_memory_profile_kind {
+    LG_MEMORY_HEAP_NOW,
+    LG_MEMORY_HEAP_GC,
+    LG_MEMORY_BLOCK,
+    LG_MEMORY_MUTEX,
+    LG_MEMORY_PROFILE_COUNT,
+};
+struct lg_memory_profile {
+    bool tried, ok;
+    struct lg_profile profile;
+    struct lg_go_heap_profile_info info; /* of the heap */
+    struct lg_error error;
+};
 
 struct memory_source {
     struct lg_capture_source base; /* first: the two are one */
@@ -27,6 +43,7 @@ struct memory_source {
     bool has_goroutines, has_memstats;
     struct lg_go_goroutines goroutines;
     struct lg_memstats memstats;
+    struct lg_memory_profile profiles[LG_MEMORY_PROFILE_COUNT];
 };
 
 /* NULL and err when they cannot be read. Read once in a capture. */
