@@ -11,6 +11,7 @@ enum option {
     OPT_JSON,
     OPT_ALL,
     OPT_FRAMES,
+    OPT_CENSUS,
     OPT_SYSTEM,
     OPT_FREEZE,
     OPT_EXE,
@@ -25,6 +26,8 @@ static const struct lg_option options[] = {
                   "goroutine"},
     [OPT_ALL] = {"all", 'a', NULL, "all places, not only the first 20"},
     [OPT_FRAMES] = {"frames", 0, "N", "read N frames of each stack; 0: all"},
+    [OPT_CENSUS] = {"census", 'c', NULL,
+                    "read no stacks: state, wait, creator, top frame"},
     [OPT_SYSTEM] = {"system", 0, NULL, "the runtime's own goroutines too"},
     [OPT_FREEZE] = {"freeze", 0, "WHEN",
                     "auto: stop the process only for the goroutines that run; "
@@ -76,6 +79,9 @@ static bool take(struct lg_args *args, int option,
         return r->all = true;
     case OPT_FRAMES:
         return parse_frames(args->value, &r->frames);
+    case OPT_CENSUS:
+        r->frames = 0;
+        return true;
     case OPT_SYSTEM:
         return r->with_system = true;
     case OPT_FREEZE:

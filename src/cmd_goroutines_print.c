@@ -11,7 +11,7 @@
 #define TOP_GROUPS 20
 /* Frames that are shown of a group; the user's line is always among them. */
 #define SHOWN_FRAMES 6
-#define FUNCTION_COLUMNS 48
+#define FUNCTION_COLUMNS 54
 #define FLUSH_BYTES ((size_t)256 << 10)
 
 struct printer {
@@ -39,6 +39,7 @@ static void pad(struct printer *p, size_t width, size_t columns)
 static void print_frame(struct printer *p, const char *lead,
                         const struct lg_frame *frame)
 {
+    size_t lead_columns = lg_clean_width(lg_str_of(lead));
     struct lg_sb function, place;
     lg_sb_init(&function, p->arena);
     lg_sb_init(&place, p->arena);
@@ -46,7 +47,8 @@ static void print_frame(struct printer *p, const char *lead,
     lg_words_place(p->subject, frame, &place);
     lg_sb_cstr(&p->out, lead);
     lg_clean(lg_sb_view(&function), &p->out);
-    pad(p, lg_clean_width(lg_sb_view(&function)), FUNCTION_COLUMNS);
+    pad(p, lead_columns + lg_clean_width(lg_sb_view(&function)),
+        FUNCTION_COLUMNS);
     lg_clean(lg_sb_view(&place), &p->out);
     lg_sb_char(&p->out, '\n');
 }

@@ -66,12 +66,20 @@ static void check_moves(struct lg_go_gather *r)
         r->failed = true;
 }
 
+/* A census: where it stands is a stack of one frame, and there are more. */
 static void skip_stacks(struct lg_go_gather *r)
 {
-    for (size_t i = 0; i < r->slot_count; i++)
-        if (r->slots[i].state == LG_SLOT_SHORT ||
-            r->slots[i].state == LG_SLOT_RUNNING)
-            r->slots[i].state = LG_SLOT_READ;
+    for (size_t i = 0; i < r->slot_count && !r->failed; i++) {
+        struct lg_go_slot *slot = &r->slots[i];
+        if (slot->state != LG_SLOT_SHORT && slot->state != LG_SLOT_RUNNING)
+            continue;
+        uint64_t pc = slot->g.pc - 1;
+        struct lg_go_walked one = {.pcs = &pc, .count = 1, .is_cut = true};
+        if (slot->state == LG_SLOT_SHORT &&
+            !lg_go_stack_tree_add(&r->tree, &one, &slot->g.stack))
+            r->failed = true;
+        slot->state = LG_SLOT_READ;
+    }
 }
 
 static void put_off(struct lg_go_gather *r, const struct lg_go_slot *slot)
@@ -83,7 +91,8 @@ static void put_off(struct lg_go_gather *r, const struct lg_go_slot *slot)
     }
     *later = (struct lg_go_later){
         .address = slot->g.address,
-        .item = slot->item != 0 ? slot->item : lg_go_reserve_item(r, slot->g.id),
+        .item =
+            slot->item != 0 ? slot->item : lg_go_reserve_item(r, slot->g.id),
     };
 }
 
