@@ -83,6 +83,11 @@ struct lg_image_ops {
     void (*resume)(struct lg_image *image);
     /* Segments and now_ns anew. NULL: they never change. */
     bool (*refresh)(struct lg_image *image, struct lg_error *err);
+    /* The first run of pages in [from, end) that have memory behind them; what
+     * is left out reads as zeros (anonymous memory only). false: none. NULL:
+     * all of it counts. */
+    bool (*next_populated)(struct lg_image *image, uint64_t from, uint64_t end,
+                           struct lg_image_range *ret);
     /* Looks whether it is still the same process and program; sets gone. NULL:
      * it cannot go. */
     void (*check)(struct lg_image *image);
@@ -160,9 +165,13 @@ const struct lg_image_thread *lg_image_thread_find(const struct lg_image *im,
 /* NULL is fine. Resumes first. */
 void lg_image_destroy(struct lg_image *image);
 
-/* A copy of every readable, writable segment, read now (in runs), that answers
- * from memory of its own: the target goes on meanwhile. limit_bytes bounds it
- * (LIMIT). The binary is shared with `of`, which must outlive it. */
+/* A copy of what the process can change alone: every readable, writable,
+ * private segment, read now, so pause it before for a consistent one; of
+ * anonymous memory only the pages that are populated. It answers from memory
+ * of its own while the target goes on, with the threads of the pause;
+ * what cannot change is read through `of`, or from the binary once the process
+ * has ended. `of` is refreshed first and must outlive it. LIMIT: more than
+ * limit_bytes are populated. ABSENT: it has ended. NOMEM. */
 bool lg_image_freeze_copy(struct lg_image *of, uint64_t limit_bytes,
                           struct lg_image **image_ret, struct lg_error *err);
 

@@ -336,6 +336,139 @@ static void one_that_is_killed_while_we_read(void **state)
     }
 }
 
+static void wait_until_ready(pid_t pid)
+{
+    char path[64], comm[32];
+    size_t len = 0;
+    snprintf(path, sizeof path, "/proc/%d/comm", pid);
+    do {
+        memset(comm, 0, sizeof comm);
+        assert_true(
+            lg_read_small(AT_FDCWD, path, comm, sizeof comm - 1, &len, NULL));
+    } while (strcmp(comm, "ready\n") != 0);
+}
+
+/* Changes its memory when it is told to, and says so. */
+static uint8_t *changing;
+
+static void change_when_told(int hold_fd)
+{
+    char byte;
+    while (read(hold_fd, &byte, 1) == 1) {
+        for (size_t i = 0; i < 16 * PAGE; i++)
+            changing[i] = (uint8_t)(changing[i] + 1);
+        (void)prctl(PR_SET_NAME, "ready");
+        (void)!read(hold_fd, &byte, 1);
+    }
+}
+
+/* Pages in memory, and faults so far: /proc/PID/statm, /proc/PID/stat. */
+static void usage_of(pid_t pid, uint64_t *resident_ret, uint64_t *faults_ret)
+{
+    char path[64], text[1024];
+    size_t len;
+    unsigned long total, resident, faults;
+    snprintf(path, sizeof path, "/proc/%d/statm", pid);
+    assert_true(
+        lg_read_small(AT_FDCWD, path, text, sizeof text - 1, &len, NULL));
+    text[len] = '\0';
+    assert_int_equal(sscanf(text, "%lu %lu", &total, &resident), 2);
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    assert_true(
+        lg_read_small(AT_FDCWD, path, text, sizeof text - 1, &len, NULL));
+    text[len] = '\0';
+    assert_int_equal(sscanf(strrchr(text, ')') + 2,
+                            "%*c %*d %*d %*d %*d %*d %*u %lu", &faults),
+                     1);
+    *resident_ret = resident;
+    *faults_ret = faults;
+}
+
+static bool is_zero(struct lg_image *image, uint64_t address)
+{
+    uint8_t bytes[4096], zeros[4096] = {0};
+    return lg_image_read(image, address, bytes, sizeof bytes) &&
+           memcmp(bytes, zeros, sizeof zeros) == 0;
+}
+
+#define LARGE_BYTES ((size_t)1 << 30)
+
+/* The copy stays as it was, while its process goes on, and when it ends; a
+ * gigabyte that nobody touched is neither read nor copied. */
+static void a_frozen_copy_stays(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct lg_image *copy;
+    uint64_t resident[2], faults[2];
+    init(&f);
+    make_area(&f);
+    changing = mmap(NULL, LARGE_BYTES, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true(changing != MAP_FAILED);
+    for (size_t i = 0; i < 16 * PAGE; i++)
+        changing[i] = byte_at(i);
+    changing[LARGE_BYTES / 2] = 7;
+    uint64_t at = (uint64_t)(uintptr_t)changing;
+    start_child(&f, change_when_told);
+    open_image(&f);
+    usage_of(f.pid, &resident[0], &faults[0]);
+    assert_true(lg_image_pause(f.image, &f.err));
+    if (!lg_image_freeze_copy(f.image, (uint64_t)512 << 20, &copy, &f.err))
+        fail_msg("%s", f.err.text);
+    lg_image_resume(f.image);
+    usage_of(f.pid, &resident[1], &faults[1]);
+    assert_int_equal(resident[0], resident[1]);
+    assert_int_equal(faults[0], faults[1]);
+    assert_int_equal(copy->threads.count, 1);
+    assert_true(copy->threads.items[0].known && !copy->is_live);
+    assert_int_equal(write(f.hold_fd, "x", 1), 1);
+    wait_until_ready(f.pid);
+    uint8_t now, then;
+    for (size_t i = 0; i < 16 * PAGE; i += 97) {
+        assert_true(lg_image_read(copy, at + i, &then, 1));
+        assert_true(lg_image_read(f.image, at + i, &now, 1));
+        assert_int_equal(then, byte_at(i));
+        assert_int_equal(now, (uint8_t)(byte_at(i) + 1));
+    }
+    assert_true(is_zero(copy, at + 32 * PAGE));
+    assert_true(is_zero(copy, at + LARGE_BYTES - PAGE));
+    assert_true(lg_image_read(copy, at + LARGE_BYTES / 2, &then, 1));
+    assert_int_equal(then, 7);
+    end_child(&f);
+    assert_false(lg_image_is_there(f.image));
+    struct lg_image *live = f.image;
+    struct lg_rng rng = {.state = 0xf20};
+    f.image = copy;
+    assert_true(gather_random(&f, &rng, 3000).read_count > 0);
+    char text[sizeof landmark];
+    assert_true(
+        lg_image_read(copy, (uint64_t)(uintptr_t)landmark, text, sizeof text));
+    assert_memory_equal(text, landmark, sizeof text);
+    lg_image_destroy(copy);
+    f.image = live;
+    assert_int_equal(munmap(changing, LARGE_BYTES), 0);
+    tear_down(&f);
+}
+
+static void a_frozen_copy_is_bounded(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct lg_image *copy = NULL;
+    init(&f);
+    make_area(&f);
+    start_child(&f, until_released);
+    open_image(&f);
+    assert_false(lg_image_freeze_copy(f.image, 1 << 20, &copy, &f.err));
+    assert_int_equal(f.err.kind, LG_LIMIT);
+    end_child(&f);
+    assert_false(lg_image_freeze_copy(f.image, 1 << 30, &copy, &f.err));
+    assert_int_equal(f.err.kind, LG_ABSENT);
+    assert_null(copy);
+    tear_down(&f);
+}
+
 static void *wait_for_byte(void *argument)
 {
     int *fds = argument;
@@ -462,18 +595,6 @@ static void become_undumpable(int hold_fd)
     until_released(hold_fd);
 }
 
-static void wait_until_ready(pid_t pid)
-{
-    char path[64], comm[32];
-    size_t len = 0;
-    snprintf(path, sizeof path, "/proc/%d/comm", pid);
-    do {
-        memset(comm, 0, sizeof comm);
-        assert_true(
-            lg_read_small(AT_FDCWD, path, comm, sizeof comm - 1, &len, NULL));
-    } while (strcmp(comm, "ready\n") != 0);
-}
-
 static void one_that_is_not_dumpable(void **state)
 {
     (void)state;
@@ -578,6 +699,8 @@ int main(void)
         cmocka_unit_test(one_that_ends_is_gone),
         cmocka_unit_test(one_that_execs_is_gone),
         cmocka_unit_test(one_that_is_killed_while_we_read),
+        cmocka_unit_test(a_frozen_copy_stays),
+        cmocka_unit_test(a_frozen_copy_is_bounded),
         cmocka_unit_test(a_thread_stands_for_its_process),
         cmocka_unit_test(those_without_memory),
         lg_tmpdir_test(a_copy_has_no_memory),
