@@ -20,6 +20,17 @@ static int64_t objects_of(const struct lg_heap_table *t,
     return t->request->by_alloc ? row->alloc_objects : row->site->inuse_count;
 }
 
+/* Rows come with most bytes first. */
+static size_t count_shown(const struct lg_heap_table *t)
+{
+    uint64_t top = t->request->top != 0 ? t->request->top : UINT64_MAX;
+    size_t count = 0;
+    while (count < t->rows.count && count < top &&
+           bytes_of(t, &t->rows.items[count]) > 0)
+        count++;
+    return count;
+}
+
 static uint64_t positive(int64_t n)
 {
     return n > 0 ? (uint64_t)n : 0;
@@ -50,7 +61,7 @@ static struct lg_str frame_words(const struct lg_page *page,
     if (f->function.len != 0)
         lg_words_function(s, f, &sb);
     else
-        lg_sb_cstr(&sb, "(not known)");
+        lg_sb_cstr(&sb, "(the runtime's own)");
     return view_of(page, &sb);
 }
 
@@ -122,10 +133,10 @@ static void put_rest(const struct lg_page *page, const struct lg_heap_table *t,
 {
     struct lg_sb sb;
     int64_t bytes = 0;
-    if (shown >= t->rows.count)
-        return;
     for (size_t i = shown; i < t->rows.count; i++)
         bytes += bytes_of(t, &t->rows.items[i]);
+    if (bytes <= 0)
+        return;
     lg_sb_init(&sb, page->scratch);
     lg_sb_fmt(&sb, "and %zu more with ", t->rows.count - shown);
     lg_sb_bytes(&sb, positive(bytes));
@@ -142,8 +153,7 @@ bool lg_heap_print_text(const struct lg_heap_table *t, struct lg_arena *arena)
                            .color = lg_cmd_color(STDOUT_FILENO),
                            .columns = lg_cmd_columns(STDOUT_FILENO)};
     struct lg_table table = {.columns = 5, .right_mask = 7};
-    uint64_t top = t->request->top != 0 ? t->request->top : UINT64_MAX;
-    size_t shown = t->rows.count < top ? t->rows.count : (size_t)top;
+    size_t shown = count_shown(t);
     lg_sb_init(&out, arena);
     lg_sb_init(&head, arena);
     lg_one_capture_title(t->source, t->one, &head);
