@@ -6,7 +6,9 @@
 
 /* Real binaries have tens; -ffunction-sections objects some 100,000. */
 #define MAX_SECTIONS (1u << 20)
-#define MAX_SEGMENTS (1u << 16)
+/* Cores have one for each mapping: vm.max_map_count is 65,530, a million
+ * where somebody raised it. */
+#define MAX_SEGMENTS (1u << 21)
 #define MAX_NAME_BYTES 4096
 
 static uint64_t number(const struct lg_elf *elf, struct lg_str s, size_t at,

@@ -312,6 +312,53 @@ static void segments_that_lie(void **state)
     lg_arena_deinit(&arena);
 }
 
+#define MANY 70000u
+
+/* More segments than 16 bits count: the number is in section 0. */
+static void many_segments(void **state)
+{
+    (void)state;
+    struct lg_arena arena;
+    struct lg_image *image = NULL;
+    size_t headers = sizeof(Elf64_Ehdr) + MANY * sizeof(Elf64_Phdr);
+    size_t len = headers + sizeof(Elf64_Shdr) + 8;
+    char *core = test_calloc(1, len);
+    Elf64_Ehdr header = {
+        .e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_CORE,
+        .e_machine = EM_X86_64,
+        .e_phoff = sizeof header,
+        .e_phentsize = sizeof(Elf64_Phdr),
+        .e_phnum = PN_XNUM,
+        .e_shoff = headers,
+        .e_shentsize = sizeof(Elf64_Shdr),
+        .e_shnum = 1,
+    };
+    Elf64_Shdr section = {.sh_size = 1, .sh_info = MANY};
+    memcpy(core, &header, sizeof header);
+    memcpy(core + headers, &section, sizeof section);
+    memcpy(core + len - 8, "lastgasp", 8);
+    for (size_t i = 0; i < MANY; i++) {
+        Elf64_Phdr load = {.p_type = PT_LOAD,
+                           .p_flags = PF_R | PF_W,
+                           .p_offset = len - 8,
+                           .p_vaddr = HEAP_AT + (MANY - i) * PAGE,
+                           .p_filesz = 8,
+                           .p_memsz = PAGE};
+        memcpy(core + sizeof header + i * sizeof load, &load, sizeof load);
+    }
+    lg_arena_init(&arena, 0);
+    assert_true(lg_core_image_of(lg_str_from(core, len), NULL, false, &arena,
+                                 &image, NULL));
+    assert_int_equal(image->segments.count, MANY);
+    assert_false(image->truncated);
+    assert_bytes(image, HEAP_AT + MANY * PAGE, "lastgasp", 8);
+    assert_bytes(image, HEAP_AT + PAGE, "lastgasp", 8);
+    lg_image_destroy(image);
+    lg_arena_deinit(&arena);
+    test_free(core);
+}
+
 static bool open_it(void *context, struct lg_arena *arena, struct lg_error *err)
 {
     struct lg_image *image;
@@ -488,6 +535,7 @@ int main(void)
         lg_tmpdir_test(a_cut_core_says_what_is_missing),
         lg_tmpdir_test(what_is_no_core),
         cmocka_unit_test(segments_that_lie),
+        cmocka_unit_test(many_segments),
         cmocka_unit_test(memory_may_run_out_anywhere),
         lg_tmpdir_test(a_core_of_the_kernel),
         lg_tmpdir_test(a_core_of_gcore),
