@@ -28,7 +28,7 @@ type catalogue struct {
 
 func main() {
 	live := flag.Int("live", 70, "size of the catalogue in MiB")
-	rate := flag.Int("rate", 400, "pages per second")
+	rate := flag.Int("rate", 900, "pages per second")
 	ctx, stop := svc.Start("documents")
 	defer stop()
 
