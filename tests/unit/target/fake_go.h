@@ -10,6 +10,7 @@
 #include "fake_image.h"
 #include "target/go_process.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FAKE_BASE UINT64_C(0xc000010000)
@@ -43,6 +44,7 @@ static inline void fake_go_init(struct fake_go *f, uint16_t minor)
 
 static inline void fake_go_deinit(struct fake_go *f)
 {
+    free(f->fake.image.buffer); /* of gathered reads */
     lg_arena_deinit(&f->arena);
 }
 
