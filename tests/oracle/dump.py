@@ -115,13 +115,18 @@ def parse(text):
     return out
 
 
-def frames_equal(theirs, ours):
-    """Ours may hold the frames that the runtime left out."""
-    if theirs.elided == ours.elided or theirs.elided is None:
-        return theirs.frames == ours.frames
-    if ours.elided is not None:
+def frames_equal(theirs, ours, old):
+    """Ours may hold the frames that the runtime left out, and elides as Go does
+    since 1.21: 50, a count, 50. Before that the runtime stops at 100, those
+    that it does not show included, and says so or not."""
+    if theirs.frames == ours.frames and theirs.elided == ours.elided:
+        return True
+    if theirs.elided is None and not (old and len(theirs.frames) > 90):
         return False
-    at, count = theirs.elided
+    at, count = theirs.elided or (len(theirs.frames), None)
+    if ours.elided is not None:
+        both = min(at, ours.elided[0])
+        return count is None and ours.frames[:both] == theirs.frames[:both]
     tail = len(theirs.frames) - at
     if count is not None and len(ours.frames) != len(theirs.frames) + count:
         return False
@@ -129,10 +134,21 @@ def frames_equal(theirs, ours):
             (tail == 0 or ours.frames[-tail:] == theirs.frames[at:]))
 
 
-def differences(theirs, ours):
-    """What of one goroutine differs, as lines."""
+def label_words(text):
+    """The labels of Go 1.26 and of 1.27, in one form."""
+    text = re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m.group(1), 16)),
+                  text)
+    return re.sub(r'"((?:[A-Za-z0-9./_])*)"', r"\1",
+                  text.removeprefix("labels:"))
+
+
+def differences(theirs, ours, old=False):
+    """What of one goroutine differs, as lines. old: written by Go 1.20 or
+    older."""
     out = []
-    for name in ("state", "locked", "extra", "labels", "created", "parent"):
+    if theirs.labels and label_words(theirs.labels) != label_words(ours.labels):
+        out.append(f"labels: {theirs.labels} are told as {ours.labels}")
+    for name in ("state", "locked", "extra", "created", "parent"):
         a, b = getattr(theirs, name), getattr(ours, name)
         if a != b:
             out.append(f"{name}: {a!r} is told as {b!r}")
@@ -141,7 +157,7 @@ def differences(theirs, ours):
             (theirs.minutes == 0) != (ours.minutes == 0) and
             max(theirs.minutes, ours.minutes) > 1):
         out.append(f"minutes: {theirs.minutes} are told as {ours.minutes}")
-    if not frames_equal(theirs, ours):
+    if not frames_equal(theirs, ours, old):
         out.append("frames:" + frame_lines(theirs, ours))
     return out
 
@@ -156,8 +172,9 @@ def frame_lines(theirs, ours):
     return text + f"; elided {theirs.elided} is told as {ours.elided}"
 
 
-def compare(theirs, ours, aside=()):
-    """Lines on what differs between two dumps; aside: ids not compared."""
+def compare(theirs, ours, aside=(), old=False):
+    """Lines on what differs between two dumps; aside: ids not compared; old:
+    theirs is of Go 1.20 or older."""
     a = {g.id: g for g in theirs if g.id not in aside}
     b = {g.id: g for g in ours if g.id not in aside}
     out = [f"goroutine {i} [{a[i].state}] is missing: {a[i].frames[:3]}"
@@ -165,7 +182,7 @@ def compare(theirs, ours, aside=()):
     out += [f"goroutine {i} [{b[i].state}] is not of the program's own dump: "
             f"{b[i].frames[-1:]}" for i in sorted(b.keys() - a.keys())]
     for i in sorted(a.keys() & b.keys()):
-        out += [f"goroutine {i} {line}" for line in differences(a[i], b[i])]
+        out += [f"goroutine {i} {line}" for line in differences(a[i], b[i], old)]
     if len(theirs) != len({g.id for g in theirs}):
         out.append("the program's own dump has an id twice")
     if len(ours) != len({g.id for g in ours}):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Profiles (profile.proto), decoded by hand for comparison."""
 import gzip
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 
 def varint(data, at):
@@ -62,7 +62,7 @@ def one(msg, number, default=0):
 
 class Profile:
     """samples: {(frames, labels): [values]}; frames leaf first, each (function,
-    file, line); addresses: the same by address."""
+    file, line)."""
 
     def __init__(self, data):
         if data[:2] == b"\x1f\x8b":
@@ -82,10 +82,7 @@ class Profile:
         self.locations = {}
         for loc in map(message, top[4]):
             self.locations[one(loc, 1)] = self.lines(loc)
-        self.addresses = {one(loc, 1): one(loc, 3)
-                          for loc in map(message, top[4])}
         self.samples = {}
-        self.by_address = Counter()
         for sample in map(message, top[2]):
             self.add(sample)
 
@@ -106,11 +103,19 @@ class Profile:
             value = (self.strings[one(label, 2)] if one(label, 2)
                      else signed(one(label, 3)))
             labels.append((self.strings[one(label, 1)], value))
-        key = (frames, tuple(sorted(labels, key=str)))
-        old = self.samples.get(key)
-        self.samples[key] = ([a + b for a, b in zip(old, values)]
-                             if old else values)
-        self.by_address[tuple(self.addresses[i] for i in ids)] += values[0]
+        self.count(frames, tuple(sorted(labels, key=str)), values)
+
+    def count(self, frames, labels, values):
+        old = self.samples.get((frames, labels))
+        self.samples[frames, labels] = (
+            [a + b for a, b in zip(old, values)] if old else values)
+
+    def cut(self, depth):
+        """As if no stack had been deeper."""
+        whole, self.samples = self.samples, {}
+        for (frames, labels), values in whole.items():
+            self.count(frames[:depth], labels, values)
+        return self
 
     def mapping_files(self):
         return [(self.strings[one(m, 5)], self.strings[one(m, 6)])
@@ -131,6 +136,23 @@ def describe(key):
 def runtime_lock(key):
     """Contention of the runtime's own locks: it goes on while they write."""
     return key[0] and key[0][0][0].startswith("runtime.")
+
+
+def nearest(key, others):
+    """Of others, the stack that goes longest along with this one, and the
+    frame where they part."""
+    best, at = None, -1
+    for other in others:
+        n = 0
+        while n < min(len(key[0]), len(other[0])) and key[0][n] == other[0][n]:
+            n += 1
+        if n > at:
+            best, at = other, n
+    if best is None:
+        return ""
+    return (f"; nearest of theirs: {len(best[0])} frames for "
+            f"{len(key[0])}, [{at}] {best[0][at:at + 1]} is told as "
+            f"{key[0][at:at + 1]}; labels {best[1]}")
 
 
 def compare(theirs, ours, skip=lambda key: False):
@@ -158,7 +180,9 @@ def compare(theirs, ours, skip=lambda key: False):
             out.append(f"missing: {a[k]} {describe(k)}")
         elif a[k] != b[k]:
             out.append(f"{a[k]} is told as {b[k]}: {describe(k)}")
-    out += [f"not theirs: {b[k]} {describe(k)}" for k in b if k not in a]
+    out += [f"not theirs: {b[k]} {describe(k)}"
+            f"{nearest(k, [o for o in a if o not in b])}"
+            for k in b if k not in a]
     return out + mapping_differences(theirs, ours)
 
 

@@ -111,11 +111,11 @@ class Target:
         return os.path.join(self.folder, name)
 
     def cost(self):
-        """(resident bytes, minor faults, major faults, state) of it."""
+        """Its memory and its page faults."""
         with open(f"/proc/{self.pid}/stat", encoding="utf-8") as f:
             stat = f.read().rsplit(")", 1)[1].split()
         return {"rss_pages": int(stat[21]), "minor_faults": int(stat[7]),
-                "major_faults": int(stat[9]), "state": stat[0]}
+                "major_faults": int(stat[9])}
 
     def end(self):
         try:

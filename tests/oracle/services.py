@@ -293,11 +293,11 @@ class Goroutines:
         ours = {g.id: g for g in
                 read_dump(os.path.join(taken, "goroutines.txt"))}
         stable = [i for i in first.keys() & second.keys()
-                  if not dump.differences(first[i], second[i])
+                  if not dump.differences(first[i], second[i], True)
                   and first[i].state != "running"]
         moved = 0
         for i in stable:
-            differs = (dump.differences(first[i], ours[i]) if i in ours
+            differs = (dump.differences(first[i], ours[i], True) if i in ours
                        else ["is missing"])
             moved += bool(differs)
             if differs:
