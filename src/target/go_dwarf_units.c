@@ -324,7 +324,7 @@ bool lg_dwarf_units_init(struct lg_dwarf_units *u, struct lg_str elf,
         return lg_fail(err, LG_UNSUPPORTED,
                        "DWARF of a 32-bit or big-endian "
                        "program");
-    struct section abbrev, info;
+    struct section abbrev = {0}, info = {0};
     if (!open_section(&e, LG_STR(".debug_info"), LG_STR(".zdebug_info"),
                       MAX_INFO_BYTES, &info, err) ||
         !open_section(&e, LG_STR(".debug_abbrev"), LG_STR(".zdebug_abbrev"),

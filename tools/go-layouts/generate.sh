@@ -39,7 +39,7 @@ probe() {
         if [ ! -s "$to.elf" ]; then
             GOTOOLCHAIN=$(name_of "$1" "$2") GOARCH=$arch GOOS=linux \
                 CGO_ENABLED=0 go build -C tools/go-layouts/probe \
-                -o "$to.elf" . || return 1
+                -o "$to.elf" main.go || return 1
         fi
         "$tool" extract "$fields" "$to.elf" >"$to.new" || return 1
         mv "$to.new" "$to"

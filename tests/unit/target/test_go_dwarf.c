@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DWARF made by hand, as Go's linker writes it. Real programs of every Go are
- * compared in tools/go-layouts/check.sh, which calls this program with their
- * names. */
+/* DWARF made by hand, as Go's linker writes it; real programs of every Go are
+ * in tests/layouts. */
 #include "target/go_dwarf.h"
 
-#include "base/io.h"
-#include "target/build_info.h"
-
 #include <elf.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -227,41 +221,7 @@ static void test_damaged(void **state)
     }
 }
 
-/* A program of a Go that the table knows: its own DWARF says the same. */
-static bool check_program(const char *path)
-{
-    struct lg_mapped m;
-    struct lg_arena arena;
-    struct lg_build_info build = {0};
-    struct lg_go_layout l;
-    struct lg_error err = {0};
-    uint16_t machine = 0;
-    lg_arena_init(&arena, (size_t)64 << 20);
-    if (!lg_mapped_open(&m, AT_FDCWD, path, &err) ||
-        !lg_build_info_parse(m.bytes, &arena, &build, &err)) {
-        printf("%s: %s\n", path, err.text);
-        return false;
-    }
-    memcpy(&machine, m.bytes.data + offsetof(Elf64_Ehdr, e_machine),
-           sizeof machine);
-    bool is_exact;
-    const struct lg_go_layout *row = lg_go_layout_find(
-        lg_go_version_parse(build.go_version),
-        machine == EM_AARCH64 ? LG_ARM64 : LG_AMD64, &is_exact);
-    bool is_ok = lg_go_dwarf_read(m.bytes, row, &l, NULL, 0, &err);
-    int differ = 0;
-    for (int f = 0; is_ok && f < LG_GO_FIELD_COUNT; f++)
-        differ += l.offset[f] != row->offset[f] || l.width[f] != row->width[f];
-    printf("%s %s: row %s%s, %d differ%s%s\n",
-           is_ok && differ == 0 ? "ok" : "not ok", path, row->name,
-           is_exact ? "" : " (nearest)", differ, err.text[0] ? ": " : "",
-           err.text);
-    lg_mapped_deinit(&m);
-    lg_arena_deinit(&arena);
-    return is_ok && differ == 0;
-}
-
-int main(int argc, char **argv)
+int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read),
@@ -269,10 +229,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_lies),
         cmocka_unit_test(test_damaged),
     };
-    if (argc < 2)
-        return cmocka_run_group_tests(tests, NULL, NULL);
-    int failed = 0;
-    for (int i = 1; i < argc; i++)
-        failed += !check_program(argv[i]);
-    return failed > 0;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
