@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_ENDPOINTS 16
@@ -294,6 +295,20 @@ static void thin_out(struct worker *w, const struct lg_capture_job *job,
     }
 }
 
+/* The process had ended before anything could be read: that is no capture. */
+static bool is_too_late(const struct worker *w,
+                        const struct lg_part_result *parts)
+{
+    bool ended = false;
+    for (int part = 0; part < LG_TAKE_COUNT; part++) {
+        if (parts[part].written) {
+            return false;
+        }
+        ended = ended || parts[part].error.kind == LG_ABSENT;
+    }
+    return w->from_memory && ended;
+}
+
 static void capture(struct worker *w, const struct lg_capture_job *job,
                     struct lg_capture_outcome *outcome)
 {
@@ -324,6 +339,10 @@ static void capture(struct worker *w, const struct lg_capture_job *job,
         head.source = w->source->ops->name;
         head.complete =
             take_from_source(w, job, folder_fd, parts, outcome, &notes);
+    }
+    if (is_too_late(w, parts)) {
+        (void)lg_remove_tree(w->options.folder_fd, path, NULL);
+        return;
     }
     if (job->urgent) {
         lg_capture_save_host(&w->options, job->with_maps, &w->scratch,
@@ -359,9 +378,16 @@ static void count_goroutines(struct worker *w,
     read_facts(w, folder_fd, outcome);
 }
 
+static uint64_t own_processor_ns(void)
+{
+    struct timespec t = {0};
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * LG_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
 static void work(struct worker *w, struct lg_capture_outcome *outcome)
 {
-    uint64_t begin_ns = now_ns(w);
+    uint64_t begin_ns = now_ns(w), processor_ns = own_processor_ns();
     switch (outcome->job.kind) {
     case LG_JOB_FIND:
         (void)find_source(w, &outcome->error);
@@ -381,6 +407,8 @@ static void work(struct worker *w, struct lg_capture_outcome *outcome)
     memcpy(outcome->source, w->source_name, sizeof outcome->source);
     outcome->end_mono_ns = now_ns(w);
     outcome->duration_ns = outcome->end_mono_ns - begin_ns;
+    outcome->cost_ns = w->from_memory ? own_processor_ns() - processor_ns
+                                      : outcome->duration_ns;
     lg_arena_reset(&w->scratch);
 }
 

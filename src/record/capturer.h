@@ -62,6 +62,7 @@ struct lg_capture_outcome {
                                    from now: told once */
     char source[256];           /* in words, where has_source: for people */
     uint64_t end_mono_ns, duration_ns;
+    uint64_t cost_ns; /* of a processor: ours, or the target's at most */
     struct lg_num goroutines, heap_bytes, stack_bytes;
     struct lg_error error; /* why there is no source, or nothing was stored */
     struct lg_error memory_refused; /* why memory is not it; OK: not tried, or

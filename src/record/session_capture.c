@@ -281,7 +281,7 @@ static void take_outcome(struct lg_session *s, struct lg_lane *lane,
     plan_count(s, outcome);
     if (outcome->job.kind == LG_JOB_CAPTURE) {
         lg_trigger_ended(&s->trigger, outcome->end_mono_ns - s->start_ns,
-                         outcome->duration_ns);
+                         outcome->duration_ns, outcome->cost_ns);
         lg_session_sync_timeline(s);
     }
 }

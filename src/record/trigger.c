@@ -95,7 +95,7 @@ static bool duty_allows(const struct lg_trigger *t, uint64_t now_ns,
 static bool budget_allows(const struct lg_trigger *t, uint64_t now_ns)
 {
     double budget = (double)BUDGET_CREDIT_NS + BUDGET_RATIO * (double)now_ns;
-    return (double)t->spent_ns + (double)t->last_duration_ns <= budget;
+    return (double)t->spent_ns + (double)t->last_cost_ns <= budget;
 }
 
 static bool has_grown(const struct lg_trigger *t,
@@ -207,11 +207,12 @@ void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s)
 }
 
 void lg_trigger_ended(struct lg_trigger *t, uint64_t end_ns,
-                      uint64_t duration_ns)
+                      uint64_t duration_ns, uint64_t cost_ns)
 {
     t->last_end_ns = end_ns;
     t->last_duration_ns = duration_ns;
-    t->spent_ns += duration_ns;
+    t->last_cost_ns = cost_ns;
+    t->spent_ns += cost_ns;
 }
 
 uint64_t lg_trigger_interval_ns(const struct lg_trigger *t,

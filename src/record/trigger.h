@@ -39,7 +39,7 @@ struct lg_trigger {
     uint64_t last_usage_bytes;              /* when the last capture began */
     uint64_t most_usage_bytes;              /* of all captures */
     uint64_t last_end_ns, last_duration_ns; /* of the last capture */
-    uint64_t spent_ns;                      /* on captures in all */
+    uint64_t last_cost_ns, spent_ns; /* of a processor; on captures in all */
     uint64_t at_limit_ns; /* since when captures find it there; 0: not */
     uint64_t goroutines, goroutines_marked, fds_marked;
     uint64_t captures;
@@ -64,7 +64,7 @@ struct lg_trigger_decision lg_trigger_decide(const struct lg_trigger *t,
 /* A capture has begun / ended. */
 void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s);
 void lg_trigger_ended(struct lg_trigger *t, uint64_t end_ns,
-                      uint64_t duration_ns);
+                      uint64_t duration_ns, uint64_t cost_ns);
 /* Until the next sample: a 25th of the time to the limit, between 4 ms
  * and idle_ns. */
 uint64_t lg_trigger_interval_ns(const struct lg_trigger *t,

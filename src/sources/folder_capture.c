@@ -17,6 +17,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_FILES 64 /* of a capture; it has about twelve */
@@ -260,9 +261,11 @@ static void list_files(struct lg_folder *f, int dir_fd, struct lg_capture *c)
     }
 }
 
-/* Without capture.json: when its heap profile was made. */
-static void guess_time(struct lg_capture *c)
+/* Without capture.json: when its heap profile was made, or its folder. */
+static void guess_time(const struct lg_folder *f, struct lg_capture *c,
+                       int dir_fd)
 {
+    struct stat st;
     for (size_t i = 0; i < LG_COUNT(profiles) && c->wall_ns == 0; i++) {
         const struct lg_profile *p = *(
             const struct lg_profile *const *)(const void *)((const char *)c +
@@ -270,6 +273,12 @@ static void guess_time(struct lg_capture *c)
         if (p != NULL)
             c->wall_ns = p->time_ns;
     }
+    if (c->wall_ns != 0 || c->name.len == 0 || fstat(dir_fd, &st) != 0)
+        return;
+    /* A copy of the folder may have any time. */
+    int64_t at = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    if (at > f->started_ns && at < f->in->end.wall_ns)
+        c->wall_ns = at;
 }
 
 void lg_folder_capture(struct lg_folder *f, const char *dir,
@@ -297,7 +306,7 @@ void lg_folder_capture(struct lg_folder *f, const char *dir,
     if (root != NULL && root_fd >= 0)
         read_root(f, root, c);
     list_files(f, fd, c);
-    guess_time(c);
+    guess_time(f, c, fd);
 }
 
 /* A recorder that died while the dump came left its beginning under another

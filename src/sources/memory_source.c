@@ -17,6 +17,9 @@
 #define SCRATCH_LIMIT_BYTES ((size_t)512 << 20)
 /* A process's mappings, build information and what is found out once. */
 #define OPEN_LIMIT_BYTES ((size_t)256 << 20)
+/* After the profile was switched on: 50 ms, 100 ms … 3 s. */
+#define SITE_TRIES 7
+#define FIRST_SITES_GAP_NS (50 * LG_NS_PER_MS)
 
 static bool open_process(struct memory_source *m, struct lg_error *err)
 {
@@ -40,6 +43,22 @@ static void close_process(struct memory_source *m)
     }
     m->image = NULL;
     m->go = NULL;
+}
+
+/* The list of allocation sites may be found by what lies there only, and there
+ * is nothing in it until the first sample. */
+static void look_for_sites(struct memory_source *m)
+{
+    uint64_t now = lg_mono_ns(&lg_clock_system);
+    struct lg_go *again;
+    if (!m->is_switched || m->go->vars[LG_VAR_MBUCKETS] != 0 ||
+        m->site_tries == SITE_TRIES || now < m->sites_at_ns) {
+        return;
+    }
+    m->sites_at_ns = now + (FIRST_SITES_GAP_NS << m->site_tries++);
+    if (lg_go_open(m->image, NULL, &m->arena, &again, NULL)) {
+        m->go = again;
+    }
 }
 
 /* The process is as it was opened; one that has become another program by an
@@ -287,9 +306,11 @@ static void begin(struct lg_capture_source *source,
     m->plan = *plan;
     m->notes = (struct lg_capture_notes){0};
     m->open_error = (struct lg_error){0};
+    m->in_capture = true;
     if (be_open(m, &m->open_error)) {
         m->pause_before_ns = m->go->image->pause_ns;
         (void)lg_image_refresh(m->go->image, NULL);
+        look_for_sites(m);
         if (m->freeze == LG_FREEZE_ALWAYS) {
             read_still(m);
         }
@@ -312,6 +333,7 @@ static void end(struct lg_capture_source *source,
         }
     }
     *notes_ret = m->notes;
+    m->in_capture = false;
     forget_capture(m);
 }
 
@@ -319,7 +341,10 @@ static bool facts(struct lg_capture_source *source,
                   struct lg_capture_facts *ret, struct lg_error *err)
 {
     struct memory_source *m = (struct memory_source *)source;
-    if (!be_open(m, err)) {
+    if (m->in_capture && m->open_error.kind != LG_OK) {
+        return lg_fail(err, m->open_error.kind, "%s", m->open_error.text);
+    }
+    if (!m->in_capture && !be_open(m, err)) {
         return false;
     }
     const struct lg_memstats *stats = lg_memory_source_memstats(m, err);
@@ -330,7 +355,7 @@ static bool facts(struct lg_capture_source *source,
     if (m->has_goroutines) {
         ret->goroutines = lg_known(m->goroutines.total);
     }
-    m->has_memstats = m->has_goroutines; /* outside of a capture: read anew */
+    m->has_memstats = m->in_capture; /* else it is read anew next time */
     return true;
 }
 

@@ -33,8 +33,11 @@ struct memory_source {
     struct lg_arena arena; /* of image and go, as long as they are open */
     struct lg_image *image;
     struct lg_go *go;
-    bool wants_heap_profile;
+    bool wants_heap_profile, is_switched;
+    unsigned site_tries;
+    uint64_t sites_at_ns;
     /* Of one capture: */
+    bool in_capture;
     struct lg_arena scratch;
     struct lg_capture_plan plan;
     struct lg_capture_notes notes;

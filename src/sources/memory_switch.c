@@ -81,5 +81,6 @@ bool lg_memory_source_switch_heap_profile(struct lg_capture_source *source,
     if (address == 0 || !is_left_out(m, address) || is_told_otherwise(m)) {
         return lg_fail(err, LG_ABSENT, "no heap profile was left out");
     }
-    return write_rate(m, address, err);
+    m->is_switched = write_rate(m, address, err);
+    return m->is_switched;
 }

@@ -32,7 +32,7 @@ static void capture(struct lg_trigger *t, const struct lg_trigger_sample *s,
 {
     lg_trigger_began(t, s);
     lg_trigger_ended(t, s->t_ns + duration_ms * LG_NS_PER_MS,
-                     duration_ms * LG_NS_PER_MS);
+                     duration_ms * LG_NS_PER_MS, duration_ms * LG_NS_PER_MS);
 }
 
 static struct lg_trigger started(uint64_t usage_mib, uint64_t duration_ms)
