@@ -48,8 +48,6 @@ static bool write_profile(const struct lg_heap_table *t, struct lg_arena *arena,
 /* Whether there is nothing to show, and why that is. */
 static bool say_why_empty(const struct lg_one_capture *one)
 {
-    if (one->capture->heap->sample_nodes.count != 0)
-        return false;
     if (one->has_heap_info && one->heap_info.compiled_out)
         lg_cmd_say("the program has no heap profile: the linker left it out, "
                    "for nothing in it reads one; with import _ "
@@ -57,8 +55,10 @@ static bool say_why_empty(const struct lg_one_capture *one)
     else if (one->has_heap_info && one->heap_info.disabled)
         lg_cmd_say("the program's heap profile is off: it has set "
                    "runtime.MemProfileRate to 0; take that out");
-    else
+    else if (one->capture->heap->sample_nodes.count == 0)
         lg_cmd_say("no allocation has been sampled");
+    else
+        return false;
     return true;
 }
 

@@ -106,17 +106,23 @@ static void add_row(const struct lg_page *page, const struct lg_heap_table *t,
     line->cells[4] = place_words(page, s, &site->leaf);
 }
 
+/* "1 object", "1,234 objects" */
+static void put_number(struct lg_sb *sb, int64_t n, const char *what)
+{
+    lg_sb_count(sb, positive(n));
+    lg_sb_fmt(sb, " %s%s", what, n == 1 ? "" : "s");
+}
+
 static void head_words(const struct lg_heap_table *t, struct lg_sb *sb)
 {
     const struct lg_one_capture *one = t->one;
     bool alloc = t->request->by_alloc;
     lg_sb_bytes(sb, positive(alloc ? t->alloc_bytes : t->inuse_bytes));
     lg_sb_cstr(sb, " in ");
-    lg_sb_count(sb, positive(alloc ? t->alloc_objects : t->inuse_objects));
-    lg_sb_cstr(sb, alloc ? " objects were allocated since the start, at "
-                         : " objects in use, allocated at ");
-    lg_sb_count(sb, t->rows.count);
-    lg_sb_cstr(sb, t->rows.count == 1 ? " place" : " places");
+    put_number(sb, alloc ? t->alloc_objects : t->inuse_objects, "object");
+    lg_sb_cstr(sb, alloc ? " allocated since the start, at "
+                         : " in use, allocated at ");
+    put_number(sb, (int64_t)t->rows.count, "place");
     if (!one->has_heap_info)
         return;
     if (t->request->published)

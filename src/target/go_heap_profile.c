@@ -334,6 +334,9 @@ static bool is_layout_fit(const struct lg_go_layout *l)
 static bool read_all(struct reader *r, struct lg_error *err)
 {
     read_settings(r);
+    /* What was sampled before the runtime knew is not worth showing. */
+    if (r->info.compiled_out)
+        return true;
     if (r->go->vars[LG_VAR_MBUCKETS] == 0)
         return r->info.disabled ||
                lg_fail(err, LG_ABSENT,

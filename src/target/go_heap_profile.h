@@ -27,7 +27,8 @@ struct lg_go_heap_profile_info {
 
 /* Sample types alloc_objects, alloc_space, inuse_objects, inuse_space, scaled
  * as runtime/pprof does; symbolised with inlines, mappings and build ids.
- * A disabled profile is not an error: no samples, and info says so.
+ * A disabled profile is not an error: info says so, and there are no samples,
+ * or those from before it was disabled. time_ns is left to the caller.
  * ABSENT: the buckets' variable was not found, or the process ended. */
 bool lg_go_heap_profile_read(struct lg_go *go, enum lg_heap_when when,
                              struct lg_arena *arena, struct lg_profile *ret,
