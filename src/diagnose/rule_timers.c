@@ -21,7 +21,7 @@
 #define MIN_SAMPLED_EACH 0.25
 #define MAX_EACH 64
 /* … once there are this many of the last count. */
-#define TELLING_RATIO 0.3
+#define TELLING_RATIO 0.1
 /* Lines that hold less of the heap are not looked at. */
 #define MIN_LINE_SHARE 0.03
 #define MAX_LINES 32
@@ -129,12 +129,19 @@ static size_t find_lines(const struct lg_case *c, const struct lg_profile *heap,
     return count;
 }
 
+/* What has been allocated up to now, where that is told: timers are few bytes,
+ * and one more collection's worth of samples may have the first of them. */
+static const struct lg_profile *newest_heap(const struct lg_capture *capture)
+{
+    return capture->heap_now != NULL ? capture->heap_now : capture->heap;
+}
+
 /* The line with most objects that started timers, in the newest profile that
  * has one. */
 static void find_line(const struct lg_case *c, struct timers_view *v)
 {
     for (size_t k = c->shots.count; k-- > 0 && v->where.function.len == 0;) {
-        const struct lg_profile *heap = c->shots.items[k].capture->heap;
+        const struct lg_profile *heap = newest_heap(c->shots.items[k].capture);
         struct line lines[MAX_LINES];
         size_t count = heap != NULL ? find_lines(c, heap, lines, MAX_LINES) : 0;
         int64_t most = 0;
@@ -189,9 +196,29 @@ static bool has_grown(const struct timers_view *v)
            v->last_count - v->first_count >= MIN_GROWN;
 }
 
+/* How many timers there were when the profile of that capture was true: it is
+ * published one collection later, and counted timers are of now. */
+static struct lg_num count_behind(const struct lg_case *c,
+                                  const struct timers_view *v,
+                                  const struct lg_shot *shot)
+{
+    const struct lg_memstats *now = shot->capture->memstats;
+    if (!v->counted || now == NULL || !now->gc_count.known ||
+        now->gc_count.value == 0) {
+        return count_at(c, v, shot);
+    }
+    lg_each(then, c->shots) {
+        const struct lg_memstats *stats = then->capture->memstats;
+        if (stats != NULL && stats->gc_count.known &&
+            stats->gc_count.value + 1 >= now->gc_count.value) {
+            return count_at(c, v, then);
+        }
+    }
+    return count_at(c, v, shot);
+}
+
 /* Objects of this line came in proportion to the timers, in each profile that
- * saw anything new: the timers pin them. A profile may be a collection older
- * than the count beside it. */
+ * saw anything new: the timers pin them. */
 static bool tracks(const struct lg_case *c, const struct timers_view *v,
                    const struct lg_heap_site *site)
 {
@@ -199,7 +226,7 @@ static bool tracks(const struct lg_case *c, const struct timers_view *v,
     int64_t before = 0;
     size_t seen = 0;
     lg_each(shot, c->shots) {
-        struct lg_num count = count_at(c, v, shot);
+        struct lg_num count = count_behind(c, v, shot);
         const struct lg_heap_site *then =
             shot->heap != NULL ? lg_heap_site_find(shot->heap, &site->where)
                                : NULL;

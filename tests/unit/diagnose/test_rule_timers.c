@@ -23,6 +23,7 @@ static void timers(struct case_builder *b, uint64_t last, bool counted,
             full_capture(b, 300 + i * 2100, 8 + 60 * i, 4 + 58 * i, 1);
         int64_t count = (int64_t)(last * i / 4);
         struct lg_memstats *m = case_memstats(b, c, 4 + 58 * i, 1);
+        m->gc_count = lg_known(2 * i); /* a profile for each capture */
         if (counted)
             m->timers_count = lg_known(3 + (uint64_t)count);
         if (sampled)
@@ -119,6 +120,7 @@ static void test_timers_beside_a_leak(void **state)
         struct lg_capture *c =
             full_capture(b, 300 + i * 2100, 8 + 60 * i, 4 + 58 * i, 1);
         struct lg_memstats *m = case_memstats(b, c, 4 + 58 * i, 1);
+        m->gc_count = lg_known(2 * i); /* a profile for each capture */
         m->timers_count = lg_known(3 + 600 * i);
         int64_t bytes = objects[i] * (int64_t)(40 * CASE_MIB);
         case_alloc(b, heap_of(c), bytes, objects[i], bytes, BODY);
