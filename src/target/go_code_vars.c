@@ -62,7 +62,7 @@ static const char *const fn_names[FN_COUNT] = {
 
 /* The linker keeps a package's functions together, and the runtime's among the
  * first: so many others in a row, and it is over. */
-#define STRANGERS_MAX 8192
+#define STRANGERS_MAX 4096
 
 struct code {
     struct lg_go_finder *f;
@@ -369,10 +369,7 @@ void lg_go_find_in_code(struct lg_go_finder *f)
 {
     static _Thread_local struct code c;
     struct lg_go *go = f->go;
-    bool is_complete = true;
-    for (int i = 0; i < LG_VAR_COUNT; i++)
-        is_complete = is_complete && go->vars[i] != 0;
-    if (is_complete || go->image->machine != LG_AMD64)
+    if (!lg_go_is_missing_some(go) || go->image->machine != LG_AMD64)
         return;
     c = (struct code){.f = f, .go = go, .loaded = FN_COUNT};
     find_funcs(&c);

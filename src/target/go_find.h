@@ -13,11 +13,11 @@
 struct lg_go_finder {
     struct lg_go *go;
     struct lg_go_open_options options;
-    struct lg_elf elf;       /* of the image's binary; file empty: none */
-    uint64_t symbol_module;  /* runtime.firstmoduledata by symbol; 0 */
-    uint64_t symbol_version; /* runtime.buildVersion by symbol; 0 */
-    uint64_t pclntab;        /* address of the header; 0: not found yet */
-    uint64_t module;         /* of the first moduledata; 0 */
+    struct lg_elf elf; /* of the image's binary; file empty: none */
+    bool symbols_are_read;
+    uint64_t symbol_module; /* runtime.firstmoduledata by symbol; 0 */
+    uint64_t pclntab;       /* address of the header; 0: not found yet */
+    uint64_t module;        /* of the first moduledata; 0 */
 };
 
 enum lg_go_fit { LG_FIT_NO, LG_FIT_UNKNOWN, LG_FIT_YES };
@@ -37,9 +37,13 @@ struct lg_go_slice {
 bool lg_go_read_slice(struct lg_go *go, uint64_t address, uint64_t max_len,
                       struct lg_go_slice *ret);
 
-/* go_vars.c. The symbol table, once: sets vars, symbol_module. */
-void lg_go_find_symbols(struct lg_go_finder *f);
+/* go_vars.c. The symbol table, once: sets what is not found yet of vars,
+ * symbol_module. A large one only when asked for. */
+void lg_go_find_symbols(struct lg_go_finder *f, bool even_if_large);
 const char *lg_go_var_name(enum lg_go_var var); /* "runtime.allgs" */
+
+/* go_process.c. Variables that every program has are not found yet. */
+bool lg_go_is_missing_some(const struct lg_go *go);
 
 /* go_module.c. */
 bool lg_go_find_first_module(struct lg_go_finder *f, struct lg_error *err);

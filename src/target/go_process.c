@@ -78,6 +78,16 @@ static void forget_vars(struct lg_go *go)
     }
 }
 
+/* Programs that profile no contention have no ticks. */
+bool lg_go_is_missing_some(const struct lg_go *go)
+{
+    for (int i = 0; i < LG_VAR_COUNT; i++) {
+        if (go->vars[i] == 0 && i != LG_VAR_TICKS_PER_SECOND)
+            return true;
+    }
+    return false;
+}
+
 /* Everything by one layout; does it hold? */
 static enum lg_go_fit try_layout(struct lg_go_finder *f,
                                  const struct lg_go_layout *layout,
@@ -89,6 +99,8 @@ static enum lg_go_fit try_layout(struct lg_go_finder *f,
     if (!lg_go_read_modules(f, err))
         return LG_FIT_NO;
     lg_go_find_in_code(f);
+    if (lg_go_is_missing_some(go))
+        lg_go_find_symbols(f, true);
     scan_for_vars(go);
     if (go->vars[LG_VAR_ALLGS] == 0) {
         (void)lg_fail(err, LG_BAD_DATA, "the list of goroutines is not found");
@@ -222,7 +234,7 @@ bool lg_go_open(struct lg_image *image,
     if (!take_build_info(&f, err))
         return false;
     take_version(&f, &version);
-    lg_go_find_symbols(&f);
+    lg_go_find_symbols(&f, false);
     if (!lg_go_find_first_module(&f, err) || !choose_layout(&f, version, err))
         return false;
     read_wait_reasons(go);

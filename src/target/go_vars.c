@@ -6,6 +6,10 @@
 
 /* A binary of 500 MB has some two million symbols. */
 #define MAX_SYMBOLS ((uint64_t)16 << 20)
+/* A larger table is read only for what the code does not tell: to walk through
+ * it costs more than all the rest (24 bytes a symbol; a millisecond is 4 MB).
+ */
+#define LARGE_TABLE_BYTES ((size_t)4 << 20)
 
 static const char *const names[LG_VAR_COUNT] = {
     [LG_VAR_ALLGS] = "runtime.allgs",
@@ -98,10 +102,6 @@ static size_t take(struct lg_go_finder *f, struct lg_str strings,
         f->symbol_module = address;
         return 1;
     }
-    if (is_named(strings, at, "runtime.buildVersion")) {
-        f->symbol_version = address;
-        return 1;
-    }
     for (int i = 0; i < LG_VAR_COUNT; i++) {
         if (go->vars_how[i] == LG_HOW_NOT && is_named(strings, at, names[i])) {
             go->vars[i] = address;
@@ -119,7 +119,7 @@ static void read_symbols(struct lg_go_finder *f, const struct lg_elf *elf)
     if (!elf->is_64 || elf->is_big_endian || !open_table(elf, &table))
         return;
     uint64_t count = table.symbols.len / sizeof(Elf64_Sym);
-    size_t found = 0, wanted = LG_VAR_COUNT + 2;
+    size_t found = 0, wanted = LG_VAR_COUNT + 1;
     if (count > MAX_SYMBOLS)
         count = MAX_SYMBOLS;
     for (uint64_t i = 0; i < count && found < wanted; i++) {
@@ -131,11 +131,20 @@ static void read_symbols(struct lg_go_finder *f, const struct lg_elf *elf)
     }
 }
 
-void lg_go_find_symbols(struct lg_go_finder *f)
+static bool is_large(const struct lg_elf *elf)
+{
+    struct table table;
+    return open_table(elf, &table) && table.symbols.len > LARGE_TABLE_BYTES;
+}
+
+void lg_go_find_symbols(struct lg_go_finder *f, bool even_if_large)
 {
     struct lg_elf debug;
-    if (f->options.ignore_symbols)
+    if (f->options.ignore_symbols || f->symbols_are_read)
         return;
+    if (!even_if_large && is_large(&f->elf))
+        return;
+    f->symbols_are_read = true;
     read_symbols(f, &f->elf);
     if (f->go->vars_how[LG_VAR_ALLGS] == LG_HOW_NOT &&
         f->options.debug_file.len != 0 &&
