@@ -109,7 +109,9 @@ static bool store_profile(struct memory_source *m,
                           uint64_t limit_bytes, struct lg_part_result *result)
 {
     struct lg_str bytes;
-    return lg_pprof_write_gz(profile, &m->scratch, &bytes, &result->error) &&
+    struct lg_profile dated = *profile;
+    dated.time_ns = lg_wall_ns(&lg_clock_system);
+    return lg_pprof_write_gz(&dated, &m->scratch, &bytes, &result->error) &&
            store(bytes, part, folder_fd, limit_bytes, result);
 }
 

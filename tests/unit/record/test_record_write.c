@@ -316,6 +316,38 @@ static void test_capture(void **state)
     assert_true(lg_capture_json_parse(text, &f.arena, &doc, &err));
     assert_int_equal(doc.source.len, 0);
     assert_int_equal(doc.parts.count, 0);
+    assert_false(doc.goroutines.known);
+    assert_int_equal(doc.sampled_one_in, 1);
+    close_fixture(&f);
+}
+
+/* What a capture out of memory says beside its parts. */
+static void test_capture_notes(void **state)
+{
+    struct fixture f = open_fixture(state);
+    struct lg_part_result parts[LG_TAKE_COUNT] = {0};
+    struct lg_capture_notes notes = {
+        .pause_ns = 1234,
+        .goroutine_count = 1000000,
+        .text_count = 15625,
+        .sampled_one_in = 64,
+    };
+    struct lg_capture_head head = {
+        .id = 1, .trigger = "start", .parts = parts, .notes = &notes};
+    struct lg_capture_doc doc;
+    for (int i = 0; i < 2 * LG_CAPTURE_QUALITY_MAX; i++) {
+        lg_capture_note(&notes, "%d: %s", i, HOSTILE);
+    }
+    assert_int_equal(notes.quality_count, LG_CAPTURE_QUALITY_MAX);
+    assert_true(lg_capture_json_write(f.fd, &head, &f.arena, NULL));
+    struct lg_str text = read_back(&f, "capture.json");
+    assert_true(lg_capture_json_parse(text, &f.arena, &doc, NULL));
+    assert_int_equal(doc.pause_ns, 1234);
+    assert_true(doc.goroutines.known);
+    assert_int_equal(doc.goroutines.value, 1000000);
+    assert_int_equal(doc.sampled_one_in, 64);
+    assert_int_equal(doc.quality.count, LG_CAPTURE_QUALITY_MAX);
+    assert_str(doc.quality.items[1], LG_STR("1: " HOSTILE));
     close_fixture(&f);
 }
 
