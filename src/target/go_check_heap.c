@@ -97,6 +97,10 @@ enum lg_go_fit lg_go_check_work(struct lg_go *go, uint64_t address)
 /* Go 1.27: runtime/mprof.go, maxProfStackDepth. */
 #define BUCKET_DEPTH_MAX 1024
 
+/* Go 1.23: runtime/mprof.go, logicalStackSentinel: a stack whose inlined calls
+ * are told apart already; first in contention of the runtime's own locks. */
+#define LOGICAL_STACK UINT64_MAX
+
 static bool is_bucket(struct lg_go *go, uint64_t address, uint64_t type)
 {
     uint64_t typ, depth, pc;
@@ -106,7 +110,8 @@ static bool is_bucket(struct lg_go *go, uint64_t address, uint64_t type)
            lg_go_read(go, address, LG_BUCKET_NSTK, &depth) && depth != 0 &&
            depth <= BUCKET_DEPTH_MAX &&
            lg_image_u64(go->image, address + (uint64_t)header, &pc) &&
-           (lg_go_is_code(go, pc) || lg_go_is_code(go, pc - 1));
+           (pc == LOGICAL_STACK || lg_go_is_code(go, pc) ||
+            lg_go_is_code(go, pc - 1));
 }
 
 enum lg_go_fit lg_go_check_buckets(struct lg_go *go, uint64_t address,
