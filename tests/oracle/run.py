@@ -97,9 +97,20 @@ def main_stack(key):
         "func" in f for f, _, _ in key[0])
 
 
+def a_thread(key):
+    """Nothing was allocated since the last collection, so that the heap of now
+    is that of then; but for threads that the runtime started meanwhile."""
+    return any(f in ("runtime.allocm", "runtime.newm") for f, _, _ in key[0])
+
+
 def compare_profiles(target, taken, name, skip=lambda key: False):
-    return pprof.compare(pprof.read(target.own(f"own.{name}.pb.gz")),
-                         pprof.read(os.path.join(taken, f"{name}.pb.gz")), skip)
+    theirs = pprof.read(target.own(f"own.{name}.pb.gz"))
+    out = pprof.compare(theirs, pprof.read(
+        os.path.join(taken, f"{name}.pb.gz")), skip)
+    published = os.path.join(taken, f"{name}-gc.pb.gz")
+    if os.path.exists(published):
+        out += pprof.compare(theirs, pprof.read(published))
+    return out
 
 
 def main_is_there(target, taken):
@@ -139,9 +150,10 @@ def compare_folders(one, other, aside=(), only=None):
     for name in only or ("heap", "block", "mutex"):
         path = os.path.join(one, f"{name}.pb.gz")
         if os.path.exists(path):
+            # the core is the later one: contention may have grown in it
             out += [f"{name}: {line}" for line in pprof.compare(
-                pprof.read(path),
-                pprof.read(os.path.join(other, f"{name}.pb.gz")))]
+                pprof.read(os.path.join(other, f"{name}.pb.gz")),
+                pprof.read(path))]
     return out
 
 
@@ -198,7 +210,7 @@ def cell_live(options, report, version, kind, target):
     attempt(report, f"{name} goroutine profile",
             lambda: compare_goroutine_profiles(target, taken, version))
     attempt(report, f"{name} heap profile",
-            lambda: compare_profiles(target, taken, "heap"))
+            lambda: compare_profiles(target, taken, "heap", a_thread))
     if "-profiles=false" not in programs.KINDS[kind]["zoo"]:
         for which in ("block", "mutex"):
             attempt(report, f"{name} {which} profile",

@@ -331,7 +331,8 @@ def heap_round(service, options, pid, folder):
     first = pprof.Profile(own(service, "heap"))
     taken = snapshot(options, pid, folder)
     second = pprof.Profile(own(service, "heap"))
-    ours = pprof.read(os.path.join(taken, "heap.pb.gz")).samples
+    # as of the last collections, like theirs; heap.pb.gz is of now
+    ours = pprof.read(os.path.join(taken, "heap-gc.pb.gz")).samples
     out, same = [], 0
     for key, values in first.samples.items():
         then = second.samples.get(key)
