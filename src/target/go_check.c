@@ -267,6 +267,7 @@ enum lg_go_fit lg_go_check_var(struct lg_go *go, enum lg_go_var var,
     case LG_VAR_G0:
         return check_g0(go, address);
     case LG_VAR_TICKS_PER_SECOND:
+    case LG_VAR_MUTEX_PROFILE_RATE:
     case LG_VAR_COUNT:
         break;
     }

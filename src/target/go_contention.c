@@ -43,6 +43,18 @@ static double read_ticks_per_ns(const struct lg_go *go)
     return (double)per_second / 1e9;
 }
 
+/* Up to 1.19 the counts of mutexes are those that were sampled, one in so many,
+ * and runtime/pprof multiplies (scaleMutexProfile). */
+static uint64_t read_period(const struct lg_go *go, enum lg_contention which)
+{
+    uint64_t rate, address = go->vars[LG_VAR_MUTEX_PROFILE_RATE];
+    if (which == LG_CONTENTION_BLOCK || go->minor == 0 || go->minor > 19 ||
+        address == 0 || !lg_image_u64(go->image, address, &rate) ||
+        (int64_t)rate <= 0)
+        return 1;
+    return rate;
+}
+
 static bool same_line(const struct lg_go_shown_line *a,
                       const struct lg_go_shown_line *b)
 {
@@ -168,8 +180,7 @@ bool lg_go_contention_read(struct lg_go *go, enum lg_contention which,
     int32_t record = go->layout->offset[LG_BLOCK_RECORD_SIZE];
     struct lg_profile profile;
     struct lg_go_buckets_seen seen;
-    struct reader r = {
-        .go = go, .which = which, .profile = &profile, .period = 1};
+    struct reader r = {.go = go, .which = which, .profile = &profile};
     if (variable == 0)
         return lg_fail(err, LG_ABSENT, "the %s profile was not found",
                        is_block ? "block" : "mutex");
@@ -177,6 +188,7 @@ bool lg_go_contention_read(struct lg_go *go, enum lg_contention which,
         return lg_fail(err, LG_UNSUPPORTED,
                        "this Go's contention records are not known");
     r.ticks_per_ns = read_ticks_per_ns(go);
+    r.period = read_period(go, which);
     if (!begin(&r, arena))
         return lg_fail_nomem(err);
     if (!lg_go_buckets_walk(go, variable,

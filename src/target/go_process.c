@@ -78,11 +78,12 @@ static void forget_vars(struct lg_go *go)
     }
 }
 
-/* Programs that profile no contention have no ticks. */
+/* Programs that profile no contention have neither ticks nor a rate of it. */
 bool lg_go_is_missing_some(const struct lg_go *go)
 {
     for (int i = 0; i < LG_VAR_COUNT; i++) {
-        if (go->vars[i] == 0 && i != LG_VAR_TICKS_PER_SECOND)
+        if (go->vars[i] == 0 && i != LG_VAR_TICKS_PER_SECOND &&
+            i != LG_VAR_MUTEX_PROFILE_RATE)
             return true;
     }
     return false;

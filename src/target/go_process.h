@@ -42,7 +42,8 @@ enum lg_go_var {
     LG_VAR_ALLFIN,
     LG_VAR_M0,
     LG_VAR_G0,
-    LG_VAR_TICKS_PER_SECOND, /* runtime.ticks, for block profiles */
+    LG_VAR_TICKS_PER_SECOND,   /* runtime.ticks, for block profiles */
+    LG_VAR_MUTEX_PROFILE_RATE, /* needed ≤ 1.19, which scales as it writes */
     LG_VAR_COUNT,
 };
 

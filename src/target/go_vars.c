@@ -32,6 +32,7 @@ static const char *const names[LG_VAR_COUNT] = {
     [LG_VAR_M0] = "runtime.m0",
     [LG_VAR_G0] = "runtime.g0",
     [LG_VAR_TICKS_PER_SECOND] = "runtime.ticks",
+    [LG_VAR_MUTEX_PROFILE_RATE] = "runtime.mutexprofilerate",
 };
 
 const char *lg_go_var_name(enum lg_go_var var)
