@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/lines.h"
 #include "decode/proc_maps.h"
+#include "sources/pagemap.h"
 #include "sources/proc_fds.h"
 #include "sources/process_access.h"
 #include "sources/small_file.h"
@@ -29,13 +30,6 @@
 /* IOV_MAX of Linux. */
 #define MAX_IOVECS ((size_t)1024)
 
-struct pagemap {
-    int fd;         /* -1 until asked for */
-    uint64_t first; /* page that words[0] is of */
-    size_t count;
-    uint64_t words[4096];
-};
-
 struct process_image {
     struct lg_image base; /* first: the two are one */
     struct lg_host host;  /* root_fd borrowed */
@@ -45,7 +39,7 @@ struct process_image {
     struct lg_mapped binary;
     enum lg_pause_with with;
     struct lg_pause *pause;
-    struct pagemap pagemap;
+    struct lg_pagemap pagemap;
 };
 
 static struct process_image *of(struct lg_image *image)
@@ -266,7 +260,7 @@ static bool read_maps(struct lg_image *image, struct lg_error *err)
 static bool refresh_live(struct lg_image *image, struct lg_error *err)
 {
     struct lg_error why = {0};
-    of(image)->pagemap.count = 0;
+    lg_pagemap_forget(&of(image)->pagemap);
     check_live(image);
     /* Of an exec'ed process the numbers are of another program. */
     bool ok = !image->gone && read_maps(image, &why);
@@ -285,50 +279,12 @@ static bool refresh_live(struct lg_image *image, struct lg_error *err)
     return true;
 }
 
-/* A word per page: bit 63 present, bit 62 swapped. Source: Linux
- * Documentation/admin-guide/mm/pagemap.rst. */
-#define PAGEMAP_POPULATED (UINT64_C(3) << 62)
-
-/* Memory may be populated here and there: the words that were read last are
- * kept. false: the kernel does not tell. */
-static bool is_populated(struct process_image *p, uint64_t page, bool *ret)
-{
-    struct pagemap *m = &p->pagemap;
-    if (page - m->first >= m->count) {
-        if (m->fd < 0)
-            m->fd = openat(p->dir_fd, "pagemap", O_RDONLY | O_CLOEXEC);
-        ssize_t n = pread(m->fd, m->words, sizeof m->words,
-                          (off_t)(page * sizeof *m->words));
-        m->first = page;
-        m->count = n < 0 ? 0 : (size_t)n / sizeof *m->words;
-        if (m->count == 0)
-            return false;
-    }
-    *ret = (m->words[page - m->first] & PAGEMAP_POPULATED) != 0;
-    return true;
-}
-
-/* What the kernel does not tell counts as populated. */
 static bool next_populated(struct lg_image *image, uint64_t from, uint64_t end,
                            struct lg_image_range *ret)
 {
     struct process_image *p = of(image);
-    uint64_t page_bytes = p->host.page_bytes, first = end;
-    for (uint64_t at = from; at < end; at += page_bytes) {
-        bool is = true;
-        if (!is_populated(p, at / page_bytes, &is)) {
-            *ret = (struct lg_image_range){from, (size_t)(end - from)};
-            return true;
-        }
-        if (is && first == end)
-            first = at;
-        if (!is && first != end) {
-            end = at;
-            break;
-        }
-    }
-    *ret = (struct lg_image_range){first, (size_t)(end - first)};
-    return first < end;
+    return lg_pagemap_next(&p->pagemap, p->dir_fd, from, end,
+                           p->host.page_bytes, ret);
 }
 
 static bool pause_live(struct lg_image *image, struct lg_error *err)
@@ -353,7 +309,7 @@ static void destroy_live(struct lg_image *image)
 {
     struct process_image *p = of(image);
     lg_mapped_deinit(&p->binary);
-    lg_close_p(&p->pagemap.fd);
+    lg_pagemap_deinit(&p->pagemap);
     lg_close_p(&p->mem_fd);
     lg_close_p(&p->dir_fd);
     free(p);
@@ -501,8 +457,8 @@ bool lg_process_image_open(const struct lg_host *host, int64_t pid,
         .host = *host,
         .dir_fd = -1,
         .mem_fd = -1,
-        .pagemap = {.fd = -1},
     };
+    lg_pagemap_init(&p->pagemap);
     if (!open_memory(p, err) || !refresh_live(&p->base, err) ||
         !open_binary(p, err)) {
         destroy_live(&p->base);

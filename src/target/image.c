@@ -25,7 +25,7 @@ bool lg_image_read(struct lg_image *image, uint64_t address, void *into,
  * mapped more since its mappings were read, but what people name is short. */
 #define MAX_UNMAPPED_COPY_BYTES ((size_t)64 << 10)
 
-static bool could_be_there(const struct lg_image *image, uint64_t address,
+static bool could_be_there(struct lg_image *image, uint64_t address,
                            size_t bytes)
 {
     const struct lg_image_segment *s = lg_image_segment_find(image, address);
@@ -37,7 +37,12 @@ static bool could_be_there(const struct lg_image *image, uint64_t address,
         return false;
     while (s + 1 < end && s->end == s[1].start && s->end < address + bytes)
         s++;
-    return address + bytes <= s->end;
+    if (address + bytes > s->end)
+        return false;
+    /* A core's segment may claim 2^60 bytes and have a page of them. */
+    char last;
+    return bytes <= MAX_UNMAPPED_COPY_BYTES ||
+           lg_image_read(image, address + bytes - 1, &last, 1);
 }
 
 struct lg_str lg_image_copy(struct lg_image *image, uint64_t address,
