@@ -56,7 +56,7 @@ bool lg_one_capture_heap(struct lg_source_arg *source, enum lg_heap_when when,
                          struct lg_arena *arena, struct lg_one_capture *ret,
                          struct lg_error *err)
 {
-    struct lg_capture *capture;
+    struct lg_capture *capture = NULL;
     *ret = (struct lg_one_capture){0};
     if (lg_source_is_image(source))
         return (begin(source, arena, ret, &capture) || lg_fail_nomem(err)) &&
@@ -115,7 +115,7 @@ static void read_process(const struct lg_source_arg *s, struct lg_arena *arena,
 static bool read_memstats(struct lg_source_arg *s, struct lg_arena *arena,
                           struct lg_one_capture *c, struct lg_error *err)
 {
-    struct lg_capture *capture;
+    struct lg_capture *capture = NULL;
     struct lg_memstats *memstats = lg_new(arena, struct lg_memstats, 1);
     if (memstats == NULL || !begin(s, arena, c, &capture))
         return lg_fail_nomem(err);

@@ -263,7 +263,7 @@ bool lg_pprof_write_gz(const struct lg_profile *p, struct lg_arena *arena,
                        struct lg_str *ret, struct lg_error *err)
 {
     struct lg_arena scratch;
-    struct lg_str raw;
+    struct lg_str raw = {NULL, 0};
     lg_arena_init(&scratch, 0);
     bool ok = lg_pprof_write(p, &scratch, &raw, err) &&
               lg_gzip_write(raw, arena, ret, err);

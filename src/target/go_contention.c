@@ -72,6 +72,8 @@ static bool is_outer(const struct reader *r, const struct lg_go_place *inner,
         return false;
     const struct lg_go_shown_line *a = lg_go_place_lines(&r->symbols, inner);
     const struct lg_go_shown_line *b = lg_go_place_lines(&r->symbols, outer);
+    if (a == NULL || b == NULL)
+        return false;
     a += inner->line_count - outer->line_count;
     for (uint32_t i = 0; i < outer->line_count; i++)
         if (!same_line(&a[i], &b[i]))
