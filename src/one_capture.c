@@ -58,9 +58,11 @@ bool lg_one_capture_heap(struct lg_source_arg *source, enum lg_heap_when when,
 {
     struct lg_capture *capture = NULL;
     *ret = (struct lg_one_capture){0};
-    if (lg_source_is_image(source))
-        return (begin(source, arena, ret, &capture) || lg_fail_nomem(err)) &&
-               read_heap(source, when, arena, ret, capture, err);
+    if (lg_source_is_image(source)) {
+        if (!begin(source, arena, ret, &capture))
+            return lg_fail_nomem(err);
+        return read_heap(source, when, arena, ret, capture, err);
+    }
     ret->incident = source->incident;
     ret->capture = lg_incident_last_heap(&ret->incident);
     return ret->capture != NULL ||
