@@ -306,7 +306,7 @@ static bool write_report(struct job *j, struct lg_error *err)
 /* The name is given last, when all of it is on the disk. */
 static bool publish(struct job *j, struct lg_error *err)
 {
-    lg_capture_sync(AT_FDCWD, j->path);
+    lg_capture_sync(AT_FDCWD, j->path, true);
     if (rename(j->path, j->options->out) != 0) {
         return lg_fail_os(err, errno, "%s", j->options->out);
     }

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define MAX_WAITING 8
+/* Syncing costs more than a capture does: 40 small files. */
+#define GAP_S 1
 #define PATH_BYTES 80
 
 struct lg_capture_syncer {
@@ -17,29 +19,45 @@ struct lg_capture_syncer {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    char waiting[MAX_WAITING][PATH_BYTES]; /* oldest first */
-    size_t count;
+    char newest[PATH_BYTES]; /* "": on the disk */
     bool stop;
 };
+
+static void sync_newest(struct lg_capture_syncer *s)
+{
+    char path[PATH_BYTES];
+    bool last = s->stop;
+    memcpy(path, s->newest, PATH_BYTES);
+    s->newest[0] = '\0';
+    pthread_mutex_unlock(&s->mutex);
+    lg_capture_sync(s->folder_fd, path, last);
+    (void)lg_fsync_dir(s->folder_fd, NULL);
+    pthread_mutex_lock(&s->mutex);
+}
+
+static void pause_for(struct lg_capture_syncer *s)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += GAP_S;
+    while (!s->stop &&
+           pthread_cond_timedwait(&s->wake, &s->mutex, &until) == 0) {
+    }
+}
 
 static void *sync_all(void *context)
 {
     struct lg_capture_syncer *s = context;
-    char path[PATH_BYTES];
     pthread_mutex_lock(&s->mutex);
     for (;;) {
-        while (s->count == 0 && !s->stop) {
+        while (s->newest[0] == '\0' && !s->stop) {
             pthread_cond_wait(&s->wake, &s->mutex);
         }
-        if (s->count == 0) {
+        if (s->newest[0] == '\0') {
             break;
         }
-        memcpy(path, s->waiting[0], PATH_BYTES);
-        memmove(s->waiting[0], s->waiting[1], (--s->count) * PATH_BYTES);
-        pthread_mutex_unlock(&s->mutex);
-        lg_capture_sync(s->folder_fd, path);
-        (void)lg_fsync_dir(s->folder_fd, NULL);
-        pthread_mutex_lock(&s->mutex);
+        sync_newest(s);
+        pause_for(s);
     }
     pthread_mutex_unlock(&s->mutex);
     return NULL;
@@ -82,10 +100,7 @@ void lg_capture_syncer_add(struct lg_capture_syncer *s, const char *path)
         return;
     }
     pthread_mutex_lock(&s->mutex);
-    if (s->count == MAX_WAITING) {
-        memmove(s->waiting[0], s->waiting[1], (--s->count) * PATH_BYTES);
-    }
-    snprintf(s->waiting[s->count++], PATH_BYTES, "%s", path);
+    snprintf(s->newest, PATH_BYTES, "%s", path);
     pthread_cond_signal(&s->wake);
     pthread_mutex_unlock(&s->mutex);
 }

@@ -70,6 +70,13 @@ static uint64_t now_ns(const struct worker *w)
     return lg_mono_ns(w->options.host->clock);
 }
 
+static uint64_t own_processor_ns(void)
+{
+    struct timespec t = {0};
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * LG_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
 /* Will it never be, or is it only too early? */
 static bool is_final(const struct worker *w, const struct lg_error *err)
 {
@@ -313,7 +320,7 @@ static void capture(struct worker *w, const struct lg_capture_job *job,
                     struct lg_capture_outcome *outcome)
 {
     const struct lg_clock *clock = w->options.host->clock;
-    uint64_t begin_ns = lg_mono_ns(clock);
+    uint64_t begin_ns = lg_mono_ns(clock), processor_ns = own_processor_ns();
     struct lg_part_result parts[LG_TAKE_COUNT] = {0};
     struct lg_capture_notes notes = {0};
     struct lg_capture_head head = {
@@ -349,6 +356,7 @@ static void capture(struct worker *w, const struct lg_capture_job *job,
                              folder_fd);
     }
     head.duration_ns = lg_mono_ns(clock) - begin_ns;
+    head.processor_ns = own_processor_ns() - processor_ns;
     outcome->complete = head.complete;
     (void)lg_capture_json_write(folder_fd, &head, &w->scratch, &outcome->error);
     if (job->newest) {
@@ -376,13 +384,6 @@ static void count_goroutines(struct worker *w,
                                  PART_TIMEOUT_NS, PART_LIMIT_BYTES, &result);
     }
     read_facts(w, folder_fd, outcome);
-}
-
-static uint64_t own_processor_ns(void)
-{
-    struct timespec t = {0};
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * LG_NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
 static void work(struct worker *w, struct lg_capture_outcome *outcome)

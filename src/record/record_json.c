@@ -223,6 +223,9 @@ bool lg_capture_json_write(int folder_fd, const struct lg_capture_head *head,
     lg_json_ki64(&j, "time_ns", head->wall_ns);
     lg_json_ku64(&j, "t_ns", head->t_ns);
     lg_json_ku64(&j, "duration_ns", head->duration_ns);
+    if (head->processor_ns > 0) {
+        lg_json_ku64(&j, "processor_ns", head->processor_ns);
+    }
     lg_json_ku64(&j, "pause_ns",
                  head->notes != NULL ? head->notes->pause_ns : 0);
     lg_json_kbool(&j, "complete", head->complete);

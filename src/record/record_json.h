@@ -34,6 +34,7 @@ struct lg_capture_head {
     const char *trigger;
     int64_t wall_ns;
     uint64_t t_ns, duration_ns;
+    uint64_t processor_ns; /* that it took of ours; 0: not measured */
     bool complete;
     const char *source; /* of the parts; NULL: none was reachable */
     const struct lg_part_result *parts;   /* LG_TAKE_COUNT of them */

@@ -23,6 +23,9 @@
 /* A second of CPU profile is worth it when memory grows and there is time. */
 #define CPU_USAGE_RATIO 0.2
 #define CPU_TIME_LEFT_NS (1500 * LG_NS_PER_MS)
+/* All mappings: this seldom, or at this share of the limit. */
+#define MAPS_GAP_NS (2 * LG_NS_PER_S)
+#define MAPS_STEPS 8
 /* Mutex and block profiles, once, when nothing presses. */
 #define CALM_TIME_LEFT_NS (20 * LG_NS_PER_S)
 
@@ -100,6 +103,21 @@ static unsigned choose_parts(struct lg_session *s,
     return parts;
 }
 
+/* The kernel walks all page tables for smaps, milliseconds for each 100 MiB. */
+static bool maps_are_due(struct lg_session *s,
+                         const struct lg_trigger_sample *sample)
+{
+    uint64_t step = s->trigger.limit_bytes / MAPS_STEPS;
+    bool due = s->maps_at_ns == 0 ||
+               sample->t_ns - s->maps_at_ns >= MAPS_GAP_NS ||
+               sample->usage_bytes >= s->maps_usage_bytes + step;
+    if (due) {
+        s->maps_at_ns = sample->t_ns;
+        s->maps_usage_bytes = sample->usage_bytes;
+    }
+    return due;
+}
+
 static void submit_capture(struct lg_session *s,
                            const struct lg_trigger_sample *sample,
                            const struct lg_trigger_decision *decision)
@@ -113,39 +131,12 @@ static void submit_capture(struct lg_session *s,
                                    : lg_trigger_text_max(&s->trigger, sample),
         .usage_bytes = sample->usage_bytes,
         .urgent = decision->urgent,
-        .with_maps = !decision->urgent,
+        .with_maps = !decision->urgent && maps_are_due(s, sample),
         .newest = true,
     };
     lg_trigger_name(decision, job.name, sizeof job.name);
     lg_trigger_began(&s->trigger, sample);
     lg_capturer_submit(s->lane.capturer, &job);
-}
-
-/* The profile of CPU time says who touches the memory, which no heap profile
- * does for mmap and cgo; and a short trace goes with it. */
-static void consider_cpu(struct lg_session *s,
-                         const struct lg_trigger_sample *sample)
-{
-    uint64_t limit = s->trigger.limit_bytes;
-    bool grows = limit != 0 && sample->rate_bytes_per_s > 0 &&
-                 (double)s->usage_bytes > CPU_USAGE_RATIO * (double)limit;
-    uint64_t left = lg_trigger_time_left_ns(&s->trigger, sample);
-    if (!s->extra.has_source || s->profiled_cpu || !grows ||
-        left < CPU_TIME_LEFT_NS || lg_capturer_busy(s->extra.capturer)) {
-        return;
-    }
-    struct lg_capture_job job = {
-        .kind = LG_JOB_CAPTURE,
-        .id = ++s->capture_count,
-        .name = "cpu",
-        .parts = BIT(LG_TAKE_CPU),
-        .urgent = true,
-    };
-    if (left > 2 * CPU_TIME_LEFT_NS) {
-        job.parts |= BIT(LG_TAKE_TRACE);
-    }
-    s->profiled_cpu = true;
-    lg_capturer_submit(s->extra.capturer, &job);
 }
 
 static void submit_plain(struct lg_lane *lane, enum lg_capture_job_kind kind)
@@ -171,6 +162,39 @@ static bool consider_finding(struct lg_lane *lane, uint64_t now)
     return true;
 }
 
+/* The profile of CPU time says who touches the memory, which no heap profile
+ * does for mmap and cgo; and a short trace goes with it. */
+static void consider_cpu(struct lg_session *s,
+                         const struct lg_trigger_sample *sample)
+{
+    uint64_t limit = s->trigger.limit_bytes;
+    bool grows = limit != 0 && sample->rate_bytes_per_s > 0 &&
+                 (double)s->usage_bytes > CPU_USAGE_RATIO * (double)limit;
+    uint64_t left = lg_trigger_time_left_ns(&s->trigger, sample);
+    if (s->extra.capturer == NULL || s->profiled_cpu || !grows ||
+        left < CPU_TIME_LEFT_NS || lg_capturer_busy(s->extra.capturer)) {
+        return;
+    }
+    if (!s->extra.has_source) {
+        /* Only now: looking through the machine's sockets costs milliseconds
+         * where there are many. */
+        (void)consider_finding(&s->extra, sample->t_ns);
+        return;
+    }
+    struct lg_capture_job job = {
+        .kind = LG_JOB_CAPTURE,
+        .id = ++s->capture_count,
+        .name = "cpu",
+        .parts = BIT(LG_TAKE_CPU),
+        .urgent = true,
+    };
+    if (left > 2 * CPU_TIME_LEFT_NS) {
+        job.parts |= BIT(LG_TAKE_TRACE);
+    }
+    s->profiled_cpu = true;
+    lg_capturer_submit(s->extra.capturer, &job);
+}
+
 static bool start_can_wait(const struct lg_session *s, uint64_t now)
 {
     return s->trigger.captures == 0 && !s->lane.has_source &&
@@ -186,7 +210,6 @@ void lg_session_consider(struct lg_session *s)
         return;
     }
     consider_cpu(s, &sample);
-    (void)consider_finding(&s->extra, sample.t_ns);
     if (lg_capturer_busy(s->lane.capturer)) {
         return;
     }

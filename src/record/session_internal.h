@@ -87,7 +87,7 @@ struct lg_session {
     uint32_t capture_count;
     bool profiled_cpu, took_contention, took_end, told_full, told_refused,
         heap_profile_switched;
-    uint64_t count_at_ns;
+    uint64_t count_at_ns, maps_at_ns, maps_usage_bytes;
     char captures_from[256]; /* in words */
 
     struct lg_end end;

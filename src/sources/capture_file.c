@@ -66,7 +66,9 @@ bool lg_capture_file_write(int folder_fd, const char *name, struct lg_str bytes,
 
 static void sync_below(int dir_fd, const char *name, int depth)
 {
-    int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = depth >= 0
+                 ? openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+                 : -1;
     struct stat st;
     if (fd < 0 || fstat(fd, &st) != 0) {
         lg_close_p(&fd);
@@ -88,7 +90,7 @@ static void sync_below(int dir_fd, const char *name, int depth)
     closedir(dir);
 }
 
-void lg_capture_sync(int dir_fd, const char *name)
+void lg_capture_sync(int dir_fd, const char *name, bool deep)
 {
-    sync_below(dir_fd, name, MAX_DEPTH);
+    sync_below(dir_fd, name, deep ? MAX_DEPTH : 1);
 }

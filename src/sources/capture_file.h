@@ -22,8 +22,8 @@ void lg_capture_file_drop(int folder_fd, const char *name);
 /* All three at once. */
 bool lg_capture_file_write(int folder_fd, const char *name, struct lg_str bytes,
                            struct lg_error *err);
-/* Everything below dir_fd/name is on the disk afterwards, so far as it can be
- * opened; links are not followed. */
-void lg_capture_sync(int dir_fd, const char *name);
+/* What is below dir_fd/name is on the disk afterwards, so far as it can be
+ * opened; links are not followed. deep: also what lies in folders in it. */
+void lg_capture_sync(int dir_fd, const char *name, bool deep);
 
 #endif

@@ -418,9 +418,13 @@ static void test_random_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        lg_tmpdir_test(test_record),       lg_tmpdir_test(test_still_recording),
-        lg_tmpdir_test(test_kinds_of_end), lg_tmpdir_test(test_capture),
-        lg_tmpdir_test(test_no_folder),    lg_tmpdir_test(test_out_of_memory),
+        lg_tmpdir_test(test_record),
+        lg_tmpdir_test(test_still_recording),
+        lg_tmpdir_test(test_kinds_of_end),
+        lg_tmpdir_test(test_capture),
+        lg_tmpdir_test(test_capture_notes),
+        lg_tmpdir_test(test_no_folder),
+        lg_tmpdir_test(test_out_of_memory),
         lg_tmpdir_test(test_random_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
