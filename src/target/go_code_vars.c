@@ -32,7 +32,6 @@ enum fn {
     FN_RT0_GO,
     FN_TICKS,
     FN_TICKS_21,
-    FN_MUTEX_EVENT,
     FN_COUNT,
 };
 
@@ -59,7 +58,6 @@ static const char *const fn_names[FN_COUNT] = {
     [FN_RT0_GO] = "runtime.rt0_go",
     [FN_TICKS] = "runtime.ticksPerSecond",
     [FN_TICKS_21] = "runtime.tickspersecond", /* ≤ 1.21 */
-    [FN_MUTEX_EVENT] = "runtime.mutexevent",
 };
 
 /* The linker keeps a package's functions together, and the runtime's among the
@@ -383,6 +381,4 @@ void lg_go_find_in_code(struct lg_go_finder *f)
     find_allfin(&c);
     enum fn ticks = c.has[FN_TICKS] ? FN_TICKS : FN_TICKS_21;
     find_first(&c, LG_VAR_TICKS_PER_SECOND, ticks, LG_ACCESS_ADDRESS, 0);
-    find_first(&c, LG_VAR_MUTEX_PROFILE_RATE, FN_MUTEX_EVENT, LG_ACCESS_LOAD,
-               8);
 }

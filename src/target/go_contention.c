@@ -44,7 +44,8 @@ static double read_ticks_per_ns(const struct lg_go *go)
 }
 
 /* Up to 1.19 the counts of mutexes are those that were sampled, one in so many,
- * and runtime/pprof multiplies (scaleMutexProfile). */
+ * and runtime/pprof multiplies (scaleMutexProfile). Without symbols the rate is
+ * not found: the function that reads it is not of the runtime by its name. */
 static uint64_t read_period(const struct lg_go *go, enum lg_contention which)
 {
     uint64_t rate, address = go->vars[LG_VAR_MUTEX_PROFILE_RATE];
