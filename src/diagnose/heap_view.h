@@ -15,9 +15,11 @@ struct lg_heap_view {
     size_t captures;
     size_t changes, rising; /* profiles that differ from the one before (each
                                collection makes a new one); of these, more */
-    bool in_main; /* the program's main goroutine was in that function in most
-                     dumps, asleep or not */
+    bool in_main;   /* the program's main goroutine was in that function in most
+                       dumps, asleep or not */
+    bool main_runs; /* … and was running, not waiting, in most */
     bool in_progress;   /* the same goroutine stood on that line for long */
+    bool one_call;      /* … and not at first, at one line throughout */
     bool not_running;   /* dumps were there, and nobody stood on that line */
     uint64_t goroutine; /* that is under way */
     int score;          /* for a burst */

@@ -18,6 +18,9 @@
 /* Level usage counts when most of it is live heap. */
 #define LIVE_OF_BASE_RATIO 0.6
 #define MIN_GARBAGE_SHARE 0.15
+#define MIN_GC_OFF_SHARE 0.5
+/* With GOGC=off the runtime's goal is the largest number that there is. */
+#define GC_OFF_FACTOR 16
 /* limit-too-low: usage stands this high most of the time … */
 #define HIGH_RATIO 0.85
 #define EXPLAINED_SHARE 0.3
@@ -32,6 +35,8 @@
 #define TINY_LIMIT_BYTES (UINT64_C(20) << 20)
 /* Start-up is short; a main that goes on allocating for longer is working. */
 #define START_UP_NS (6 * UINT64_C(1000000000))
+/* … in time on a CPU, where others left it little, up to this many times. */
+#define MAX_STRETCH 4
 
 struct headroom {
     const struct lg_shot *shot; /* the last with MemStats */
@@ -40,9 +45,15 @@ struct headroom {
     const struct lg_shot *before; /* what level is measured against */
 };
 
+/* GOGC as the runtime has it, else as its environment said: −1 is off. */
 static double gogc_of(const struct lg_case *c)
 {
     uint64_t percent = 100;
+    const struct lg_shot *shot = lg_case_last_memstats(c);
+    if (shot != NULL && shot->capture->memstats->gogc_percent.known) {
+        percent = shot->capture->memstats->gogc_percent.value;
+        return percent == UINT64_MAX ? -1 : (double)percent / 100.0;
+    }
     if (c->in->subject.gogc.len > 0 &&
         !lg_str_u64(c->in->subject.gogc, &percent)) {
         return -1; /* off, or not a number */
@@ -50,8 +61,24 @@ static double gogc_of(const struct lg_case *c)
     return (double)percent / 100.0;
 }
 
+/* A limit that the collector knows of and can keep: below the cgroup's. */
+static bool has_memory_limit(const struct lg_case *c)
+{
+    const struct lg_shot *shot = lg_case_last_memstats(c);
+    if (shot != NULL && shot->capture->memstats->memory_limit_bytes.known) {
+        return shot->capture->memstats->memory_limit_bytes.value <=
+               c->limit_bytes;
+    }
+    return c->in->subject.gomemlimit.len > 0;
+}
+
+/* What survived the last collection, as the runtime counted it; else what its
+ * goal for the next one was made of. */
 static uint64_t live_of(const struct lg_memstats *stats, double gogc)
 {
+    if (stats->heap_marked_bytes.known && stats->heap_marked_bytes.value > 0) {
+        return stats->heap_marked_bytes.value;
+    }
     return (uint64_t)((double)stats->next_gc_bytes.value / (1.0 + gogc));
 }
 
@@ -154,13 +181,55 @@ static const struct lg_heap_site *churn_of(const struct lg_case *c)
     return plain ? most : NULL;
 }
 
+/* No collection is planned below what there is, and nothing else bounds the
+ * heap. */
+static bool is_switched_off(const struct lg_case *c, const struct lg_shot *shot)
+{
+    struct lg_num goal = shot->capture->memstats->next_gc_bytes;
+    return c->oom && c->limit_bytes > 0 && gogc_of(c) < 0 &&
+           !has_memory_limit(c) && goal.known &&
+           goal.value / GC_OFF_FACTOR > c->limit_bytes &&
+           lg_heap_share(shot) >= MIN_GC_OFF_SHARE;
+}
+
+/* All that was ever allocated is there, and no profile can tell garbage from
+ * what is used. */
+static bool judge_switched_off(struct lg_case *c, struct lg_verdict *verdict)
+{
+    const struct lg_shot *shot = lg_case_last_memstats(c);
+    if (shot == NULL || !is_switched_off(c, shot)) {
+        return false;
+    }
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_GC_HEADROOM);
+    if (f == NULL) {
+        return true;
+    }
+    const struct lg_memstats *stats = shot->capture->memstats;
+    f->proof = LG_STR("signature");
+    f->confidence = 0.9;
+    f->bytes = stats->heap_alloc_bytes;
+    f->share = lg_heap_share(shot);
+    f->summary = LG_STR("the garbage collector is switched off (GOGC=off), and "
+                        "no memory limit below the cgroup's is set: whatever "
+                        "is allocated stays");
+    f->fix = lg_words(c,
+                      "Set GOMEMLIMIT to about %s; with it GOGC=off is fine. "
+                      "Else leave GOGC at 100.",
+                      lg_say_bytes(c, c->limit_bytes / 10 * 9));
+    lg_cite(c, f, "heap in use", (double)stats->heap_alloc_bytes.value, "bytes",
+            shot->capture, "heap.txt");
+    lg_cite_text(c, f, "GOGC", LG_STR("off"), shot->capture, "heap.txt");
+    return true;
+}
+
 void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct headroom h = {0};
     /* What leaked goroutines or descriptors hold is alive, not garbage. */
-    if (c->in->subject.gomemlimit.len > 0 ||
-        lg_has_share(verdict, LEAK_SHARE) || !measure(c, &h) ||
-        !lacks_headroom(c, &h)) {
+    if (lg_has_share(verdict, LEAK_SHARE) || judge_switched_off(c, verdict)) {
+        return;
+    }
+    if (has_memory_limit(c) || !measure(c, &h) || !lacks_headroom(c, &h)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_GC_HEADROOM);
@@ -263,6 +332,24 @@ static bool judge_tiny(struct lg_case *c, struct lg_verdict *verdict)
     return true;
 }
 
+/* How long it took, or would have taken with a CPU for itself: main ran
+ * whenever somebody looked, so that what it lacks in CPU time, others had. */
+static uint64_t time_taken(const struct lg_case *c,
+                           const struct lg_heap_view *v)
+{
+    uint64_t cpu_ns = 0;
+    lg_each(shot, c->shots) {
+        const struct lg_process *p = shot->capture->process;
+        if (p != NULL && p->utime_ns.known && p->stime_ns.known &&
+            p->utime_ns.value + p->stime_ns.value > cpu_ns) {
+            cpu_ns = p->utime_ns.value + p->stime_ns.value;
+        }
+    }
+    bool starved = v->main_runs && cpu_ns > 0 && cpu_ns < c->full_ns &&
+                   c->full_ns <= MAX_STRETCH * START_UP_NS;
+    return starved ? cpu_ns : c->full_ns;
+}
+
 /* The main goroutine is inside the function that allocates, from the start and
  * no longer than start-up may last: at work all the time, or pausing in a
  * function of its own. */
@@ -271,7 +358,7 @@ static bool is_main_loading(const struct lg_case *c,
 {
     bool pausing =
         v->in_main && !lg_str_eq(v->site->where.function, LG_STR("main.main"));
-    return c->full_ns <= START_UP_NS &&
+    return time_taken(c, v) <= START_UP_NS &&
            ((v->in_progress && v->goroutine == 1) || pausing);
 }
 

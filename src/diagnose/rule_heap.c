@@ -34,55 +34,111 @@ static bool works_in(const struct lg_goroutines *g,
            lg_goroutine_passes(g, item, function);
 }
 
-static const struct lg_goroutines *dump_in_growth(const struct lg_case *c,
-                                                  const struct lg_shot *shot)
+static bool is_in_growth(const struct lg_case *c, const struct lg_shot *shot)
 {
-    const struct lg_goroutines *g = shot->capture->goroutines;
-    bool inside = shot->usage_bytes > c->base_bytes + c->growth_bytes / 10;
-    return g != NULL && inside ? g : NULL;
+    return shot->usage_bytes > c->base_bytes + c->growth_bytes / 10;
 }
 
-/* The longest stretch of growth during which one goroutine stood on the line
- * in every dump. */
-static void find_call_in_progress(const struct lg_case *c,
-                                  struct lg_heap_view *v)
+static bool stands_at(const struct lg_goroutines *g,
+                      const struct lg_goroutine *item,
+                      const struct lg_frame *where)
 {
-    uint64_t goroutine = 0, from_bytes = 0, dumps = 0, on_line = 0, run = 0;
-    uint64_t longest = 0, in_main = 0;
+    const struct lg_frame *frames = lg_goroutine_frames(g, item);
+    for (uint32_t i = 0; i < item->frame_count; i++) {
+        if (lg_frame_same(&frames[i], where)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What one dump has of the function that allocates. */
+struct sight {
+    uint64_t
+        goroutine; /* at work in it, the same as before if it is; 0: none */
+    bool at_line;  /* … at that very line */
+    bool in_main;
+    bool main_runs; /* … not waiting for anything */
+};
+
+static struct sight look_in(const struct lg_goroutines *g,
+                            const struct lg_frame *where, uint64_t before)
+{
+    struct sight seen = {0};
+    lg_each(item, g->items) {
+        if (item->id == 1 && lg_goroutine_passes(g, item, where->function)) {
+            seen.in_main = true;
+            seen.main_runs = lg_goroutine_class(g, item) == LG_WAIT_ACTIVE;
+        }
+        if (works_in(g, item, where->function) &&
+            (seen.goroutine == 0 || item->id == before)) {
+            seen.goroutine = item->id;
+            seen.at_line = stands_at(g, item, where);
+        }
+    }
+    return seen;
+}
+
+/* Dumps of the growth, and how often somebody was seen in the function. */
+struct sightings {
+    uint64_t dumps, on_line, at_line, in_main, main_runs;
+    uint64_t before_count; /* dumps before anybody was first seen in it */
+    bool begun;
+    uint64_t longest_bytes; /* grown while one goroutine was */
+};
+
+static struct sightings follow_call(const struct lg_case *c,
+                                    struct lg_heap_view *v)
+{
+    struct sightings s = {0};
+    uint64_t goroutine = 0, from_bytes = 0, run = 0;
     lg_each(shot, c->shots) {
-        const struct lg_goroutines *g = dump_in_growth(c, shot);
-        uint64_t found = 0;
+        const struct lg_goroutines *g = shot->capture->goroutines;
         if (g == NULL) {
             continue;
         }
-        dumps++;
-        lg_each(item, g->items) {
-            in_main += item->id == 1 &&
-                       lg_goroutine_passes(g, item, v->site->where.function);
-            if (works_in(g, item, v->site->where.function) &&
-                (found == 0 || item->id == goroutine)) {
-                found = item->id;
-            }
+        struct sight seen = look_in(g, &v->site->where, goroutine);
+        s.begun = s.begun || seen.goroutine != 0;
+        s.before_count += !s.begun;
+        if (!is_in_growth(c, shot)) {
+            continue;
         }
-        on_line += found != 0;
-        if (found == 0 || found != goroutine) {
-            goroutine = found;
+        s.dumps++;
+        s.in_main += seen.in_main;
+        s.main_runs += seen.main_runs;
+        s.on_line += seen.goroutine != 0;
+        s.at_line += seen.at_line;
+        if (seen.goroutine == 0 || seen.goroutine != goroutine) {
+            goroutine = seen.goroutine;
             from_bytes = shot->usage_bytes;
             run = 0;
         }
-        run += found != 0;
+        run += seen.goroutine != 0;
         uint64_t grown =
             shot->usage_bytes > from_bytes ? shot->usage_bytes - from_bytes : 0;
-        if (run >= 2 && grown > longest) {
-            longest = grown;
+        if (run >= 2 && grown > s.longest_bytes) {
+            s.longest_bytes = grown;
             v->goroutine = goroutine;
         }
     }
-    v->in_progress =
-        (double)longest >= IN_PROGRESS_RATIO * (double)c->growth_bytes &&
-        on_line * 10 >= dumps * 7;
-    v->in_main = dumps >= 2 && in_main * 10 >= dumps * 7;
-    v->not_running = dumps >= 2 && on_line * 2 < dumps;
+    return s;
+}
+
+/* The longest stretch of growth during which one goroutine stood on the line
+ * in every dump. A call that was not there at first and stays at one line is
+ * a single one, however slow the machine. */
+static void find_call_in_progress(const struct lg_case *c,
+                                  struct lg_heap_view *v)
+{
+    struct sightings s = follow_call(c, v);
+    v->in_progress = (double)s.longest_bytes >=
+                         IN_PROGRESS_RATIO * (double)c->growth_bytes &&
+                     s.on_line * 10 >= s.dumps * 7;
+    v->in_main = s.dumps >= 2 && s.in_main * 10 >= s.dumps * 7;
+    v->main_runs = s.dumps >= 2 && s.main_runs * 10 >= s.dumps * 7;
+    v->not_running = s.dumps >= 2 && s.on_line * 2 < s.dumps;
+    v->one_call =
+        v->in_progress && s.before_count > 0 && s.at_line * 10 >= s.dumps * 9;
 }
 
 static void score_burst(const struct lg_case *c, struct lg_heap_view *v)
@@ -99,8 +155,8 @@ static void score_burst(const struct lg_case *c, struct lg_heap_view *v)
     v->score -= v->not_running ? 2 : 0;
     v->score += quiet_before ? 1 : 0;
     v->score += c->growth_ns <= SHORT_NS ? 1 : 0;
-    v->score -= c->growth_ns >= LONG_NS ? 2 : 0;
-    v->score -= whole_life ? 1 : 0;
+    v->score -= c->growth_ns >= LONG_NS && !v->one_call ? 2 : 0;
+    v->score -= whole_life && !v->one_call ? 1 : 0;
     v->score += size >= LARGE_OBJECT_BYTES && site->inuse_count <= 4 ? 1 : 0;
 }
 

@@ -52,6 +52,16 @@ const char *lg_say_ns(struct lg_case *c, uint64_t ns)
     return said(c, &sb);
 }
 
+static bool has_file(const struct lg_capture *capture, const char *name)
+{
+    lg_each(file, capture->files) {
+        if (lg_str_ends(*file, lg_str_of(name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct lg_str
 source_of(struct lg_case *c, const struct lg_capture *capture, const char *file)
 {
@@ -61,6 +71,10 @@ source_of(struct lg_case *c, const struct lg_capture *capture, const char *file)
     if (file != NULL && strcmp(file, "heap.pb.gz") == 0 &&
         capture->heap_now != NULL && capture->heap != capture->heap_now) {
         file = "heap-gc.pb.gz"; /* which is where capture->heap came from */
+    }
+    if (file != NULL && strcmp(file, "heap.txt") == 0 &&
+        has_file(capture, "memstats.json")) {
+        file = "memstats.json"; /* the same numbers, read from outside */
     }
     return lg_words(c, "%.*s/%s", LG_STR_ARG(capture->name),
                     file != NULL ? file : "");

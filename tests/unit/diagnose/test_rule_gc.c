@@ -79,25 +79,100 @@ static void test_headroom_of_the_living(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_LIMIT_TOO_LOW));
 }
 
-/* main is still loading when it is killed. */
-static void test_start_up(void **state)
+static struct lg_memstats *stats_of(const struct lg_capture *c)
+{
+    return (struct lg_memstats *)(uintptr_t)c->memstats;
+}
+
+/* The runtime itself says what it was set to, whatever the environment says. */
+static void test_settings_of_the_runtime(void **state)
 {
     struct case_builder *b = *state;
-    case_timeline_of(b, {0, 4}, {4000, 256});
+    gc_headroom(b);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_memstats *m = stats_of(&b->in.captures.items[3]);
+    m->memory_limit_bytes = lg_known(230 * CASE_MIB);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+    /* A limit beyond the cgroup's bounds nothing. */
+    m->memory_limit_bytes = lg_known(300 * CASE_MIB);
+    b->in.subject.gomemlimit = LG_STR("300MiB");
+    v = judge(b);
+    assert_first(&v, LG_CAUSE_GC_HEADROOM, NULL);
+    /* GOGC=300: what survived was counted, and is not a quarter of the goal. */
+    m->gogc_percent = lg_known(300);
+    m->next_gc_bytes = lg_known(520 * CASE_MIB);
+    m->heap_marked_bytes = lg_known(130 * CASE_MIB);
+    v = judge(b);
+    assert_first(&v, LG_CAUSE_GC_HEADROOM, NULL);
+    assert_true(
+        lg_str_contains(v.findings.items[0].summary, LG_STR("130.0 MiB")));
+}
+
+/* No collection at all: no line is to blame for what piles up. */
+static void test_switched_off(void **state)
+{
+    struct case_builder *b = *state;
+    heap_leak(b, "shop.answer answer.go:3");
+    case_end(b, LG_END_OOM_KILL, 20000);
+    struct lg_memstats *m = stats_of(&b->in.captures.items[4]);
+    m->gogc_percent = m->next_gc_bytes = lg_known(UINT64_MAX);
+    m->memory_limit_bytes = lg_known(UINT64_MAX);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GC_HEADROOM, NULL);
+    assert_true(lg_str_contains(v.findings.items[0].summary, LG_STR("GOGC")));
+    /* With a limit that holds, the heap itself is too large. */
+    m->memory_limit_bytes = lg_known(200 * CASE_MIB);
+    v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.answer answer.go:3");
+}
+
+/* main is still loading when it is killed, after so many seconds. */
+static void start_up(struct case_builder *b, uint64_t times,
+                     const char *main_state)
+{
+    case_timeline_of(b, {0, 4}, {4000 * times, 256});
     for (uint64_t i = 0; i < 4; i++) {
-        struct lg_capture *c =
-            full_capture(b, 200 + i * 1200, 16 + 75 * i, 10 + 70 * i, 1);
+        struct lg_capture *c = full_capture(b, times * (200 + i * 1200),
+                                            16 + 75 * i, 10 + 70 * i, 1);
+        struct lg_process *p = case_process(b, c, 16 + 75 * i, 12);
+        p->utime_ns = lg_known(i * 1100 * LG_NS_PER_MS);
+        p->stime_ns = lg_known(i * 100 * LG_NS_PER_MS);
         int64_t bytes = (int64_t)((9 + 60 * i) * CASE_MIB);
         case_alloc(b, heap_of(c), bytes, 400, bytes,
                    "main.loadTable load.go:34 < main.main main.go:9");
-        case_go_again(b, dump_of(c), 1, 1, "running",
+        case_go_again(b, dump_of(c), 1, 1, main_state,
                       "main.loadTable load.go:34 < main.main main.go:9", NULL);
     }
-    case_end(b, LG_END_OOM_KILL, 4000);
+    case_end(b, LG_END_OOM_KILL, 4000 * times);
+}
+
+static void test_start_up(void **state)
+{
+    struct case_builder *b = *state;
+    start_up(b, 1, "running");
     struct lg_verdict v = judge(b);
     assert_first(&v, LG_CAUSE_LIMIT_TOO_LOW, "main.loadTable load.go:34");
     assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
     assert_null(verdict_find(&v, LG_CAUSE_HEAP_BURST));
+}
+
+/* Others had the CPU: four seconds of work took twelve. */
+static void test_slow_start_up(void **state)
+{
+    struct case_builder *b = *state;
+    start_up(b, 3, "running");
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_LIMIT_TOO_LOW, "main.loadTable load.go:34");
+}
+
+/* That long with little to compute, and waiting: it is at work, and leaks. */
+static void test_main_at_work(void **state)
+{
+    struct case_builder *b = *state;
+    start_up(b, 3, "IO wait");
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "main.loadTable load.go:34");
 }
 
 /* Below the size of its own file nothing can run. */
@@ -142,7 +217,11 @@ int main(void)
         case_test(test_goal_below_the_limit),
         case_test(test_leak_is_no_lack_of_headroom),
         case_test(test_headroom_of_the_living),
+        case_test(test_settings_of_the_runtime),
+        case_test(test_switched_off),
         case_test(test_start_up),
+        case_test(test_slow_start_up),
+        case_test(test_main_at_work),
         case_test(test_limit_below_the_file),
         case_test(test_level_below_the_limit),
         case_test(test_limit_not_judged),

@@ -86,6 +86,35 @@ static void test_burst(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
 }
 
+/* The same on a machine that has no time: one call that was not there at first
+ * and stands at one line throughout, though for long. */
+static void test_slow_burst(void **state)
+{
+    static const char call[] =
+        "gorm.io/gorm.Scan scan.go:342 < " EXPORT " < shop/api.list api.go:12";
+    struct case_builder *b = *state;
+    case_dep(b, "gorm.io/gorm", "v1.31.0");
+    for (int k = 0; k < 2; k++) {
+        case_begin(b, b->arena, "shop", 256);
+        case_timeline_of(b, {0, 4}, {2000, 20}, {18000, 256});
+        for (uint64_t i = 0; i < 6; i++) {
+            uint64_t usage = i == 0 ? 20 : 40 * i + 10;
+            struct lg_capture *c =
+                full_capture(b, 1000 + i * 3000, usage, usage - 8, 1);
+            int64_t bytes = (int64_t)((usage - 12) * CASE_MIB);
+            if (i > 0)
+                case_alloc(b, heap_of(c), bytes, bytes / 100, bytes, call);
+            /* A loop is there from the beginning. */
+            if (i > 0 || k == 1)
+                case_go_again(b, dump_of(c), 77, 1, "running", call, NULL);
+        }
+        case_end(b, LG_END_OOM_KILL, 18000);
+        struct lg_verdict v = judge(b);
+        assert_first(&v, k == 0 ? LG_CAUSE_HEAP_BURST : LG_CAUSE_HEAP_LEAK,
+                     EXPORT);
+    }
+}
+
 /* Nobody was on that line in any dump: many calls that return, though fast. */
 static void test_many_calls_are_no_burst(void **state)
 {
@@ -140,6 +169,7 @@ int main(void)
         case_test(test_alive_and_warmed_up),
         case_test(test_leak_not_judged),
         case_test(test_burst),
+        case_test(test_slow_burst),
         case_test(test_many_calls_are_no_burst),
         case_test(test_peaks_are_no_burst),
         case_test(test_runtime_allocations),
