@@ -50,8 +50,6 @@ static bool start(struct lg_go_gather *r, struct lg_error *err)
     lg_go_symbols_init(&r->symbols, go, &r->scratch);
     lg_map_init(&r->starts, &r->scratch);
     lg_map_init(&r->labels, &r->scratch);
-    r->slots = lg_new(&r->scratch, struct lg_go_slot, LG_GO_CHUNK);
-    r->fetches = lg_new(&r->scratch, struct lg_fetch, LG_GO_CHUNK);
     r->walked =
         lg_new(&r->scratch, uint64_t, LG_GO_KEEP_INNER + LG_GO_KEEP_OUTER);
     r->deep = lg_new(&r->scratch, uint8_t, LG_GO_DEEP_BYTES);
@@ -60,10 +58,20 @@ static bool start(struct lg_go_gather *r, struct lg_error *err)
                           : FIRST_WINDOW_BYTES;
     r->walk_budget_bytes = walk_budget(go->image);
     r->is_still = !go->image->is_live;
-    if (r->slots == NULL || r->fetches == NULL || r->walked == NULL ||
-        r->deep == NULL || !lg_go_stack_tree_init(&r->tree, r->ret, r->arena))
+    if (r->walked == NULL || r->deep == NULL ||
+        !lg_go_stack_tree_init(&r->tree, r->ret, r->arena))
         return lg_fail_nomem(err);
     return true;
+}
+
+/* Room for a chunk, or for all when there are fewer. */
+static bool make_room(struct lg_go_gather *r, size_t count,
+                      struct lg_error *err)
+{
+    size_t n = count < LG_GO_CHUNK ? count : LG_GO_CHUNK;
+    r->slots = lg_new(&r->scratch, struct lg_go_slot, n);
+    r->fetches = lg_new(&r->scratch, struct lg_fetch, n);
+    return (r->slots != NULL && r->fetches != NULL) || lg_fail_nomem(err);
 }
 
 static bool read_header(struct lg_go_gather *r, uint64_t header[3])
@@ -220,7 +228,7 @@ static bool run(struct lg_go_gather *r, struct lg_error *err)
     bool always = r->options->freeze == LG_FREEZE_ALWAYS && image->is_live;
     if (!start(r, err) || (always && !lg_image_pause(image, err)))
         return false;
-    if (!read_allgs(r, &addresses, &count, err)) {
+    if (!read_allgs(r, &addresses, &count, err) || !make_room(r, count, err)) {
         if (always)
             lg_image_resume(image);
         return false;
