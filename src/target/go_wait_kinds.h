@@ -22,6 +22,9 @@ enum lg_go_wait_kind lg_go_wait_kind_of(struct lg_go_gather *r,
                                         const struct lg_go_g *g);
 /* ≤ 1.25: finds the semaphores of those without a sudog. false: no memory. */
 bool lg_go_read_semtable(struct lg_go_waits *w);
+/* go_parked.c: when sleepers wake, descriptors of IO waits. false: no memory.
+ */
+bool lg_go_read_parked(struct lg_go_waits *w);
 /* The object's address, from its semaphore's. */
 void lg_go_place_semas(struct lg_go_waits *w);
 

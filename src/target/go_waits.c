@@ -6,6 +6,8 @@
  *                       ≤ 1.25: semtable ─▶ treap of sudogs ─▶ sudog.g
  * (go_sema.c)
  *
+ *     sleep, IO wait    go_parked.c
+ *
  * Source: Go 1.27 runtime/chan.go, select.go, sema.go; sync/mutex.go,
  * rwmutex.go, waitgroup.go. */
 #include "target/go_wait_kinds.h"
@@ -186,7 +188,8 @@ void lg_go_read_waits(struct lg_go_gather *r)
     struct lg_go_waits w = {.r = r};
     if (!r->options->with_waits || r->failed)
         return;
-    if (!add_all(&w) || !read_chans(&w) || !lg_go_read_semtable(&w)) {
+    if (!add_all(&w) || !read_chans(&w) || !lg_go_read_semtable(&w) ||
+        !lg_go_read_parked(&w)) {
         r->failed = true;
         return;
     }
