@@ -190,13 +190,17 @@ bool lg_goroutines_print_full(const struct lg_goroutines_view *v,
                               struct lg_arena *arena)
 {
     struct printer p = {.v = v, .arena = arena};
+    struct lg_goroutine_text_writer w;
     lg_sb_init(&p.out, arena);
+    lg_goroutine_text_begin(&w, &v->goroutines, &p.out);
     lg_each(item, v->goroutines.items) {
         if (item != v->goroutines.items.items)
             lg_sb_char(&p.out, '\n');
-        lg_goroutine_text_write_one(&v->goroutines, item, &p.out);
-        if (p.out.len >= FLUSH_BYTES)
+        lg_goroutine_text_add(&w, item);
+        if (p.out.len >= FLUSH_BYTES) {
             flush(&p);
+            lg_goroutine_text_begin(&w, &v->goroutines, &p.out);
+        }
     }
     flush(&p);
     return !p.failed;

@@ -73,16 +73,8 @@ static void write_frames(const struct lg_goroutines *g,
         write_elided(item->elided_frames, out);
 }
 
-void lg_goroutine_text_write_one(const struct lg_goroutines *g,
-                                 const struct lg_goroutine *item,
-                                 struct lg_sb *out)
+static void write_created_by(const struct lg_goroutine *item, struct lg_sb *out)
 {
-    write_header(item, out);
-    if (item->stack_unavailable)
-        lg_sb_cstr(out, "\tgoroutine running on other thread; stack "
-                        "unavailable\n");
-    else
-        write_frames(g, item, out);
     if (item->created_by.function.len == 0)
         return;
     lg_sb_cstr(out, "created by ");
@@ -94,11 +86,69 @@ void lg_goroutine_text_write_one(const struct lg_goroutines *g,
     write_place(&item->created_by, out);
 }
 
+static void write_unavailable(struct lg_sb *out)
+{
+    lg_sb_cstr(out, "\tgoroutine running on other thread; stack unavailable\n");
+}
+
+void lg_goroutine_text_write_one(const struct lg_goroutines *g,
+                                 const struct lg_goroutine *item,
+                                 struct lg_sb *out)
+{
+    write_header(item, out);
+    if (item->stack_unavailable)
+        write_unavailable(out);
+    else
+        write_frames(g, item, out);
+    write_created_by(item, out);
+}
+
+void lg_goroutine_text_begin(struct lg_goroutine_text_writer *w,
+                             const struct lg_goroutines *g, struct lg_sb *out)
+{
+    *w = (struct lg_goroutine_text_writer){.g = g, .out = out};
+}
+
+/* The frames that stand at frame_first, from where they stand already. */
+static void write_seen(struct lg_goroutine_text_writer *w,
+                       const struct lg_goroutine *item)
+{
+    __typeof__(w->seen[0]) *seen =
+        &w->seen[item->frame_first % LG_GOROUTINE_TEXT_SEEN];
+    if (seen->len != 0 && seen->frame_first == item->frame_first &&
+        seen->frame_count == item->frame_count &&
+        seen->elided_frames == item->elided_frames &&
+        seen->elided_at == item->elided_at) {
+        lg_sb_str(w->out, lg_str_from(w->out->data + seen->at, seen->len));
+        return;
+    }
+    seen->frame_first = item->frame_first;
+    seen->frame_count = item->frame_count;
+    seen->elided_frames = item->elided_frames;
+    seen->elided_at = item->elided_at;
+    seen->at = w->out->len;
+    write_frames(w->g, item, w->out);
+    seen->len = w->out->failed ? 0 : w->out->len - seen->at;
+}
+
+void lg_goroutine_text_add(struct lg_goroutine_text_writer *w,
+                           const struct lg_goroutine *item)
+{
+    write_header(item, w->out);
+    if (item->stack_unavailable)
+        write_unavailable(w->out);
+    else
+        write_seen(w, item);
+    write_created_by(item, w->out);
+}
+
 void lg_goroutine_text_write(const struct lg_goroutines *g, struct lg_sb *out)
 {
+    struct lg_goroutine_text_writer w;
+    lg_goroutine_text_begin(&w, g, out);
     lg_each(item, g->items) {
         if (item != g->items.items)
             lg_sb_char(out, '\n');
-        lg_goroutine_text_write_one(g, item, out);
+        lg_goroutine_text_add(&w, item);
     }
 }

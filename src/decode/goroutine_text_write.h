@@ -12,6 +12,25 @@
 #include "base/sb.h"
 #include "evidence/goroutines.h"
 
+/* Goroutines share stacks: the text of one that stands in `out` already is
+ * copied from there. */
+#define LG_GOROUTINE_TEXT_SEEN 64
+struct lg_goroutine_text_writer {
+    const struct lg_goroutines *g; /* borrowed */
+    struct lg_sb *out;             /* borrowed */
+    struct {
+        uint32_t frame_first, frame_count, elided_at;
+        uint64_t elided_frames;
+        size_t at, len; /* in out; len 0: free */
+    } seen[LG_GOROUTINE_TEXT_SEEN];
+};
+/* Also each time that out was emptied. */
+void lg_goroutine_text_begin(struct lg_goroutine_text_writer *w,
+                             const struct lg_goroutines *g, struct lg_sb *out);
+/* As lg_goroutine_text_write_one. */
+void lg_goroutine_text_add(struct lg_goroutine_text_writer *w,
+                           const struct lg_goroutine *item);
+
 /* One goroutine's block with its final newline; blocks are separated by an
  * empty line, which is the caller's. */
 void lg_goroutine_text_write_one(const struct lg_goroutines *g,

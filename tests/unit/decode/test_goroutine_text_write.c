@@ -147,9 +147,19 @@ static struct lg_frame random_frame(struct lg_rng *rng)
     };
 }
 
+/* Some share their stack with one before. */
 static void random_stack(struct lg_rng *rng, struct lg_goroutines *g,
                          struct lg_goroutine *item)
 {
+    const struct lg_goroutine *other =
+        &g->items.items[lg_rng_below(rng, g->items.count)];
+    if (other != item && lg_rng_below(rng, 2) == 0 && other->frame_count != 0) {
+        item->frame_first = other->frame_first;
+        item->frame_count = other->frame_count;
+        item->elided_at = other->elided_at;
+        item->elided_frames = other->elided_frames;
+        return;
+    }
     size_t n = 1 + lg_rng_below(rng, 9);
     item->frame_first = (uint32_t)g->frames.count;
     for (size_t i = 0; i < n; i++)
@@ -196,7 +206,7 @@ static void test_random_models_come_back(void **state)
         struct lg_arena arena;
         lg_arena_init(&arena, 0);
         struct lg_goroutines g = {.arena = &arena};
-        size_t n = 1 + lg_rng_below(&rng, 20);
+        size_t n = 1 + lg_rng_below(&rng, 90);
         for (size_t i = 0; i < n; i++)
             random_item(&rng, &g);
         assert_comes_back(&g, &arena);
