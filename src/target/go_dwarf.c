@@ -6,6 +6,7 @@
  */
 #include "target/go_dwarf.h"
 
+#include "target/go_dwarf_type.h"
 #include "target/go_dwarf_units.h"
 
 #include <assert.h>
@@ -15,13 +16,6 @@
 
 /* Names in go_fields.def and of variables, with their old forms. */
 #define MAX_NAMES 256
-/* Types of types: arrays of structs, typedefs of typedefs. */
-#define MAX_DEPTH 8
-/* runtime.heapArena has 2.2 MB; a struct beyond this is none of the runtime's,
- * and readers size their buffers by it. */
-#define MAX_TYPE_BYTES ((uint64_t)1 << 24)
-/* runtime.m has 110; a damaged list has no end. */
-#define MAX_MEMBERS 4096
 
 enum kind { KIND_FIELD, KIND_SIZE, KIND_COUNT, KIND_STRIDE, KIND_CONST };
 
@@ -64,11 +58,6 @@ struct reader {
     Dwarf *dwarf;
     struct name names[MAX_NAMES];
     size_t name_count;
-};
-
-struct measure {
-    Dwarf_Die type;
-    uint64_t at; /* of it in the struct where the path began */
 };
 
 static struct name *find_name(struct reader *r, struct lg_str text,
@@ -119,23 +108,6 @@ static void want_rows(struct reader *r)
     }
 }
 
-static bool attribute_u64(Dwarf_Die *die, unsigned name, uint64_t *ret)
-{
-    Dwarf_Attribute a;
-    Dwarf_Word n;
-    if (dwarf_attr(die, name, &a) == NULL || dwarf_formudata(&a, &n) != 0)
-        return false;
-    *ret = n;
-    return true;
-}
-
-static bool type_of(Dwarf_Die *die, Dwarf_Die *ret)
-{
-    Dwarf_Attribute a;
-    return dwarf_attr(die, DW_AT_type, &a) != NULL &&
-           dwarf_formref_die(&a, ret) != NULL;
-}
-
 static void take_variable(struct name *n, Dwarf_Die *die)
 {
     Dwarf_Attribute a;
@@ -146,7 +118,7 @@ static void take_variable(struct name *n, Dwarf_Die *die)
         b.data[0] != DW_OP_addr)
         return;
     memcpy(&n->address, b.data + 1, sizeof n->address);
-    n->type = type_of(die, &type) ? dwarf_dieoffset(&type) : 0;
+    n->type = lg_dwarf_type_of(die, &type) ? dwarf_dieoffset(&type) : 0;
     n->is_there = true;
 }
 
@@ -206,139 +178,22 @@ static void take_unit(struct reader *r, uint64_t at)
     }
 }
 
-static bool peel(Dwarf_Die *type)
-{
-    for (int depth = 0; depth < MAX_DEPTH; depth++) {
-        if (dwarf_tag(type) != DW_TAG_typedef)
-            return true;
-        if (!type_of(type, type))
-            return false;
-    }
-    return false;
-}
-
-/* 0: not told. */
-static uint64_t size_of(Dwarf_Die *type)
-{
-    uint64_t n = 0;
-    Dwarf_Die bare = *type;
-    if (!peel(&bare))
-        return 0;
-    if (dwarf_tag(&bare) == DW_TAG_pointer_type ||
-        dwarf_tag(&bare) == DW_TAG_subroutine_type)
-        return 8;
-    attribute_u64(&bare, DW_AT_byte_size, &n);
-    return n;
-}
-
-/* Next member from *member on (which is in: where the search goes on). */
-static bool is_member(Dwarf_Die *member, struct lg_str name,
-                      struct measure *ret)
-{
-    Dwarf_Attribute a;
-    uint64_t at = 0;
-    if (dwarf_tag(member) != DW_TAG_member ||
-        dwarf_attr(member, DW_AT_name, &a) == NULL ||
-        !lg_str_eq(lg_str_of(dwarf_formstring(&a)), name) ||
-        !attribute_u64(member, DW_AT_data_member_location, &at) ||
-        at > MAX_TYPE_BYTES || !type_of(member, &ret->type) ||
-        !peel(&ret->type))
-        return false;
-    ret->at += at;
-    return true;
-}
-
-static bool step(struct measure *m, struct lg_str name)
-{
-    Dwarf_Die member;
-    if (dwarf_tag(&m->type) != DW_TAG_structure_type ||
-        dwarf_child(&m->type, &member) != 0)
-        return false;
-    for (int i = 0; i < MAX_MEMBERS; i++) {
-        if (is_member(&member, name, m))
-            return true;
-        if (dwarf_siblingof(&member, &member) != 0)
-            return false;
-    }
-    return false;
-}
-
-static bool walk(struct measure *m, struct lg_str path)
-{
-    uint64_t whole = size_of(&m->type);
-    while (path.len > 0) {
-        struct lg_cut cut = lg_str_cut_char(path, '.');
-        if (!step(m, cut.head))
-            return false;
-        path = cut.tail;
-    }
-    uint64_t part = size_of(&m->type);
-    return whole <= MAX_TYPE_BYTES && m->at <= whole && part <= whole - m->at;
-}
-
-/* Of a struct: its only member with a size, when that is at 0. */
-static bool only_member(Dwarf_Die *type)
-{
-    Dwarf_Die member, found;
-    int count = 0;
-    if (dwarf_child(type, &member) != 0)
-        return false;
-    for (int i = 0; i < MAX_MEMBERS; i++) {
-        Dwarf_Die t;
-        uint64_t at = 0;
-        if (dwarf_tag(&member) == DW_TAG_member && type_of(&member, &t) &&
-            size_of(&t) > 0) {
-            attribute_u64(&member, DW_AT_data_member_location, &at);
-            count += at == 0 ? 1 : 2;
-            found = t;
-        }
-        if (dwarf_siblingof(&member, &member) != 0)
-            break;
-    }
-    if (count == 1)
-        *type = found;
-    return count == 1;
-}
-
-/* Of an integer or a pointer, also when atomic.X wraps it; else 0. */
-static uint8_t width_of(Dwarf_Die type)
-{
-    for (int depth = 0; depth < MAX_DEPTH && peel(&type); depth++) {
-        int tag = dwarf_tag(&type);
-        uint64_t n = size_of(&type);
-        if (tag == DW_TAG_array_type || n > 8)
-            return 0;
-        if (tag != DW_TAG_structure_type)
-            return n == 1 || n == 2 || n == 4 || n == 8 ? (uint8_t)n : 0;
-        if (!only_member(&type))
-            return 0;
-    }
-    return 0;
-}
-
-static bool count_of(Dwarf_Die *array, uint64_t *ret)
-{
-    Dwarf_Die range;
-    return dwarf_tag(array) == DW_TAG_array_type &&
-           dwarf_child(array, &range) == 0 &&
-           attribute_u64(&range, DW_AT_count, ret) && *ret > 0;
-}
-
-static bool take_measure(const struct row *row, struct measure *m,
+static bool take_measure(const struct row *row, struct lg_dwarf_place *m,
                          int32_t *number_ret, uint8_t *width_ret)
 {
     uint64_t n = m->at, count;
     *width_ret = 0;
     if (row->kind == KIND_FIELD) {
-        *width_ret = width_of(m->type);
+        *width_ret = lg_dwarf_width_of(m->type);
     } else if (row->kind == KIND_SIZE) {
-        n = size_of(&m->type);
+        n = lg_dwarf_size_of(&m->type);
     } else {
-        if (!count_of(&m->type, &count))
+        if (!lg_dwarf_count_of(&m->type, &count))
             return false;
-        n = row->kind == KIND_COUNT ? count : size_of(&m->type) / count;
+        n = row->kind == KIND_COUNT ? count
+                                    : lg_dwarf_size_of(&m->type) / count;
     }
-    if (n > MAX_TYPE_BYTES)
+    if (n > LG_DWARF_MAX_TYPE_BYTES)
         return false;
     *number_ret = (int32_t)n;
     return true;
@@ -350,9 +205,10 @@ static bool follow(struct reader *r, const struct row *row,
 {
     struct lg_str rest = lg_str_of(row->path), path;
     while (next_form(&rest, &path)) {
-        struct measure m = {0};
-        if (dwarf_offdie(r->dwarf, n->type, &m.type) != NULL && peel(&m.type) &&
-            walk(&m, path) && take_measure(row, &m, number_ret, width_ret))
+        struct lg_dwarf_place m = {0};
+        if (dwarf_offdie(r->dwarf, n->type, &m.type) != NULL &&
+            lg_dwarf_peel(&m.type) && lg_dwarf_walk(&m, path) &&
+            take_measure(row, &m, number_ret, width_ret))
             return true;
     }
     return false;

@@ -3,12 +3,12 @@
 
 #include "base/cursor.h"
 #include "decode/elf.h"
+#include "target/go_dwarf_section.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <zlib.h>
 
 /* Go's linker writes a few hundred bytes of abbreviations; with cgo each C file
  * adds some. */
@@ -19,24 +19,15 @@
 #define MAX_KEPT_BYTES ((uint64_t)512 << 20)
 /* Packages of a program, and as many assembly and C files. */
 #define MAX_UNITS 200000
-/* zlib makes at most 1032 bytes of one. */
-#define MAX_RATIO 1040
 /* A unit's header and the name of its package. */
 #define LOOK_BYTES ((uint64_t)256)
 #define PAGE ((uint64_t)4096)
-#define STEP_BYTES ((uint64_t)1 << 20)
 
 /* The small ELF file: headers in its first page, then the two sections. */
 #define SECTION_COUNT 4
 #define NAMES "\0.debug_abbrev\0.debug_info\0.shstrtab"
 #define NAMES_AT (sizeof(Elf64_Ehdr) + SECTION_COUNT * sizeof(Elf64_Shdr))
 #define ABBREV_AT PAGE
-
-struct section { /* of the program's file */
-    struct lg_str bytes;
-    bool is_deflated;
-    uint64_t size_bytes; /* inflated, as it claims */
-};
 
 struct scan {
     struct lg_dwarf_units *units;
@@ -64,58 +55,6 @@ static uint64_t page_down(uint64_t n)
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
-}
-
-/* .zdebug_*: "ZLIB", size. Go ≤ 1.18. */
-static bool open_old(struct lg_str bytes, struct section *ret)
-{
-    struct lg_cursor c;
-    lg_cursor_init(&c, bytes.data, bytes.len);
-    struct lg_str magic = lg_cursor_bytes(&c, 4);
-    ret->size_bytes = lg_cursor_u64be(&c);
-    ret->bytes = lg_cursor_bytes(&c, lg_cursor_left(&c));
-    ret->is_deflated = true;
-    return lg_cursor_ok(&c) && lg_str_eq(magic, LG_STR("ZLIB"));
-}
-
-/* SHF_COMPRESSED: an Elf64_Chdr before it. */
-static bool open_new(struct lg_str bytes, struct section *ret)
-{
-    struct lg_cursor c;
-    lg_cursor_init(&c, bytes.data, bytes.len);
-    uint32_t type = lg_cursor_u32le(&c);
-    lg_cursor_skip(&c, 4);
-    ret->size_bytes = lg_cursor_u64le(&c);
-    lg_cursor_skip(&c, 8);
-    ret->bytes = lg_cursor_bytes(&c, lg_cursor_left(&c));
-    ret->is_deflated = true;
-    return lg_cursor_ok(&c) && type == ELFCOMPRESS_ZLIB;
-}
-
-static bool open_section(const struct lg_elf *elf, struct lg_str plain,
-                         struct lg_str old, uint64_t max_bytes,
-                         struct section *ret, struct lg_error *err)
-{
-    struct lg_elf_section s;
-    bool is_ok = true;
-    if (lg_elf_section_find(elf, plain, &s)) {
-        struct lg_str bytes = lg_elf_section_bytes(elf, &s);
-        if ((s.flags & SHF_COMPRESSED) != 0)
-            is_ok = open_new(bytes, ret);
-        else
-            *ret = (struct section){bytes, false, bytes.len};
-    } else if (lg_elf_section_find(elf, old, &s)) {
-        is_ok = open_old(lg_elf_section_bytes(elf, &s), ret);
-    } else {
-        return lg_fail(err, LG_ABSENT, "no %.*s", LG_STR_ARG(plain));
-    }
-    if (!is_ok || ret->size_bytes == 0 ||
-        (ret->is_deflated && ret->size_bytes / MAX_RATIO > ret->bytes.len))
-        return lg_fail(err, LG_BAD_DATA, "%.*s is damaged", LG_STR_ARG(plain));
-    if (ret->size_bytes > max_bytes)
-        return lg_fail(err, LG_LIMIT, "%.*s has %llu bytes", LG_STR_ARG(plain),
-                       (unsigned long long)ret->size_bytes);
-    return true;
 }
 
 static bool is_wanted(const struct scan *s, struct lg_str name)
@@ -181,8 +120,9 @@ static void give_back(struct scan *s, uint64_t filled)
 }
 
 /* Goes on to the unit that ends behind the bytes that are there. */
-static bool settle(struct scan *s, uint64_t filled, struct lg_error *err)
+static bool settle(void *context, uint64_t filled, struct lg_error *err)
 {
+    struct scan *s = context;
     while (s->at < s->size) {
         if (s->end == 0) {
             if (filled < least(s->size, s->at + LOOK_BYTES))
@@ -196,62 +136,6 @@ static bool settle(struct scan *s, uint64_t filled, struct lg_error *err)
             return true;
         s->at = s->end;
         s->end = 0;
-    }
-    return true;
-}
-
-static void refill(z_stream *z, struct lg_str *rest)
-{
-    if (z->avail_in != 0)
-        return;
-    size_t n = least(rest->len, STEP_BYTES);
-    /* zlib does not write to it, but says so only with ZLIB_CONST */
-    z->next_in = (Bytef *)(uintptr_t)rest->data;
-    z->avail_in = (uInt)n;
-    *rest = lg_str_skip(*rest, n);
-}
-
-/* s NULL: no units, only bytes. */
-static bool inflate_into(const struct section *from, uint8_t *into,
-                         struct scan *s, struct lg_error *err)
-{
-    z_stream z = {0};
-    if (inflateInit(&z) != Z_OK)
-        return lg_fail_nomem(err);
-    struct lg_str rest = from->bytes;
-    uint64_t filled = 0;
-    bool is_ok = true;
-    while (is_ok && filled < from->size_bytes) {
-        refill(&z, &rest);
-        uint64_t step = least(from->size_bytes - filled, STEP_BYTES);
-        z.next_out = into + filled;
-        z.avail_out = (uInt)step;
-        int state = inflate(&z, Z_NO_FLUSH);
-        uint64_t made = step - z.avail_out;
-        filled += made;
-        bool is_end = state == Z_STREAM_END && filled < from->size_bytes;
-        bool is_stuck = made == 0 && z.avail_in == 0 && rest.len == 0;
-        if ((state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR) ||
-            is_end || is_stuck)
-            is_ok = lg_fail(err, LG_BAD_DATA, "compressed DWARF is damaged");
-        else if (s != NULL)
-            is_ok = settle(s, filled, err);
-    }
-    inflateEnd(&z);
-    return is_ok;
-}
-
-static bool copy_into(const struct section *from, uint8_t *into, struct scan *s,
-                      struct lg_error *err)
-{
-    if (from->is_deflated)
-        return inflate_into(from, into, s, err);
-    for (uint64_t filled = 0; filled < from->size_bytes;) {
-        uint64_t step = least(from->size_bytes - filled, STEP_BYTES);
-        memcpy(into + filled, from->bytes.data + filled, step);
-        filled += step;
-        if (s != NULL && !settle(s, filled, err))
-            return false;
     }
     return true;
 }
@@ -292,9 +176,10 @@ static void write_headers(uint8_t *map, uint16_t machine, uint64_t abbrev_bytes,
     memcpy(map + NAMES_AT, NAMES, sizeof NAMES);
 }
 
-static bool fill(struct lg_dwarf_units *u, const struct section *abbrev,
-                 const struct section *info, struct scan *s, uint16_t machine,
-                 struct lg_error *err)
+static bool fill(struct lg_dwarf_units *u,
+                 const struct lg_dwarf_section *abbrev,
+                 const struct lg_dwarf_section *info, struct scan *s,
+                 uint16_t machine, struct lg_error *err)
 {
     uint64_t info_at = ABBREV_AT + page_up(abbrev->size_bytes);
     u->map_bytes = info_at + info->size_bytes;
@@ -308,8 +193,8 @@ static bool fill(struct lg_dwarf_units *u, const struct section *abbrev,
                   info->size_bytes);
     s->info = u->map + info_at;
     s->size = info->size_bytes;
-    return copy_into(abbrev, u->map + ABBREV_AT, NULL, err) &&
-           copy_into(info, s->info, s, err);
+    return lg_dwarf_section_copy(abbrev, u->map + ABBREV_AT, NULL, NULL, err) &&
+           lg_dwarf_section_copy(info, s->info, settle, s, err);
 }
 
 bool lg_dwarf_units_init(struct lg_dwarf_units *u, struct lg_str elf,
@@ -324,11 +209,13 @@ bool lg_dwarf_units_init(struct lg_dwarf_units *u, struct lg_str elf,
         return lg_fail(err, LG_UNSUPPORTED,
                        "DWARF of a 32-bit or big-endian "
                        "program");
-    struct section abbrev = {0}, info = {0};
-    if (!open_section(&e, LG_STR(".debug_info"), LG_STR(".zdebug_info"),
-                      MAX_INFO_BYTES, &info, err) ||
-        !open_section(&e, LG_STR(".debug_abbrev"), LG_STR(".zdebug_abbrev"),
-                      MAX_ABBREV_BYTES, &abbrev, err))
+    struct lg_dwarf_section abbrev = {0}, info = {0};
+    if (!lg_dwarf_section_open(&e, LG_STR(".debug_info"),
+                               LG_STR(".zdebug_info"), MAX_INFO_BYTES, &info,
+                               err) ||
+        !lg_dwarf_section_open(&e, LG_STR(".debug_abbrev"),
+                               LG_STR(".zdebug_abbrev"), MAX_ABBREV_BYTES,
+                               &abbrev, err))
         return false;
     struct scan s = {
         .units = u, .packages = packages, .package_count = package_count};
