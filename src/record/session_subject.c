@@ -89,6 +89,9 @@ bool lg_session_take_subject(struct lg_session *s, int64_t pid,
             lg_cgroup_place_find(s->host, pid, &s->arena, &s->place, NULL);
     }
     describe_limit(s);
+    if (s->oom_watch != NULL && s->has_place) {
+        lg_oom_watch_only(s->oom_watch, s->place.path, pid);
+    }
     return true;
 }
 

@@ -25,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SELF_LEAF "lastgasp-self"
+#define SELF_LEAF LG_CGROUP_SELF_LEAF
 /* Below this nothing can even be executed. */
 #define MIN_LIMIT_BYTES (UINT64_C(64) << 10)
 #define MAX_LIMIT_BYTES (UINT64_C(1) << 62)
@@ -184,6 +184,8 @@ static bool make_below(struct attempt *a, const struct lg_cgroup_place *parent,
     c->dir_fd = open_dir(parent_fd, a->name);
     if (c->dir_fd < 0)
         return failed_at(a, "open it");
+    lg_cgroup_hold(c->dir_fd);
+    lg_cgroup_sweep(parent_fd, a->name);
     if (!set_limit(c->dir_fd, parent->version, a->limit_bytes))
         return failed_at(a, "set its limit");
     c->procs_fd = openat(c->dir_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);

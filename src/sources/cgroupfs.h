@@ -120,6 +120,11 @@ struct lg_transient_cgroup {
     bool moved_self; /* the parent's processes were moved to that leaf, to be
                         moved back: cgroup v2 has no processes in inner nodes */
 };
+/* Ours as long as we live and the descriptor is open: see sweep. */
+void lg_cgroup_hold(int dir_fd);
+/* Removes what recorders that were killed left empty below a cgroup. */
+void lg_cgroup_sweep(int parent_fd, const char *own_name);
+#define LG_CGROUP_SELF_LEAF "lastgasp-self"
 bool lg_transient_cgroup_create(const struct lg_host *host, const char *name,
                                 uint64_t limit_bytes, struct lg_arena *arena,
                                 struct lg_transient_cgroup *ret,

@@ -21,12 +21,42 @@ struct lg_oom_watch {
     size_t text_len;
     int64_t victims[MAX_VICTIMS];
     size_t victim_count, kill_count;
+    struct lg_str cgroup; /* empty: any */
+    int64_t pid;
     char record[RECORD_BYTES];
 };
+
+/* One is the other, or lies in it, as far as two namespaces can tell: a path
+ * that is seen from inside lacks the beginning. */
+static bool is_related(struct lg_str a, struct lg_str b)
+{
+    return a.len <= 1 || b.len <= 1 || lg_str_starts(a, b) ||
+           lg_str_starts(b, a) || lg_str_ends(a, b) || lg_str_ends(b, a) ||
+           lg_str_contains(a, lg_str_rcut_char(b, '/').tail) ||
+           lg_str_contains(b, lg_str_rcut_char(a, '/').tail);
+}
+
+static bool concerns_us(const struct lg_oom_watch *watch,
+                        const struct lg_oom_event *event)
+{
+    if (watch->cgroup.len == 0 || event->scope != LG_OOM_MEMCG ||
+        event->oom_memcg.len == 0) {
+        return true;
+    }
+    lg_each(victim, event->victims) {
+        if (victim->pid == watch->pid) {
+            return true;
+        }
+    }
+    return is_related(event->oom_memcg, watch->cgroup);
+}
 
 static bool keep_event(void *context, const struct lg_oom_event *event)
 {
     struct lg_oom_watch *watch = context;
+    if (!concerns_us(watch, event)) {
+        return true;
+    }
     watch->kill_count++;
     lg_each(victim, event->victims) {
         if (watch->victim_count < MAX_VICTIMS) {
@@ -64,6 +94,13 @@ bool lg_oom_watch_create(const struct lg_host *host,
     }
     *watch_ret = watch;
     return true;
+}
+
+void lg_oom_watch_only(struct lg_oom_watch *watch, struct lg_str cgroup,
+                       int64_t pid)
+{
+    watch->cgroup = cgroup;
+    watch->pid = pid;
 }
 
 void lg_oom_watch_destroy(struct lg_oom_watch *watch)

@@ -7,6 +7,7 @@
 #ifndef LG_SOURCES_OOM_WATCH_H
 #define LG_SOURCES_OOM_WATCH_H
 
+#include "base/str.h"
 #include "sources/host.h"
 
 #include <stddef.h>
@@ -16,6 +17,11 @@ struct lg_oom_watch;
 /* DENIED or ABSENT when the kernel log cannot be followed. */
 bool lg_oom_watch_create(const struct lg_host *host,
                          struct lg_oom_watch **watch_ret, struct lg_error *err);
+/* From now on only kills count that may concern this process or its cgroup
+ * (borrowed; its path in our namespace, the log's is the machine's): those of
+ * other cgroups of the machine are somebody else's. */
+void lg_oom_watch_only(struct lg_oom_watch *watch, struct lg_str cgroup,
+                       int64_t pid);
 void lg_oom_watch_destroy(struct lg_oom_watch *watch);
 /* To wait on: readable when the log has grown. */
 int lg_oom_watch_fd(const struct lg_oom_watch *watch);
