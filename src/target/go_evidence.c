@@ -270,6 +270,10 @@ bool lg_go_goroutines_evidence(const struct lg_go_goroutines *from,
     struct words w;
     if (!begin(&w, from, arena, ret))
         return false;
+    ret->items.items = lg_new(arena, struct lg_goroutine, from->items.count);
+    if (ret->items.items == NULL)
+        return false;
+    ret->items.capacity = from->items.count;
     lg_each(g, from->items)
         if (!add_item(&w, g, 1, g->wait_since))
             return false;

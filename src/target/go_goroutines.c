@@ -14,6 +14,8 @@
 #define MOVED_ROUNDS 3
 /* Few move or run when the pause begins; more would make it long. */
 #define MAX_PAUSED 8192
+/* Records of so many are made room for before the first is seen: 45 MB. */
+#define ROOM_AT_ONCE ((size_t)1 << 18)
 #define FIRST_WINDOW_BYTES 512u
 #define FULL_WINDOW_BYTES 1024u
 #define SPARE_WALK_BYTES (UINT64_C(64) << 20)
@@ -64,11 +66,18 @@ static bool start(struct lg_go_gather *r, struct lg_error *err)
     return true;
 }
 
-/* Room for a chunk, or for all when there are fewer. */
+/* Room for a chunk, or for all when there are fewer; and for the records, which
+ * would be copied while they grow. */
 static bool make_room(struct lg_go_gather *r, size_t count,
                       struct lg_error *err)
 {
-    size_t n = count < LG_GO_CHUNK ? count : LG_GO_CHUNK;
+    size_t n = count < LG_GO_CHUNK ? count : LG_GO_CHUNK, items = count;
+    if (items > r->options->keep_max)
+        items = (size_t)r->options->keep_max;
+    if (items > ROOM_AT_ONCE)
+        items = ROOM_AT_ONCE;
+    r->ret->items.items = lg_new(r->arena, struct lg_go_g, items);
+    r->ret->items.capacity = r->ret->items.items != NULL ? items : 0;
     r->slots = lg_new(&r->scratch, struct lg_go_slot, n);
     r->fetches = lg_new(&r->scratch, struct lg_fetch, n);
     return (r->slots != NULL && r->fetches != NULL) || lg_fail_nomem(err);
