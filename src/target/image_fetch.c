@@ -11,22 +11,19 @@
  * there before the first read: the first touch of fresh memory costs more than
  * the copy.
  */
-#include "target/image.h"
+#include "target/fetch_sort.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Fits a second-level cache, and is still 100 µs of copying per system call. */
-#define BUFFER_BYTES ((size_t)1 << 20)
+/* Fits a second-level cache beside what the caller does, and is still 60 µs of
+ * copying per system call: 10 % better than 1 MiB. */
+#define BUFFER_BYTES ((size_t)256 << 10)
 /* IOV_MAX of Linux: what one process_vm_readv takes. */
 #define MAX_RANGES ((size_t)1024)
 /* A gap below a page is in the page of one of the objects around it: reading
  * it touches nothing else, and costs less than a range of its own. */
 #define MAX_GAP_BYTES ((uint64_t)4095)
-/* Below this many, a bucket is sorted by insertion. */
-#define FEW ((size_t)24)
-#define RADIX_BITS 8
-#define RADIX (1u << RADIX_BITS)
 
 struct batch {
     struct lg_image_range ranges[MAX_RANGES];
@@ -39,72 +36,6 @@ struct gather {
     void *context;
     struct batch batch;
 };
-
-static void insertion_sort(struct lg_fetch *f, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        struct lg_fetch moved = f[i];
-        size_t at = i;
-        for (; at > 0 && f[at - 1].address > moved.address; at--)
-            f[at] = f[at - 1];
-        f[at] = moved;
-    }
-}
-
-/* 0: sorted already. Else the highest bit in which two addresses differ, plus
- * one: what is above it needs no pass. */
-static unsigned bits_to_sort(const struct lg_fetch *f, size_t count)
-{
-    uint64_t differ = 0;
-    bool sorted = true;
-    for (size_t i = 1; i < count; i++) {
-        differ |= f[i].address ^ f[0].address;
-        sorted = sorted && f[i - 1].address <= f[i].address;
-    }
-    return sorted ? 0 : 64 - (unsigned)__builtin_clzll(differ);
-}
-
-/* American flag sort: by the highest digit first, in place, since a million
- * objects would need 16 MB beside them otherwise. Depth ≤ 8. */
-static void sort(struct lg_fetch *f, size_t count)
-{
-    size_t begin[RADIX], end[RADIX];
-    if (count <= FEW) {
-        insertion_sort(f, count);
-        return;
-    }
-    unsigned bits = bits_to_sort(f, count);
-    if (bits == 0)
-        return;
-    unsigned shift = bits > RADIX_BITS ? bits - RADIX_BITS : 0;
-#define DIGIT(fetch) ((fetch).address >> shift & (RADIX - 1))
-    memset(end, 0, sizeof end);
-    for (size_t i = 0; i < count; i++)
-        end[DIGIT(f[i])]++;
-    for (size_t digit = 0, at = 0; digit < RADIX; digit++) {
-        begin[digit] = at;
-        at += end[digit];
-        end[digit] = at;
-    }
-    for (size_t digit = 0; digit < RADIX; digit++) {
-        while (begin[digit] < end[digit]) {
-            struct lg_fetch moved = f[begin[digit]];
-            size_t to = DIGIT(moved);
-            while (to != digit) {
-                struct lg_fetch next = f[begin[to]];
-                f[begin[to]++] = moved;
-                moved = next;
-                to = DIGIT(moved);
-            }
-            f[begin[digit]++] = moved;
-        }
-    }
-#undef DIGIT
-    for (size_t digit = 0, from = 0; shift != 0 && digit < RADIX; digit++) {
-        sort(f + from, end[digit] - from);
-        from = end[digit];
-    }
-}
 
 static bool is_readable(const struct lg_fetch *f)
 {
@@ -270,12 +201,14 @@ bool lg_image_fetch(struct lg_image *image, struct lg_fetch *fetches,
     struct gather g = {.image = image, .fn = fn, .context = context};
     if (count == 0)
         return true;
-    sort(fetches, count);
+    if (!make_buffer(image, 0))
+        return false;
+    lg_fetch_sort(fetches, count, image->buffer, image->buffer_bytes);
     if (image->ops->view != NULL) {
         view_all(&g, fetches, count);
         return true;
     }
-    if (!make_buffer(image, 0) || !read_all(&g, fetches, count))
+    if (!read_all(&g, fetches, count))
         return false;
     (void)lg_image_is_there(image);
     return true;

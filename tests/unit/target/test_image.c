@@ -3,6 +3,7 @@
 #include "target/image.h"
 
 #include "rng.h"
+#include "target/fetch_sort.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -212,7 +213,7 @@ static struct lg_fetch *rows(size_t count, uint64_t step, uint32_t bytes)
     return fetches;
 }
 
-/* 16 MB of neighbours are 16 buffers, not 40,000 reads. */
+/* 16 MB of neighbours are 64 buffers, not 40,000 reads. */
 static void neighbours_are_read_together(void **state)
 {
     (void)state;
@@ -221,7 +222,7 @@ static void neighbours_are_read_together(void **state)
     size_t count = (size_t)PAGES * PAGE / 416;
     struct lg_fetch *fetches = rows(count, 416, 392);
     assert_int_equal(gather(f, fetches, count).read_count, count);
-    assert_true(f->calls <= 17);
+    assert_true(f->calls <= 68);
     assert_int_equal(f->base.read_calls, f->calls);
     assert_true(f->touched_bytes <= count * 416);
     test_free(fetches);
@@ -239,7 +240,7 @@ static void pages_between_are_left_alone(void **state)
     struct lg_fetch *fetches = rows(count, 4 * PAGE, 392);
     assert_int_equal(gather(f, fetches, count).read_count, count);
     assert_int_equal(f->touched_bytes, count * 392);
-    assert_int_equal(f->calls, 1);
+    assert_true(f->calls <= 2);
     test_free(fetches);
     lg_image_destroy(&f->base);
 }
@@ -372,6 +373,61 @@ static void small_reads(void **state)
     lg_image_destroy(&f->base);
 }
 
+static int by_address(const void *a, const void *b)
+{
+    const struct lg_fetch *x = a, *y = b;
+    return x->address < y->address ? -1 : x->address > y->address;
+}
+
+/* Orders as they come: none at all, few runs that overlap a little or much,
+ * all equal, backwards, nearly sorted. */
+static void make_order(struct lg_rng *rng, struct lg_fetch *f, size_t count)
+{
+    size_t kind = lg_rng_below(rng, 6), runs = 1 + lg_rng_below(rng, 80);
+    uint64_t at = BASE;
+    for (size_t i = 0; i < count; i++) {
+        bool turns = lg_rng_below(rng, count / runs + 1) == 0;
+        at += lg_rng_below(rng, 3) * 32;
+        if (kind == 0)
+            at = lg_rng_any_width(rng);
+        if (kind == 1 && turns)
+            at -= lg_rng_below(rng, 2000);
+        if (kind == 2 && turns)
+            at = BASE + lg_rng_below(rng, 64 * count);
+        if (kind == 3)
+            at = BASE;
+        if (kind == 4)
+            at = BASE - i * 416;
+        f[i] = (struct lg_fetch){at, 8, (uint32_t)i};
+    }
+}
+
+static void sorting_agrees_with_qsort(void **state)
+{
+    (void)state;
+    struct lg_rng rng = {.state = 0x5047};
+    for (int round = 0; round < 600; round++) {
+        size_t count = lg_rng_below(&rng, round % 20 == 0 ? 30000 : 900);
+        size_t room = lg_rng_below(&rng, 2) * 64 * sizeof(struct lg_fetch);
+        struct lg_fetch *f = test_calloc(count + 1, sizeof *f);
+        struct lg_fetch *expected = test_calloc(count + 1, sizeof *f);
+        struct lg_fetch *scratch = test_malloc(room + 1);
+        unsigned char *told = test_calloc(count + 1, 1);
+        make_order(&rng, f, count);
+        memcpy(expected, f, count * sizeof *f);
+        qsort(expected, count, sizeof *f, by_address);
+        lg_fetch_sort(f, count, scratch, room);
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(f[i].address, expected[i].address);
+            assert_int_equal(told[f[i].tag]++, 0);
+        }
+        test_free(told);
+        test_free(scratch);
+        test_free(expected);
+        test_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +439,7 @@ int main(void)
         cmocka_unit_test(large_objects),
         cmocka_unit_test(views_need_no_copy),
         cmocka_unit_test(small_reads),
+        cmocka_unit_test(sorting_agrees_with_qsort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
