@@ -66,9 +66,9 @@ static uint32_t skip_runtime(struct maker *m, const uint64_t *stack,
 /* UINT32_MAX: out of memory. */
 static uint32_t node_of(struct maker *m, const struct lg_go_heap_site *site)
 {
-    const uint64_t *stack = m->sites->stacks.items + site->stack_first;
     if (site->stack_count == 0)
         return 0;
+    const uint64_t *stack = m->sites->stacks.items + site->stack_first;
     uint32_t skip = skip_runtime(m, stack, site->stack_count);
     if (skip == UINT32_MAX)
         return UINT32_MAX;
