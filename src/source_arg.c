@@ -4,6 +4,7 @@
 #include "decode/elf.h"
 #include "incident_of.h"
 #include "sources/core_image.h"
+#include "sources/debug_file_open.h"
 #include "sources/folder.h"
 #include "sources/process_image.h"
 
@@ -23,8 +24,11 @@ static bool open_go(const struct lg_source_options *options,
     if (options != NULL && options->debug_file != NULL) {
         if (!lg_mapped_open(&ret->debug, AT_FDCWD, options->debug_file, err))
             return false;
-        go_options.debug_file = ret->debug.bytes;
+    } else {
+        lg_debug_file_open(ret->image->binary, ret->image->binary_path,
+                           &ret->debug);
     }
+    go_options.debug_file = ret->debug.bytes;
     return lg_go_open(ret->image, &go_options, arena, &ret->go, err);
 }
 

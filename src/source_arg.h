@@ -28,7 +28,8 @@ enum lg_source_kind {
 struct lg_source_options {
     const char *state_dir;  /* NULL: the usual place */
     const char *exe;        /* of a core: the binary; NULL: as it says */
-    const char *debug_file; /* separate debug information; NULL: none */
+    const char *debug_file; /* separate debug information; NULL: the one where
+                               debuggers look for it, if any */
 };
 
 struct lg_source_arg {
