@@ -67,9 +67,8 @@ enum lg_go_wait_kind lg_go_wait_kind_of(struct lg_go_gather *r,
         if (!lg_str_after(reason, reasons[i].reason, &rest) ||
             (rest.len != 0 && !lg_str_starts(rest, LG_STR(" ("))))
             continue;
-        return reasons[i].kind == LG_ON_SEMAPHORE
-                   ? kind_of_caller(r, g->stack)
-                   : reasons[i].kind;
+        return reasons[i].kind == LG_ON_SEMAPHORE ? kind_of_caller(r, g->stack)
+                                                  : reasons[i].kind;
     }
     return LG_ON_NONE;
 }
