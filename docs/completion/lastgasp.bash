@@ -38,7 +38,7 @@ _lastgasp() {
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return
         ;;
-    --report | -r | --output | -o)
+    --report | -r | --output | --out | -o)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
@@ -48,12 +48,14 @@ _lastgasp() {
     else
         case $command in
         help) words=$(_lastgasp_commands "$program") ;;
-        show | explain | export | rm) words="last $(_lastgasp_ids "$program")" ;;
+        show | explain | export | rm | goroutines | heap | memstats)
+            words="last $(_lastgasp_ids "$program")"
+            ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
     case $command in
-    show | explain | import | oom)
+    show | explain | import | oom | goroutines | heap | memstats)
         [[ $word == -* ]] ||
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$word")
         ;;

@@ -5,6 +5,14 @@
 /* More mappings than a process of sense has executable files. */
 #define MAX_MAPPINGS 4096
 
+/* Profiles carry GNU's, in hex; Go's own, which has slashes, says nothing to
+ * who reads them. */
+static struct lg_str gnu_build_id(const struct lg_go *go)
+{
+    struct lg_str id = go->build.build_id;
+    return lg_str_find_char(id, '/') < 0 ? id : LG_STR("");
+}
+
 static bool add_mapping(struct lg_go_locations *l,
                         const struct lg_image_segment *segment)
 {
@@ -21,7 +29,7 @@ static bool add_mapping(struct lg_go_locations *l,
     };
     if (go->modules.count != 0 && go->modules.items[0].text >= m->start &&
         go->modules.items[0].text < m->limit)
-        m->build_id = go->build.build_id;
+        m->build_id = gnu_build_id(go);
     return true;
 }
 
