@@ -28,6 +28,10 @@ static bool widest(struct lg_str name, struct brackets *ret)
 static bool split(struct lg_str name, struct brackets *b)
 {
     size_t depth = 1, close = 0;
+    struct lg_str inner =
+        lg_str_from(name.data + b->open + 1, b->close - b->open - 1);
+    if (lg_str_find_char(inner, '[') < 0)
+        return true;
     for (size_t i = b->open + 1; i < b->close; i++) {
         if (name.data[i] == ']') {
             if (depth == 0)
