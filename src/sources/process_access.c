@@ -3,6 +3,7 @@
 
 #include "base/io.h"
 #include "base/lines.h"
+#include "base/vec.h"
 #include "sources/proc_fds.h"
 #include "sources/small_file.h"
 
@@ -75,14 +76,30 @@ static int read_yama(const struct lg_host *host)
     return (int)scope;
 }
 
-/* Unknown counts as the same: it is the reason that is named last. */
+/* The map of the namespace that all others are in. */
+static bool is_first_namespace(int self_fd)
+{
+    char buffer[256];
+    struct lg_str text, word;
+    uint64_t numbers[3];
+    if (!lg_small_file(self_fd, "uid_map", buffer, sizeof buffer, &text))
+        return true;
+    for (size_t i = 0; i < LG_COUNT(numbers); i++) {
+        if (!lg_str_word(&text, &word) || !lg_str_u64(word, &numbers[i]))
+            return false;
+    }
+    return numbers[0] == 0 && numbers[1] == 0 && numbers[2] == UINT32_MAX;
+}
+
+/* From within a user namespace the link of one outside cannot be read. */
 static bool same_namespace(int self_fd, int dir_fd)
 {
     char ours[64], theirs[64];
     ssize_t a = readlinkat(self_fd, "ns/user", ours, sizeof ours);
     ssize_t b = readlinkat(dir_fd, "ns/user", theirs, sizeof theirs);
-    return a < 0 || b < 0 ||
-           lg_str_eq(lg_str_from(ours, (size_t)a),
+    if (a < 0 || b < 0)
+        return is_first_namespace(self_fd);
+    return lg_str_eq(lg_str_from(ours, (size_t)a),
                      lg_str_from(theirs, (size_t)b));
 }
 

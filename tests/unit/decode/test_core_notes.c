@@ -53,7 +53,7 @@ static void notes_are_read(void **state)
 {
     (void)state;
     struct lg_arena arena;
-    struct lg_core_notes n;
+    struct lg_core_notes n = {0};
     lg_arena_init(&arena, 0);
     build();
     assert_true(
@@ -62,6 +62,9 @@ static void notes_are_read(void **state)
     assert_int_equal(n.pid, 4700);
     assert_str(n.comm, "app");
     assert_int_equal(n.threads.count, 2);
+    assert_int_equal(n.files.count, 3);
+    if (n.threads.items == NULL || n.files.items == NULL)
+        return; /* as the analyser does not know that we are not here */
     assert_int_equal(n.threads.items[0].tid, 4711);
     assert_int_equal(n.threads.items[0].pc, 0x401234);
     assert_int_equal(n.threads.items[0].sp, 0xc000001000);
@@ -69,7 +72,6 @@ static void notes_are_read(void **state)
     assert_int_equal(n.threads.items[0].g, 0xc000002000);
     assert_int_equal(n.threads.items[0].tls, 0x7f1111111111);
     assert_int_equal(n.threads.items[1].tid, 4712);
-    assert_int_equal(n.files.count, 3);
     assert_int_equal(n.files.items[1].offset, 4096);
     assert_str(n.files.items[1].path, "/srv/app");
     assert_str(n.files.items[2].path, "/lib/with a\nnewline.so");
@@ -82,7 +84,7 @@ static void arm64_has_its_own_registers(void **state)
 {
     (void)state;
     struct lg_arena arena;
-    struct lg_core_notes n;
+    struct lg_core_notes n = {0};
     unsigned char status[392] = {0};
     uint64_t words[34], tls = 0x7f22;
     int32_t tid = 9;
@@ -99,6 +101,8 @@ static void arm64_has_its_own_registers(void **state)
         parse(lg_str_from(builder.bytes, builder.len), &arena, &n, NULL));
     assert_int_equal(n.threads.count, 1);
     const struct lg_core_thread *t = n.threads.items;
+    if (t == NULL)
+        return;
     assert_int_equal(t->g, 128);
     assert_int_equal(t->bp, 129);
     assert_int_equal(t->link, 130);
@@ -117,13 +121,13 @@ static void a_cut_core_gives_what_is_there(void **state)
     build();
     for (size_t len = sizeof(Elf64_Ehdr); len < builder.len; len++) {
         struct lg_arena arena;
-        struct lg_core_notes n;
+        struct lg_core_notes n = {0};
         char *copy = test_malloc(len);
         memcpy(copy, builder.bytes, len);
         lg_arena_init(&arena, 0);
         assert_true(parse(lg_str_from(copy, len), &arena, &n, NULL));
         assert_true(n.threads.count <= 2 && n.files.count <= 3);
-        if (n.threads.count > 0 && !n.cut)
+        if (n.threads.items != NULL && !n.cut)
             assert_int_equal(n.threads.items[0].tid, 4711);
         lg_arena_deinit(&arena);
         test_free(copy);
@@ -137,7 +141,7 @@ static void counts_that_lie(void **state)
     const uint64_t lies[] = {4, 1000, UINT64_C(1) << 60, UINT64_MAX};
     for (size_t i = 0; i < LG_COUNT(lies); i++) {
         struct lg_arena arena;
-        struct lg_core_notes n;
+        struct lg_core_notes n = {0};
         uint64_t header[2] = {lies[i], 4096};
         lg_arena_init(&arena, 4096);
         lg_core_file_begin(&builder, EM_X86_64);
@@ -158,7 +162,7 @@ static void damage_never_crashes(void **state)
     build();
     for (int i = 0; i < 5000; i++) {
         struct lg_arena arena;
-        struct lg_core_notes n;
+        struct lg_core_notes n = {0};
         size_t len = builder.len;
         if (i % 2 != 0)
             len = lg_rng_below(&rng, len);
@@ -176,7 +180,7 @@ static void damage_never_crashes(void **state)
 static bool parse_all(void *context, struct lg_arena *arena,
                       struct lg_error *err)
 {
-    struct lg_core_notes n;
+    struct lg_core_notes n = {0};
     (void)context;
     return parse(lg_str_from(builder.bytes, builder.len), arena, &n, err);
 }

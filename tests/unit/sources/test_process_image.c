@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -220,8 +221,8 @@ static void the_binary_is_where_it_says(void **state)
     assert_true(lg_image_read(f.image, address, text, sizeof text));
     assert_memory_equal(text, landmark, sizeof landmark);
     const struct lg_image_segment *s = lg_image_segment_find(f.image, address);
-    assert_true(s != NULL && s->can_read && !s->can_write);
-    assert_true(lg_str_eq(s->path, f.image->binary_path));
+    assert_true(s != NULL && s->can_read && !s->can_write &&
+                lg_str_eq(s->path, f.image->binary_path));
     assert_int_equal(f.image->pid, f.pid);
     end_child(&f);
     tear_down(&f);
@@ -585,6 +586,36 @@ static void another_user_is_denied(void **state)
     tear_down(&f);
 }
 
+/* With every capability, but only over a user namespace of our own. */
+static void from_another_namespace(void **state)
+{
+    (void)state;
+    struct fixture f;
+    int status;
+    init(&f);
+    start_child(&f, until_released);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct lg_image *image;
+        struct lg_error err = {0};
+        if (unshare(CLONE_NEWUSER) != 0)
+            _exit(77);
+        if (lg_process_image_open(&f.host, f.pid, &f.arena, &image, &err))
+            _exit(3);
+        _exit(err.kind == LG_DENIED &&
+                      strstr(err.text, "user namespace") != NULL
+                  ? 0
+                  : 4);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    end_child(&f);
+    tear_down(&f);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip(); /* a kernel or container that makes none */
+    assert_int_equal(status, 0);
+}
+
 static void become_undumpable(int hold_fd)
 {
     (void)setgroups(0, NULL);
@@ -705,6 +736,7 @@ int main(void)
         cmocka_unit_test(those_without_memory),
         lg_tmpdir_test(a_copy_has_no_memory),
         cmocka_unit_test(another_user_is_denied),
+        cmocka_unit_test(from_another_namespace),
         cmocka_unit_test(one_that_is_not_dumpable),
         cmocka_unit_test(reasons_name_the_remedy),
         lg_tmpdir_test(yama_is_read_where_it_is),

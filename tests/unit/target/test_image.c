@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#define PAGE 4096u
-#define PAGES 4096u
+#define PAGE ((size_t)4096)
+#define PAGES ((size_t)4096)
 #define BASE UINT64_C(0xc000000000)
 
 /* pages[i] tells whether a page is there; its bytes follow from the address. */
@@ -291,7 +291,7 @@ static void large_objects(void **state)
         {BASE + 16, (uint32_t)LG_FETCH_MAX_BYTES + 1, 0},
         {BASE + 24, 0, 0},
         {BASE + 32, UINT32_MAX, 0},
-        {BASE + 40, (uint32_t)PAGES * PAGE - 40, 0},
+        {BASE + 40, (uint32_t)(PAGES * PAGE - 40), 0},
     };
     struct seen s = gather(f, fetches, LG_COUNT(fetches));
     assert_int_equal(s.read_count, 4);
