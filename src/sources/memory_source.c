@@ -161,6 +161,9 @@ static bool take_heap(struct memory_source *m, enum lg_capture_part part,
     bool now = part == LG_TAKE_HEAP;
     const struct lg_memory_profile *p =
         profile_of(m, now ? LG_MEMORY_HEAP_NOW : LG_MEMORY_HEAP_GC);
+    if (!p->ok && m->is_switched && m->go->vars[LG_VAR_MBUCKETS] == 0) {
+        return leave_out(result); /* nothing has been sampled yet */
+    }
     if (!p->ok) {
         result->error = p->error;
         return false;

@@ -19,7 +19,8 @@ enum lg_heap_when {
 
 struct lg_go_heap_profile_info {
     bool disabled;       /* rate 0, or compiled out by the linker */
-    bool compiled_out;   /* nobody in the program reads the profile */
+    bool compiled_out;   /* off because nobody in the program reads the profile
+                            and nobody has switched it on from outside */
     uint64_t rate_bytes; /* runtime.MemProfileRate */
     uint64_t bucket_count, torn_count;
     bool truncated;

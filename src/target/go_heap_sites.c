@@ -155,14 +155,17 @@ static void read_settings(struct reader *r)
 {
     const struct lg_go *go = r->go;
     uint64_t rate = DEFAULT_RATE_BYTES, address;
+    bool has_rate = false;
     uint8_t off = 0;
     address = go->vars[LG_VAR_MEM_PROFILE_RATE];
     if (address != 0)
-        (void)lg_image_u64(go->image, address, &rate);
+        has_rate = lg_image_u64(go->image, address, &rate);
     address = go->vars[LG_VAR_DISABLE_MEM_PROFILING];
     if (address != 0)
         (void)lg_image_read(go->image, address, &off, sizeof off);
-    r->sites->info.compiled_out = off == 1;
+    /* A rate that was set afterwards (sources/memory_switch.c) switches it on
+     * again. */
+    r->sites->info.compiled_out = off == 1 && (!has_rate || (int64_t)rate <= 0);
     r->sites->info.disabled = r->sites->info.compiled_out || (int64_t)rate <= 0;
     r->sites->info.rate_bytes = (int64_t)rate > 0 ? rate : 0;
 }
