@@ -263,8 +263,8 @@ static void find_ids(const struct lg_elf *elf, struct ids *ids)
         if (segment.type == PT_NOTE)
             take_ids(elf, lg_elf_segment_bytes(elf, &segment), segment.align,
                      ids);
-    for (uint32_t i = 0;
-         ids->gnu.len == 0 && lg_elf_section(elf, i, &section); i++)
+    for (uint32_t i = 0; ids->gnu.len == 0 && lg_elf_section(elf, i, &section);
+         i++)
         if (section.type == SHT_NOTE)
             take_ids(elf, lg_elf_section_bytes(elf, &section), section.align,
                      ids);
