@@ -27,16 +27,17 @@ struct lg_pause {
     enum lg_pause_with with;
     struct lg_tracer *tracer;
     struct lg_guardian guardian;
-    int freeze_fd;    /* cgroup.freeze or freezer.state */
-    const char *thaw; /* what to write into it */
+    int undo_fd;      /* cgroup.freeze, freezer.state or a pidfd */
+    const char *thaw; /* what to write into the former */
     bool was_stopped; /* before us: it stays so */
     uint64_t began_ns;
 };
 
 /* CLOCK_MONOTONIC. */
 uint64_t lg_pause_now_ns(void);
-/* Waits some 20 µs; false when the deadline has passed. */
-bool lg_pause_nap(uint64_t deadline_ns);
+/* Waits some 20 µs; false when it is time to give up. stuck: all that is
+ * waited for are threads that sleep uninterruptibly. */
+bool lg_pause_nap(uint64_t began_ns, bool stuck);
 
 bool lg_pause_ptrace(struct lg_pause *p, struct lg_image *image,
                      struct lg_error *err);

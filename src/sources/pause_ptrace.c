@@ -52,7 +52,7 @@ struct lg_tracer {
     size_t count, capacity;
     bool ok;
     int seize_errno; /* of the thread that was refused */
-    uint64_t began_ns, ended_ns, deadline_ns;
+    uint64_t began_ns, ended_ns;
 };
 
 static bool is_known(const struct lg_tracer *t, int64_t tid, size_t *hint)
@@ -100,10 +100,8 @@ static bool seize(struct lg_tracer *t, int task_fd, int64_t tid)
         t->seize_errno = ENOMEM;
         return false;
     }
-    if (t->began_ns == 0) {
+    if (t->began_ns == 0)
         t->began_ns = lg_pause_now_ns();
-        t->deadline_ns = t->began_ns + LG_PAUSE_WAIT_NS;
-    }
     (void)ptrace(PTRACE_INTERRUPT, (pid_t)tid, NULL, NULL);
     return true;
 }
@@ -158,18 +156,28 @@ static void look(struct tracee *e)
     e->signal = info.si_status >> 8 != 0 ? 0 : info.si_status & 0xff;
 }
 
-static void wait_all(struct lg_tracer *t)
+static bool is_stuck(int task_fd, pid_t tid)
 {
-    size_t left;
+    return lg_thread_state(task_fd, tid) == 'D';
+}
+
+/* States are only asked for when it takes long. */
+static void wait_all(struct lg_tracer *t, int task_fd)
+{
+    size_t left, stuck;
     do {
-        left = 0;
+        bool late = lg_pause_now_ns() - t->began_ns >= LG_PAUSE_WAIT_NS;
+        left = stuck = 0;
         for (size_t i = 0; i < t->count; i++) {
             struct tracee *e = &t->items[i];
             if (!e->stopped && !e->gone)
                 look(e);
-            left += !e->stopped && !e->gone;
+            if (e->stopped || e->gone)
+                continue;
+            left++;
+            stuck += late && is_stuck(task_fd, e->tid);
         }
-    } while (left != 0 && lg_pause_nap(t->deadline_ns));
+    } while (left != 0 && lg_pause_nap(t->began_ns, left == stuck));
 }
 
 static void read_registers(struct tracee *e)
@@ -222,7 +230,7 @@ static bool stop_all(struct lg_tracer *t)
     for (int pass = 0; pass < MAX_PASSES; pass++) {
         if (!seize_new(t, task_fd, &added))
             return false;
-        wait_all(t);
+        wait_all(t, task_fd);
         if (added == 0)
             break;
     }

@@ -73,13 +73,15 @@ bool lg_pause_list_threads(struct lg_pause *p, struct lg_image *image,
     return true;
 }
 
-/* Whether all threads stand, in a stop of a signal or of a tracer. */
-static bool all_stopped(const struct lg_pause *p)
+enum standing { ALL_STAND, REST_IS_STUCK, SOME_RUN };
+
+/* Stopped by a signal or by a tracer; stuck: in an uninterruptible sleep. */
+static enum standing look(const struct lg_pause *p)
 {
     struct lg_dents dents;
     const char *name;
     int64_t tid;
-    bool all = true;
+    enum standing all = ALL_STAND;
     LG_CLOSE
     int task_fd = open_tasks(p);
     lg_dents_init(&dents, task_fd);
@@ -87,10 +89,23 @@ static bool all_stopped(const struct lg_pause *p)
         if (!lg_str_i64(lg_str_of(name), &tid))
             continue;
         char state = lg_thread_state(task_fd, tid);
-        all = all && (state == 'T' || state == 't' || state == 0 ||
-                      state == 'Z' || state == 'X');
+        if (state == 'T' || state == 't' || state == 0 || state == 'Z' ||
+            state == 'X')
+            continue;
+        if (state != 'D')
+            return SOME_RUN;
+        all = REST_IS_STUCK;
     }
     return all;
+}
+
+static void wait_until_standing(const struct lg_pause *p)
+{
+    enum standing standing;
+    do {
+        standing = look(p);
+    } while (standing != ALL_STAND &&
+             lg_pause_nap(p->began_ns, standing == REST_IS_STUCK));
 }
 
 static bool is_traced(const struct lg_pause *p)
@@ -114,7 +129,7 @@ bool lg_pause_sigstop(struct lg_pause *p, struct lg_image *image,
     LG_CLOSE
     int pid_fd = -1;
     p->began_ns = lg_pause_now_ns();
-    p->was_stopped = all_stopped(p);
+    p->was_stopped = look(p) == ALL_STAND;
     if (p->was_stopped)
         return lg_pause_list_threads(p, image, err);
     if (is_traced(p)) /* it would get the signal instead of the process */
@@ -125,17 +140,15 @@ bool lg_pause_sigstop(struct lg_pause *p, struct lg_image *image,
         !lg_guardian_start(&p->guardian, -1, NULL, pid_fd, err))
         return false;
     p->began_ns = lg_pause_now_ns();
-    uint64_t deadline_ns = p->began_ns + LG_PAUSE_WAIT_NS;
     if (!send(pid_fd, SIGSTOP)) {
         int sys_errno = errno;
         lg_guardian_dismiss(&p->guardian);
         return lg_fail_os(err, sys_errno, "cannot stop process %lld",
                           (long long)p->pid);
     }
-    p->freeze_fd = pid_fd; /* kept open: for SIGCONT */
+    p->undo_fd = pid_fd; /* kept open */
     pid_fd = -1;
-    while (!all_stopped(p) && lg_pause_nap(deadline_ns))
-        ;
+    wait_until_standing(p);
     if (lg_pause_list_threads(p, image, err))
         return true;
     lg_pause_sigstop_end(p);
@@ -146,9 +159,9 @@ void lg_pause_sigstop_end(struct lg_pause *p)
 {
     if (p->was_stopped)
         return;
-    (void)send(p->freeze_fd, SIGCONT);
-    lg_close_p(&p->freeze_fd);
-    p->freeze_fd = -1;
+    (void)send(p->undo_fd, SIGCONT);
+    lg_close_p(&p->undo_fd);
+    p->undo_fd = -1;
     lg_guardian_dismiss(&p->guardian);
 }
 
@@ -218,15 +231,14 @@ static bool freeze(struct lg_pause *p, int cgroup_fd, const struct place *place)
 {
     char buffer[256];
     struct lg_str text;
-    uint64_t deadline_ns = lg_pause_now_ns() + LG_PAUSE_WAIT_NS;
-    if (write(p->freeze_fd, place->freeze, strlen(place->freeze)) < 0)
+    if (write(p->undo_fd, place->freeze, strlen(place->freeze)) < 0)
         return false;
     do {
         if (lg_small_file(cgroup_fd, place->state, buffer, sizeof buffer,
                           &text) &&
             lg_str_contains(text, lg_str_of(place->frozen)))
             return true;
-    } while (lg_pause_nap(deadline_ns));
+    } while (lg_pause_nap(p->began_ns, false));
     return true; /* those that still run have no registers */
 }
 
@@ -234,13 +246,13 @@ static bool freeze_with(struct lg_pause *p, int cgroup_fd,
                         const struct place *place, struct lg_image *image,
                         struct lg_error *err)
 {
-    p->freeze_fd = openat(cgroup_fd, place->file, O_WRONLY | O_CLOEXEC);
-    if (p->freeze_fd < 0)
+    p->undo_fd = openat(cgroup_fd, place->file, O_WRONLY | O_CLOEXEC);
+    if (p->undo_fd < 0)
         return lg_fail_os(err, errno, "cannot freeze process %lld",
                           (long long)p->pid);
     p->thaw = place->thaw;
-    if (!lg_guardian_start(&p->guardian, p->freeze_fd, p->thaw, -1, err)) {
-        lg_close_p(&p->freeze_fd);
+    if (!lg_guardian_start(&p->guardian, p->undo_fd, p->thaw, -1, err)) {
+        lg_close_p(&p->undo_fd);
         return false;
     }
     p->began_ns = lg_pause_now_ns();
@@ -268,8 +280,8 @@ bool lg_pause_freezer(struct lg_pause *p, struct lg_image *image,
 
 void lg_pause_freezer_end(struct lg_pause *p)
 {
-    (void)!write(p->freeze_fd, p->thaw, strlen(p->thaw));
-    lg_close_p(&p->freeze_fd);
-    p->freeze_fd = -1;
+    (void)!write(p->undo_fd, p->thaw, strlen(p->thaw));
+    lg_close_p(&p->undo_fd);
+    p->undo_fd = -1;
     lg_guardian_dismiss(&p->guardian);
 }

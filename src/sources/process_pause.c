@@ -18,9 +18,10 @@ uint64_t lg_pause_now_ns(void)
     return (uint64_t)ts.tv_sec * LG_NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
-bool lg_pause_nap(uint64_t deadline_ns)
+bool lg_pause_nap(uint64_t began_ns, bool stuck)
 {
-    if (lg_pause_now_ns() >= deadline_ns)
+    uint64_t most_ns = stuck ? LG_PAUSE_WAIT_NS : LG_PAUSE_LONG_WAIT_NS;
+    if (lg_pause_now_ns() - began_ns >= most_ns)
         return false;
     (void)nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
     return true;
@@ -70,7 +71,7 @@ bool lg_pause_begin(const struct lg_host *host, int64_t pid,
     struct lg_pause *p = calloc(1, sizeof *p);
     if (p == NULL)
         return lg_fail_nomem(err);
-    *p = (struct lg_pause){.host = host, .pid = pid, .freeze_fd = -1};
+    *p = (struct lg_pause){.host = host, .pid = pid, .undo_fd = -1};
     p->dir_fd = lg_proc_open(host, pid, err);
     if (p->dir_fd < 0 || !begin(p, with, image, err)) {
         lg_close_p(&p->dir_fd);

@@ -30,10 +30,15 @@ enum lg_pause_with {
 
 struct lg_pause;
 
-/* Stops process pid. Fills image->threads (those that are not stopped after
- * LG_PAUSE_WAIT_NS, in an uninterruptible sleep, have known false) and adds
- * nothing to pause_ns yet. DENIED, ABSENT (it ended), NOMEM, OS. */
+/* A thread that sleeps uninterruptibly is given up after this, and has no
+ * registers: it would be D for as long as what it waits for takes. */
 #define LG_PAUSE_WAIT_NS (UINT64_C(200) * 1000 * 1000)
+/* One that stops as soon as it gets a processor: a machine may be that busy. */
+#define LG_PAUSE_LONG_WAIT_NS (UINT64_C(3) * 1000 * 1000 * 1000)
+
+/* Stops process pid. Fills image->threads; those that could not be stopped
+ * have known false. Adds nothing to pause_ns yet. DENIED, ABSENT (it ended),
+ * NOMEM, OS. */
 bool lg_pause_begin(const struct lg_host *host, int64_t pid,
                     enum lg_pause_with with, struct lg_image *image,
                     struct lg_pause **pause_ret, struct lg_error *err);

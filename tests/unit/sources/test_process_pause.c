@@ -311,6 +311,64 @@ static void stops_at_any_moment(void **state)
     tear_down(&f);
 }
 
+/* The parent of vfork sleeps until its child has ended, and no signal or
+ * tracer wakes it: as in a page fault that waits for memory. */
+static void sleep_uninterruptibly(int hold_fd, int ready_fd)
+{
+    char byte;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pid_t pid = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+    if (pid == 0) {
+        (void)!write(ready_fd, "v", 1);
+        (void)!read(hold_fd, &byte, 1);
+        _exit(0);
+    }
+    (void)!write(ready_fd, "d", 1);
+    (void)!read(hold_fd, &byte, 1);
+    _exit(0);
+}
+
+/* It has no registers, and is let go all the same: when what it waited for
+ * comes, it goes on, and is no longer traced by anybody. */
+static void one_that_cannot_be_stopped(void **state)
+{
+    struct fixture f = {0};
+    enum lg_pause_with with = (enum lg_pause_with)(uintptr_t)*state;
+    int hold[2], ready[2];
+    char byte;
+    assert_int_equal(pipe(hold), 0);
+    assert_int_equal(pipe(ready), 0);
+    lg_arena_init(&f.arena, 0);
+    assert_true(lg_host_init(&f.host, NULL, &f.err));
+    f.heart.pid = fork();
+    assert_true(f.heart.pid >= 0);
+    if (f.heart.pid == 0)
+        sleep_uninterruptibly(hold[0], ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    while (state_of(f.heart.pid) != 'D')
+        (void)sched_yield();
+    open_image(&f);
+    assert_true(lg_process_image_set_pause(f.image, with));
+    pause_it(&f);
+    assert_int_equal(f.image->threads.count, 1);
+    if (with == LG_PAUSE_PTRACE)
+        assert_false(f.image->threads.items[0].known);
+    lg_image_resume(f.image);
+    assert_true(f.image->pause_ns >= LG_PAUSE_WAIT_NS);
+    assert_int_equal(write(hold[1], "x", 1), 1);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(byte, 'd');
+    assert_int_equal(write(hold[1], "x", 1), 1);
+    assert_int_equal(waitpid(f.heart.pid, NULL, 0), f.heart.pid);
+    for (int i = 0; i < 2; i++) {
+        (void)close(hold[i]);
+        (void)close(ready[i]);
+    }
+    lg_image_destroy(f.image);
+    lg_host_deinit(&f.host);
+    lg_arena_deinit(&f.arena);
+}
+
 /* The status of a child that dies while we hold it is for its parent. */
 static void one_that_is_killed_meanwhile(void **state)
 {
@@ -478,6 +536,8 @@ int main(void)
         WITH(a_stopped_one_stays_stopped, LG_PAUSE_SIGSTOP),
         cmocka_unit_test(stops_during_a_pause),
         cmocka_unit_test(stops_at_any_moment),
+        WITH(one_that_cannot_be_stopped, LG_PAUSE_PTRACE),
+        WITH(one_that_cannot_be_stopped, LG_PAUSE_SIGSTOP),
         WITH(one_that_is_killed_meanwhile, LG_PAUSE_PTRACE),
         WITH(one_that_is_killed_meanwhile, LG_PAUSE_SIGSTOP),
         cmocka_unit_test(a_debugger_is_not_disturbed),
