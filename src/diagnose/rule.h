@@ -54,6 +54,7 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_unseen_burst(struct lg_case *c, struct lg_verdict *verdict);
+void lg_judge_unseen_leak(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_limit(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_level(struct lg_case *c, struct lg_verdict *verdict);

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* heap-burst without a profile of it: what is allocated after the last
- * collection stands in no heap profile. One huge allocation, or a body read
- * into one buffer, kills before any. The dumps still tell which call was under
- * way while memory rose, and was not before. */
+/* What no heap profile shows. A burst: what is allocated after the last
+ * collection stands in none; one huge allocation, or a body read into one
+ * buffer, kills before any. The dumps still tell which call was under way while
+ * memory rose, and was not before. A leak in a program without a heap profile:
+ * what each collection left alive is counted all the same. */
 #include "diagnose/heap_view.h"
 
 #define SHORT_NS (3 * UINT64_C(1000000000))
 /* Another finding that explains this much is enough. */
 #define EXPLAINED_SHARE 0.3
+/* Collections that left more alive, each time; this much in the end. */
+#define MIN_COLLECTIONS 3
+#define MIN_LIVE_RATIO 0.35
+#define GROWN_FACTOR 2
 
 struct call {
     struct lg_frame where, leaf;
@@ -193,4 +198,78 @@ void lg_judge_unseen_burst(struct lg_case *c, struct lg_verdict *verdict)
             "timeline.csv");
     lg_cite_against(c, f, "no heap profile is from inside the growth", 0, "",
                     NULL, "captures");
+}
+
+/* What each collection that was seen left alive. */
+struct survivors {
+    const struct lg_shot *first, *last;
+    uint64_t first_bytes, last_bytes, gc_count;
+    size_t collections, rising;
+};
+
+static void follow_survivors(const struct lg_case *c, struct survivors *s)
+{
+    lg_each(shot, c->shots) {
+        const struct lg_memstats *m = shot->capture->memstats;
+        if (m == NULL || !m->heap_marked_bytes.known || !m->gc_count.known ||
+            m->gc_count.value == 0 || m->gc_count.value == s->gc_count) {
+            continue;
+        }
+        if (s->first == NULL) {
+            s->first = shot;
+            s->first_bytes = m->heap_marked_bytes.value;
+        }
+        s->rising +=
+            s->last != NULL && m->heap_marked_bytes.value > s->last_bytes;
+        s->collections++;
+        s->gc_count = m->gc_count.value;
+        s->last = shot;
+        s->last_bytes = m->heap_marked_bytes.value;
+    }
+}
+
+static bool has_profile(const struct lg_case *c)
+{
+    lg_each(shot, c->shots) {
+        if (shot->heap != NULL && shot->heap->total_bytes > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void lg_judge_unseen_leak(struct lg_case *c, struct lg_verdict *verdict)
+{
+    struct survivors s = {0};
+    follow_survivors(c, &s);
+    if (!c->oom || has_profile(c) || is_explained(verdict) || s.last == NULL ||
+        s.collections < MIN_COLLECTIONS || s.rising + 1 < s.collections ||
+        (double)s.last_bytes < MIN_LIVE_RATIO * (double)c->usage_bytes ||
+        (double)s.last_bytes < GROWN_FACTOR * (double)s.first_bytes) {
+        return;
+    }
+    struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);
+    if (f == NULL) {
+        return;
+    }
+    f->proof = LG_STR("growth");
+    f->confidence = 0.65;
+    f->bytes = lg_known(s.last_bytes);
+    f->share = lg_share(s.last_bytes, s.last->usage_bytes);
+    f->summary =
+        lg_words(c,
+                 "what the garbage collections left alive grew from %s to %s, "
+                 "each time; "
+                 "the program keeps no heap profile, so no line is known",
+                 lg_say_bytes(c, s.first_bytes), lg_say_bytes(c, s.last_bytes));
+    f->fix =
+        LG_STR("Run it under lastgasp run, which switches the heap profile "
+               "on, or import _ \"net/http/pprof\"; then the line is "
+               "named.");
+    lg_cite(c, f, "alive after a collection", (double)s.first_bytes, "bytes",
+            s.first->capture, "heap.txt");
+    lg_cite(c, f, "alive after the last one", (double)s.last_bytes, "bytes",
+            s.last->capture, "heap.txt");
+    lg_cite(c, f, "collections seen", (double)s.collections, "count",
+            s.last->capture, "heap.txt");
 }

@@ -27,6 +27,7 @@ const struct lg_rule lg_rules[] = {
      lg_judge_kernel_memory, 0},
     {LG_CAUSE_HEAP_BURST, LG_NEED_GOROUTINES | LG_NEED_TIMELINE,
      lg_judge_unseen_burst, 0},
+    {LG_CAUSE_HEAP_LEAK, LG_NEED_MEMSTATS, lg_judge_unseen_leak, 0},
     {LG_CAUSE_LIMIT_TOO_LOW, LG_NEED_END | LG_NEED_TIMELINE, lg_judge_level,
      1.1},
 };
