@@ -193,8 +193,8 @@ static enum lg_unwind_step to_caller(struct lg_unwind *u,
     }
     if ((lg_go_counter_at(counters, u->pc).flags & LG_COUNTER_GO) != 0)
         return LG_UNWIND_FRAME;
-    /* Nothing, or C code that called us, is above. */
-    return u->pc == 0 ? LG_UNWIND_LAST : LG_UNWIND_LOST;
+    /* Go's stacks end in a top frame: 0 is no end, but memory that moved. */
+    return LG_UNWIND_LOST;
 }
 
 enum lg_unwind_step lg_unwind_next(struct lg_unwind *u,
