@@ -12,8 +12,10 @@
 /* A goroutine that moved is looked at again; one that always moves is not
  * worth more than the pause. */
 #define MOVED_ROUNDS 3
-/* Few move or run when the pause begins; more would make it long. */
-#define MAX_PAUSED 8192
+/* Few move or run when the pause begins. It may last as long as the floor of
+ * reading all: a quarter of them, read with their stacks. */
+#define SPARE_PAUSED 8192
+#define PAUSED_SHARE 4
 /* Records of so many are made room for before the first is seen: 45 MB. */
 #define ROOM_AT_ONCE ((size_t)1 << 18)
 #define FIRST_WINDOW_BYTES 512u
@@ -136,37 +138,37 @@ static void gather_all(struct lg_go_gather *r, const uint64_t *addresses,
     }
 }
 
-/* Those that were put off, once more. */
-static void gather_later(struct lg_go_gather *r)
+/* Those that were put off, up to max of them, once more. */
+static void gather_later(struct lg_go_gather *r, size_t max)
 {
-    size_t n = r->later.count;
+    size_t n = r->later.count < max ? r->later.count : max;
     uint64_t *addresses = lg_new(&r->scratch, uint64_t, n);
     uint32_t *items = lg_new(&r->scratch, uint32_t, n);
     if (addresses == NULL || items == NULL) {
         r->failed = true;
         return;
     }
+    r->later.count -= n;
     for (size_t i = 0; i < n; i++) {
-        addresses[i] = r->later.items[i].address;
-        items[i] = r->later.items[i].item;
+        addresses[i] = r->later.items[r->later.count + i].address;
+        items[i] = r->later.items[r->later.count + i].item;
     }
-    r->later.count = 0;
     gather_all(r, addresses, items, n);
 }
 
 /* What runs, and what never held still, while nothing runs. */
-static void gather_paused(struct lg_go_gather *r)
+static void gather_paused(struct lg_go_gather *r, size_t count)
 {
     r->is_last = true;
-    if (r->options->freeze != LG_FREEZE_NEVER && r->later.count <= MAX_PAUSED &&
+    if (r->options->freeze != LG_FREEZE_NEVER &&
         lg_image_pause(r->go->image, NULL)) {
         r->is_still = true;
-        gather_later(r);
+        gather_later(r, SPARE_PAUSED + count / PAUSED_SHARE);
         lg_image_resume(r->go->image);
         r->is_still = false;
-    } else {
-        gather_later(r);
     }
+    if (!r->failed)
+        gather_later(r, SIZE_MAX);
     r->is_last = false;
 }
 
@@ -175,9 +177,9 @@ static void gather_moving(struct lg_go_gather *r, const uint64_t *addresses,
 {
     gather_all(r, addresses, NULL, count);
     for (int i = 0; i < MOVED_ROUNDS && r->later.count != 0 && !r->failed; i++)
-        gather_later(r);
+        gather_later(r, SIZE_MAX);
     if (r->later.count != 0 && !r->failed)
-        gather_paused(r);
+        gather_paused(r, count);
 }
 
 static void gather_still(struct lg_go_gather *r, const uint64_t *addresses,
