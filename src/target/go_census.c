@@ -23,6 +23,7 @@ static const struct field {
     FIELD(LG_G_GOID, id, 8, false, true),
     FIELD(LG_G_WAITSINCE, wait_since, 8, false, false),
     FIELD(LG_G_WAITREASON, reason, 1, false, false),
+    FIELD(LG_G_TRACKING_SEQ, moves, 1, true, true),
     FIELD(LG_G_GOPC, go_pc, 8, false, false),
     FIELD(LG_G_STARTPC, start_pc, 8, false, false),
     FIELD(LG_G_WAITING, waiting, 8, false, false),
@@ -104,6 +105,7 @@ bool lg_go_g_parse(const struct lg_go_g_layout *l, uint64_t address,
         .bubble = l->bubble != 0 ? u64_at(bytes, l->bubble) : 0,
         .status = (uint8_t)(status & ~SCAN_BIT),
         .reason = bytes[l->reason],
+        .moves = l->moves != 0 ? bytes[l->moves] : 0,
         .locked = u64_at(bytes, l->locked_m) != 0,
         .scanned = (status & SCAN_BIT) != 0,
         .in_syscall = u64_at(bytes, l->syscall_sp) != 0,
@@ -126,6 +128,7 @@ bool lg_go_g_same(const struct lg_go_g_layout *l, const uint8_t *bytes,
     place_of(l, bytes, &pc, &sp);
     return u64_at(bytes, l->id) == before->id && pc == before->pc &&
            sp == before->sp &&
+           (l->moves == 0 || bytes[l->moves] == before->moves) &&
            (u32_at(bytes, l->status) & ~SCAN_BIT) == before->status &&
            u64_at(bytes, l->stack_lo) == before->stack_lo &&
            u64_at(bytes, l->stack_hi) == before->stack_hi;

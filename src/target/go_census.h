@@ -20,7 +20,7 @@ struct lg_go_g_layout {
     uint16_t stack_lo, stack_hi, m, sched_sp, sched_pc, sched_g, syscall_sp,
         syscall_pc, status, id, wait_since, reason, go_pc, start_pc, waiting,
         labels, locked_m;
-    uint16_t parent_id, bubble, cleanups; /* 0: this Go has none */
+    uint16_t parent_id, bubble, cleanups, moves; /* 0: this Go has none */
 };
 
 /* UNSUPPORTED: the layout lacks a field without which nothing can be said. */
@@ -32,7 +32,9 @@ bool lg_go_g_layout(const struct lg_go_layout *from, struct lg_go_g_layout *ret,
  * as it goes. bytes: l->bytes of it. */
 bool lg_go_g_parse(const struct lg_go_g_layout *l, uint64_t address,
                    const uint8_t *bytes, struct lg_go_g *ret);
-/* True when it still stands where it stood. bytes: l->moment_bytes. */
+/* True when it still stands where it stood, and has not run meanwhile: the
+ * runtime counts (modulo 256, trackingSeq) how often each stopped running.
+ * bytes: l->moment_bytes. */
 bool lg_go_g_same(const struct lg_go_g_layout *l, const uint8_t *bytes,
                   const struct lg_go_g *before);
 #endif

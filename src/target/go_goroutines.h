@@ -49,6 +49,7 @@ struct lg_go_g {
     uint32_t wait;     /* index + 1 into waits; 0: none */
     uint32_t label;    /* index + 1 into label_sets; 0: none */
     uint8_t status, reason;
+    uint8_t moves; /* how often it stopped running, modulo 256 */
     bool locked, system, torn, scanned;
     bool in_syscall; /* pc and sp are of the system call, or of C */
     bool in_cleanup; /* runs a cleanup of the user's: ≥ 1.25 */

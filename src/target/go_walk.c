@@ -19,6 +19,8 @@ struct walk {
     struct lg_go_gather *r;
     uint64_t count;  /* frames in all */
     uint64_t elided; /* as people see them, of those that are not kept */
+    bool is_lost;    /* its memory contradicts itself */
+    bool is_odd;     /* it ends where stacks seldom end */
 };
 
 struct lg_unwind lg_go_walk_start(const struct lg_go_g *g)
@@ -73,11 +75,19 @@ static struct lg_go_walked finish(struct walk *w, bool is_cut)
     };
 }
 
-static void intern(struct lg_go_gather *r, struct lg_go_slot *slot,
-                   const struct lg_go_walked *stack)
+/* A goroutine can have run and come back to where its g says while its stack
+ * was read; what leads nowhere was of two moments. */
+static void intern(struct walk *w, struct lg_go_slot *slot, bool is_cut)
 {
-    if (!lg_go_stack_tree_add(&r->tree, stack, &slot->g.stack))
+    struct lg_go_gather *r = w->r;
+    struct lg_go_walked stack = finish(w, is_cut || w->is_lost);
+    if ((w->is_lost && !r->is_still) || (w->is_odd && !r->is_last)) {
+        slot->state = LG_SLOT_MOVED;
+        return;
+    }
+    if (!lg_go_stack_tree_add(&r->tree, &stack, &slot->g.stack))
         r->failed = true;
+    slot->g.torn |= w->is_lost;
     slot->state = LG_SLOT_READ;
 }
 
@@ -92,9 +102,11 @@ static bool walk_window(struct walk *w, struct lg_unwind *u,
         enum lg_unwind_step step = lg_unwind_next(u, &w->r->counters, window);
         if (step == LG_UNWIND_SHORT)
             return false;
+        w->is_odd = step == LG_UNWIND_END;
         if (step == LG_UNWIND_END)
             return true;
         add_frame(w, u->shown_pc);
+        w->is_lost = step == LG_UNWIND_LOST;
         if (step != LG_UNWIND_FRAME)
             return true;
         if (w->count >= max) {
@@ -138,8 +150,7 @@ void lg_go_walk_deep(struct lg_go_gather *r, struct lg_go_slot *slot,
                 break;
         }
     }
-    struct lg_go_walked stack = finish(&w, is_cut && w.count != 0);
-    intern(r, slot, &stack);
+    intern(&w, slot, is_cut && w.count != 0);
 }
 
 static void walk_top(void *context, const struct lg_fetch *fetch,
@@ -160,10 +171,8 @@ static void walk_top(void *context, const struct lg_fetch *fetch,
     };
     bool is_cut;
     slot->state = LG_SLOT_SHORT;
-    if (walk_window(&w, &u, &window, &is_cut)) {
-        struct lg_go_walked stack = finish(&w, is_cut);
-        intern(r, slot, &stack);
-    }
+    if (walk_window(&w, &u, &window, &is_cut))
+        intern(&w, slot, is_cut);
 }
 
 static size_t plan(struct lg_go_gather *r)
