@@ -8,6 +8,7 @@ HEADER = re.compile(r"^goroutine (\d+)(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[(.*)$")
 PLACE = re.compile(r"^\t(.*):(\d+)(?: \+0x[0-9a-f]+)?(?: .*)?$")
 ELIDED = re.compile(r"^\.\.\.(\d+|additional) frames elided\.\.\.$")
 PARENT = re.compile(r" in goroutine (\d+)$")
+UNAVAILABLE = "\tgoroutine running on other thread; stack unavailable"
 MINUTES = re.compile(r"^(\d+) minutes$")
 
 
@@ -23,6 +24,7 @@ class Goroutine:
     elided: tuple = None                         # (at, count or None)
     created: tuple = None                        # (function, file, line)
     parent: int = 0
+    unavailable: bool = False                    # its stack
 
 
 def without_arguments(text):
@@ -79,6 +81,10 @@ def read_body(g, lines):
         line = lines[at]
         place = PLACE.match(lines[at + 1]) if at + 1 < len(lines) else None
         where = (place.group(1), int(place.group(2))) if place else ("", 0)
+        if line == UNAVAILABLE:
+            g.unavailable = True
+            at += 1
+            continue
         elided = ELIDED.match(line)
         if elided:
             n = elided.group(1)
@@ -148,7 +154,8 @@ def differences(theirs, ours, old=False):
     out = []
     if theirs.labels and label_words(theirs.labels) != label_words(ours.labels):
         out.append(f"labels: {theirs.labels} are told as {ours.labels}")
-    for name in ("state", "locked", "extra", "created", "parent"):
+    for name in ("state", "locked", "extra", "created", "parent",
+                 "unavailable"):
         a, b = getattr(theirs, name), getattr(ours, name)
         if a != b:
             out.append(f"{name}: {a!r} is told as {b!r}")

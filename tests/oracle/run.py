@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 
+import churn
 import dump
 import pprof
 import programs
@@ -31,6 +32,7 @@ import stats
 ROOT = os.path.dirname(os.path.dirname(programs.HERE))
 SHORT = (["1.20.14", "1.27.4"], ["default", "stripped", "pie"])
 PATIENCE_S = 120  # for one command of ours; a hang must not hang the suite
+CHURN_ROUNDS = 8
 SHOWN = 12        # lines of what differs
 
 
@@ -259,7 +261,7 @@ def start(options, program, version, kind, name, *more):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     argv = ([binary, "-dir", folder, *how["zoo"], *more] if program == "zoo"
-            else [binary, folder])
+            else [binary] if program == "churn" else [binary, folder])
     # zoo's -runnable keeps its P only as long as no signal takes it
     godebug = (how["env"].get("GODEBUG", "") + ",asyncpreemptoff=1").lstrip(",")
     env = {"GODEBUG": godebug} if "-runnable" in more else how["env"]
@@ -340,6 +342,36 @@ def no_heap(target, taken):
             if all(f != "runtime.schedinit" for f, _, _ in key[0])]
 
 
+def run_churn(options, report, version, kind):
+    """A program in full motion: nothing that is told may be impossible."""
+    name = f"{version}/{kind}/churn"
+    target = start(options, "churn", version, kind, name)
+    try:
+        target.wait_for("ready")
+        for freeze in ("never", "auto", "always"):
+            attempt(report, f"{name} --freeze {freeze}",
+                    lambda f=freeze: churn_rounds(options, target, f))
+    finally:
+        finish(options, target)
+
+
+def churn_rounds(options, target, freeze):
+    out, workers, whole = [], 0, 0
+    for _ in range(CHURN_ROUNDS):
+        taken = snapshot(options, target.pid, target.own("live"),
+                         "--freeze", freeze)
+        more, w, n = churn.faults(read_dump(
+            os.path.join(taken, "goroutines.txt")))
+        out, workers, whole = out + more, workers + w, whole + n
+    if target.process.poll() is not None:
+        out.append(f"the target ended: {target.process.returncode}")
+    # most wait; those that run, or moved, may lack their stacks
+    least = 0.98 if freeze == "always" else 0.6
+    if workers < 100 * CHURN_ROUNDS or whole < least * workers:
+        out.append(f"{whole} of {workers} stacks are whole")
+    return out
+
+
 def run_self(options, report, version, kind):
     """The oracle itself: a program that is asked twice says the same twice,
     and allocated nothing between its collections and our snapshot."""
@@ -395,6 +427,9 @@ def run_matrix(options, report):
             if kind in ("default", "pie", "cgo"):
                 guarded(report, name + "/runnable", run_runnable, options,
                         report, version, kind)
+            if kind in ("default", "pie", "cgo"):
+                guarded(report, name + "/churn", run_churn, options, report,
+                        version, kind)
             if kind in ("default", "stripped", "pie"):
                 guarded(report, name + "/bare", run_bare, options, report,
                         version, kind)
