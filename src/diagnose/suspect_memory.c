@@ -25,16 +25,17 @@ static bool stands_in(const struct lg_case *c, const struct lg_suspect *s,
     if (g == NULL || lg_str_eq(frame->function, LG_STR("main.main"))) {
         return false;
     }
-    bool is_user = lg_case_is_user(c, frame);
+    bool is_there = false;
     const struct lg_goroutine *item = &g->items.items[s->site.example];
     for (uint32_t i = 0; i < item->frame_count; i++) {
         const struct lg_frame *f = &g->frames.items[item->frame_first + i];
-        if (is_user ? lg_str_eq(f->function, frame->function)
-                    : lg_frame_same(f, frame)) {
+        if (lg_frame_same(f, frame)) {
             return true;
         }
+        is_there |= lg_str_eq(f->function, frame->function);
     }
-    return false;
+    /* asked last: it costs more than all of the rest, and is seldom needed */
+    return is_there && lg_case_is_user(c, frame);
 }
 
 /* A sample of memory that these goroutines hold: allocated in them, by their
