@@ -164,13 +164,16 @@ static enum lg_go_fit check_allm(struct lg_go *go, uint64_t address)
     return lg_go_fit_of(tally);
 }
 
+/* Zero until the runtime's first steps, in rt0_go. */
 static enum lg_go_fit check_m0(struct lg_go *go, uint64_t address)
 {
     uint64_t next, id, g0;
-    if (!is_thread(go, address, &next, &id) || id != 0)
+    if (!lg_go_read(go, address, LG_M_G0, &g0))
         return LG_FIT_NO;
-    if (go->vars[LG_VAR_G0] != 0 &&
-        (!lg_go_read(go, address, LG_M_G0, &g0) || g0 != go->vars[LG_VAR_G0]))
+    if (g0 == 0)
+        return LG_FIT_UNKNOWN;
+    if (!is_thread(go, address, &next, &id) || id != 0 ||
+        (go->vars[LG_VAR_G0] != 0 && g0 != go->vars[LG_VAR_G0]))
         return LG_FIT_NO;
     return LG_FIT_YES;
 }
@@ -178,10 +181,12 @@ static enum lg_go_fit check_m0(struct lg_go *go, uint64_t address)
 static enum lg_go_fit check_g0(struct lg_go *go, uint64_t address)
 {
     uint64_t m, g;
-    if (!lg_go_read(go, address, LG_G_M, &m) || m == 0 ||
-        !lg_go_read(go, m, LG_M_G0, &g))
+    if (!lg_go_read(go, address, LG_G_M, &m))
         return LG_FIT_NO;
-    return g == address ? check_m0(go, m) : LG_FIT_NO;
+    if (m == 0)
+        return LG_FIT_UNKNOWN;
+    return lg_go_read(go, m, LG_M_G0, &g) && g == address ? check_m0(go, m)
+                                                          : LG_FIT_NO;
 }
 
 static bool is_processor_number(struct lg_go *go, uint64_t p, uint64_t number)
@@ -217,6 +222,8 @@ static enum lg_go_fit check_sched(struct lg_go *go, uint64_t address)
         !lg_go_read(go, address, LG_SCHED_NMIDLE, &idle) ||
         !lg_go_read(go, address, LG_SCHED_NGSYS, &system))
         return LG_FIT_NO;
+    if (ids == 0 && next == 0)
+        return LG_FIT_UNKNOWN; /* not made yet */
     return ids != 0 && ids <= GOID_MAX && most != 0 && most <= INT32_MAX &&
                    next != 0 && next <= GOID_MAX && idle <= next &&
                    system <= INT32_MAX

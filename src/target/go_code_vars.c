@@ -134,51 +134,83 @@ static void take_var(struct code *c, enum lg_go_var var, uint64_t address)
     c->go->vars_how[var] = LG_HOW_CODE;
 }
 
-/* The variable itself, not a field of it, is named. */
+/* Not a field is named, but the variable itself, or words of it: of a slice
+ * three. */
 #define SELF LG_GO_FIELD_COUNT
+#define WORD_1 (LG_GO_FIELD_COUNT + 1)
+#define WORD_2 (LG_GO_FIELD_COUNT + 2)
 #define FIELDS_MAX 9
 
 struct rule {
     enum lg_go_var var;
-    enum fn functions[3]; /* one after the other until it is found; the rest
-                             FN_COUNT */
-    uint8_t field_count;
-    uint8_t least_votes; /* to be believed when the check cannot tell; 0: then
-                            never */
-    enum lg_go_field fields[FIELDS_MAX];
+    enum fn functions[2]; /* one after the other until it is found */
+    int fields[FIELDS_MAX];
+    size_t field_count;
+    uint32_t least_votes; /* to be believed while the check cannot tell, for
+                             the runtime has only begun */
 };
 
+#define FIELDS(...)                                                            \
+    .fields = {__VA_ARGS__},                                                   \
+    .field_count = sizeof((int[]){__VA_ARGS__}) / sizeof(int)
+
 static const struct rule rules[] = {
-    {LG_VAR_ALLGS, {FN_ALLGADD, FN_COUNT, FN_COUNT}, 1, 0, {SELF}},
-    {LG_VAR_ALLM, {FN_MCOMMONINIT, FN_SCHEDTRACE, FN_COUNT}, 1, 0, {SELF}},
-    {LG_VAR_ALLP, {FN_SCHEDTRACE, FN_PROCRESIZE, FN_COUNT}, 1, 0, {SELF}},
-    {LG_VAR_MHEAP, {FN_GC_SWEEP, FN_MALLOCINIT, FN_COUNT}, 1, 0, {SELF}},
-    {LG_VAR_GC_CONTROLLER, {FN_GC_COMMIT, FN_GC_START, FN_COUNT}, 1, 0, {SELF}},
-    {LG_VAR_WAIT_REASONS, {FN_WAIT_REASON, FN_COUNT, FN_COUNT}, 1, 0, {SELF}},
-    {LG_VAR_G0, {FN_RT0_GO, FN_COUNT, FN_COUNT}, 1, 0, {SELF}},
-    {LG_VAR_M0, {FN_RT0_GO, FN_COUNT, FN_COUNT}, 1, 0, {SELF}},
+    {LG_VAR_ALLGS,
+     {FN_ALLGADD, FN_COUNT},
+     FIELDS(SELF, WORD_1, WORD_2),
+     .least_votes = 6},
+    {LG_VAR_ALLM,
+     {FN_MCOMMONINIT, FN_SCHEDTRACE},
+     FIELDS(SELF),
+     .least_votes = 3},
+    {LG_VAR_ALLP,
+     {FN_PROCRESIZE, FN_SCHEDTRACE},
+     FIELDS(SELF, WORD_1, WORD_2),
+     .least_votes = 6},
+    {LG_VAR_MHEAP,
+     {FN_GC_SWEEP, FN_MALLOCINIT},
+     FIELDS(SELF),
+     .least_votes = 3},
+    {LG_VAR_GC_CONTROLLER,
+     {FN_GC_COMMIT, FN_GC_START},
+     FIELDS(SELF),
+     .least_votes = 3},
+    {LG_VAR_WAIT_REASONS,
+     {FN_WAIT_REASON, FN_COUNT},
+     FIELDS(SELF),
+     .least_votes = UINT32_MAX},
+    {LG_VAR_G0, {FN_RT0_GO, FN_COUNT}, FIELDS(SELF), .least_votes = 3},
+    {LG_VAR_M0, {FN_RT0_GO, FN_COUNT}, FIELDS(SELF), .least_votes = UINT32_MAX},
     {LG_VAR_SCHED,
-     {FN_SCHEDTRACE, FN_CHECKMCOUNT, FN_COUNT},
-     8,
-     3,
-     {LG_SCHED_NMIDLE, LG_SCHED_NMIDLELOCKED, LG_SCHED_NPIDLE,
-      LG_SCHED_NMSPINNING, LG_SCHED_MNEXT, LG_SCHED_NMFREED, LG_SCHED_GCWAITING,
-      LG_SCHED_MAXMCOUNT}},
+     {FN_SCHEDTRACE, FN_CHECKMCOUNT},
+     FIELDS(LG_SCHED_NMIDLE, LG_SCHED_NMIDLELOCKED, LG_SCHED_NPIDLE,
+            LG_SCHED_NMSPINNING, LG_SCHED_MNEXT, LG_SCHED_NMFREED,
+            LG_SCHED_GCWAITING, LG_SCHED_MAXMCOUNT),
+     .least_votes = 3},
     {LG_VAR_MEMSTATS,
-     {FN_GC_MARK_TERMINATION, FN_COUNT, FN_COUNT},
-     8,
-     3,
-     {LG_MSTATS_NUMGC, LG_MSTATS_NUMFORCEDGC, LG_MSTATS_PAUSE_TOTAL_NS,
-      LG_MSTATS_PAUSE_NS, LG_MSTATS_PAUSE_END, LG_MSTATS_LAST_GC_UNIX,
-      LG_MSTATS_LAST_GC_NANOTIME, LG_MSTATS_GC_CPU_FRACTION}},
+     {FN_GC_MARK_TERMINATION, FN_COUNT},
+     FIELDS(LG_MSTATS_NUMGC, LG_MSTATS_NUMFORCEDGC, LG_MSTATS_PAUSE_TOTAL_NS,
+            LG_MSTATS_PAUSE_NS, LG_MSTATS_PAUSE_END, LG_MSTATS_LAST_GC_UNIX,
+            LG_MSTATS_LAST_GC_NANOTIME, LG_MSTATS_GC_CPU_FRACTION),
+     .least_votes = 3},
     {LG_VAR_WORK,
-     {FN_GC_MARK_TERMINATION, FN_GC_START, FN_COUNT},
-     9,
-     3,
-     {LG_WORK_T_SWEEP_TERM, LG_WORK_T_MARK, LG_WORK_T_MARK_TERM, LG_WORK_T_END,
-      LG_WORK_HEAP0, LG_WORK_HEAP1, LG_WORK_HEAP2, LG_WORK_USER_FORCED,
-      LG_WORK_CYCLES}},
+     {FN_GC_MARK_TERMINATION, FN_GC_START},
+     FIELDS(LG_WORK_T_SWEEP_TERM, LG_WORK_T_MARK, LG_WORK_T_MARK_TERM,
+            LG_WORK_T_END, LG_WORK_HEAP0, LG_WORK_HEAP1, LG_WORK_HEAP2,
+            LG_WORK_USER_FORCED, LG_WORK_CYCLES),
+     .least_votes = 3},
 };
+
+/* How far into the variable a field lies; false: this layout lacks it. */
+static bool place_of(const struct lg_go_layout *l, int field, uint64_t *ret)
+{
+    if (field >= SELF) {
+        *ret = (uint64_t)(field - SELF) * 8;
+        return true;
+    }
+    *ret = (uint64_t)l->offset[field];
+    return lg_go_has(l, (enum lg_go_field)field);
+}
 
 /* Operands times fields, different ones; the rest has one vote each. */
 #define CANDIDATES_MAX 1024
@@ -204,23 +236,20 @@ static size_t vote(struct candidate *all, size_t count, uint64_t address)
 static size_t candidates_of(struct code *c, const struct rule *rule,
                             struct candidate *all)
 {
-    const struct lg_go_layout *l = c->go->layout;
     size_t count = 0;
+    uint64_t place;
     for (size_t i = 0; i < c->count; i++) {
         for (size_t k = 0; k < rule->field_count; k++) {
-            enum lg_go_field field = rule->fields[k];
             uint64_t at = c->operands[i].address;
-            if (field != SELF && !lg_go_has(l, field))
-                continue;
-            at -= field != SELF ? (uint64_t)l->offset[field] : 0;
-            if (at % 4 == 0)
-                count = vote(all, count, at);
+            if (place_of(c->go->layout, rule->fields[k], &place) &&
+                (at - place) % 8 == 0)
+                count = vote(all, count, at - place);
         }
     }
     return count;
 }
 
-/* Takes the one with most votes out; NULL: none left. */
+/* NULL: none is left. */
 static struct candidate *most_voted(struct candidate *all, size_t count)
 {
     struct candidate *best = NULL;
@@ -244,8 +273,7 @@ static bool apply(struct code *c, const struct rule *rule)
             take_var(c, rule->var, next->address);
             return true;
         }
-        if (fit == LG_FIT_UNKNOWN && maybe == 0 && rule->least_votes != 0 &&
-            votes >= rule->least_votes)
+        if (fit == LG_FIT_UNKNOWN && maybe == 0 && votes >= rule->least_votes)
             maybe = next->address;
     }
     if (maybe != 0)

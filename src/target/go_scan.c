@@ -6,6 +6,11 @@
 #define PIECE_BYTES ((size_t)256 << 10)
 /* Data and bss of the largest programs known are far smaller. */
 #define SCAN_MAX_BYTES ((uint64_t)1 << 30)
+/* Lists are told apart by their lengths up to here. */
+#define LIST_MAX 10000
+/* Looks at what a word points to: some microseconds each. Real data and bss
+ * need a few hundred; memory full of likely words must not cost minutes. */
+#define LOOKS_MAX 50000
 
 bool lg_go_scan(struct lg_go *go, uint64_t start, uint64_t end,
                 size_t overlap_bytes, lg_go_scan_fn fn, void *context)
@@ -37,8 +42,9 @@ struct var_scan {
     enum lg_go_var var;
     uint64_t first; /* cheap test's field within the variable */
     uint64_t found;
-    uint64_t best_len; /* of a slice: the longest counts */
+    uint64_t best; /* the largest counts: what else looks so is a part of it */
     bool several;
+    uint32_t looks;
 };
 
 /* {pointer, len, cap} of something? */
@@ -68,21 +74,50 @@ static bool may_be(const struct var_scan *scan, const uint8_t *bytes,
     }
 }
 
+/* Elements of a slice, or of a list. */
+static uint64_t extent_of(const struct var_scan *scan, uint64_t var)
+{
+    enum lg_go_field link =
+        scan->var == LG_VAR_ALLM ? LG_M_ALLLINK : LG_BUCKET_ALLNEXT;
+    uint64_t next, count = 0;
+    switch (scan->var) {
+    case LG_VAR_ALLGS:
+    case LG_VAR_ALLP:
+    case LG_VAR_MHEAP:
+        return lg_image_u64(scan->go->image, var + scan->first + 8, &count)
+                   ? count
+                   : 0;
+    case LG_VAR_WAIT_REASONS:
+        return 1;
+    default:
+        if (!lg_image_u64(scan->go->image, var, &next))
+            return 0;
+        while (next != 0 && count < LIST_MAX &&
+               lg_go_read(scan->go, next, link, &next))
+            count++;
+        return count;
+    }
+}
+
 static bool scan_var(void *context, uint64_t address, const uint8_t *bytes,
                      size_t len)
 {
     struct var_scan *scan = context;
-    uint64_t slice_len;
     for (size_t at = 0; at + 8 <= len; at += 8) {
         uint64_t var = address + at - scan->first;
-        if (!may_be(scan, bytes + at, len - at) || var == scan->found ||
-            lg_go_check_var(scan->go, scan->var, var) != LG_FIT_YES)
+        if (!may_be(scan, bytes + at, len - at) || var == scan->found)
             continue;
-        memcpy(&slice_len, bytes + at + 8, 8);
-        scan->several = scan->found != 0 && slice_len == scan->best_len;
-        if (scan->found == 0 || slice_len > scan->best_len) {
+        if (scan->looks++ == LOOKS_MAX)
+            return true;
+        if (lg_go_check_var(scan->go, scan->var, var) != LG_FIT_YES)
+            continue;
+        uint64_t extent = extent_of(scan, var);
+        scan->several =
+            scan->found != 0 &&
+            (extent == scan->best || (scan->several && extent < scan->best));
+        if (scan->found == 0 || extent > scan->best) {
             scan->found = var;
-            scan->best_len = slice_len;
+            scan->best = extent;
         }
     }
     return false;
