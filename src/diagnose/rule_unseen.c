@@ -2,8 +2,8 @@
 /* What no heap profile shows. A burst: what is allocated after the last
  * collection stands in none; one huge allocation, or a body read into one
  * buffer, kills before any. The dumps still tell which call was under way while
- * memory rose, and was not before. A leak in a program without a heap profile:
- * what each collection left alive is counted all the same. */
+ * memory rose, and was not before. A leak that no profile of a finished
+ * collection has: what each left alive is counted all the same. */
 #include "diagnose/heap_view.h"
 
 #define SHORT_NS (3 * UINT64_C(1000000000))
@@ -12,6 +12,9 @@
 /* Collections that left more alive, each time; this much in the end. */
 #define MIN_COLLECTIONS 3
 #define MIN_LIVE_RATIO 0.35
+/* Two are enough when this share of the usage was added between them. */
+#define MIN_LIVE_GROWTH 0.25
+#define MIN_SITE_SHARE 0.25
 #define GROWN_FACTOR 2
 
 struct call {
@@ -228,24 +231,91 @@ static void follow_survivors(const struct lg_case *c, struct survivors *s)
     }
 }
 
-static bool has_profile(const struct lg_case *c)
+/* The shot with least garbage: soon after the last collection, when what it
+ * found dead has been swept. NULL: no profile up to now. */
+static const struct lg_shot *cleanest(const struct lg_case *c,
+                                      const struct survivors *s)
 {
+    const struct lg_shot *best = NULL;
     lg_each(shot, c->shots) {
-        if (shot->heap != NULL && shot->heap->total_bytes > 0) {
-            return true;
+        const struct lg_memstats *m = shot->capture->memstats;
+        const struct lg_capture *capture = shot->capture;
+        bool has_profile = capture->heap_now != NULL || capture->heap != NULL;
+        if (m != NULL && has_profile && m->heap_alloc_bytes.known &&
+            m->gc_count.value == s->gc_count &&
+            (best == NULL ||
+             m->heap_alloc_bytes.value <
+                 best->capture->memstats->heap_alloc_bytes.value)) {
+            best = shot;
         }
     }
-    return false;
+    return best;
+}
+
+/* The line that most of what is there was allocated by. false: none plainly. */
+static bool find_holder(struct lg_case *c, const struct survivors *s,
+                        struct lg_finding *f)
+{
+    const struct lg_shot *shot = cleanest(c, s);
+    if (shot == NULL) {
+        return false;
+    }
+    const struct lg_profile *heap = shot->capture->heap_now != NULL
+                                        ? shot->capture->heap_now
+                                        : shot->capture->heap;
+    const struct lg_heap_sites *sites = lg_heap_sites_of(c, heap);
+    if (sites == NULL || sites->items.count == 0) {
+        return false;
+    }
+    const struct lg_heap_site *site = &sites->items.items[0];
+    if (!site->has_user || (double)site->inuse_bytes <
+                               MIN_SITE_SHARE * (double)sites->total_bytes) {
+        return false;
+    }
+    f->where = site->where;
+    f->where_role = LG_STR("allocates here");
+    f->leaf = site->leaf;
+    lg_cite(c, f, "allocated by this line and not collected",
+            (double)site->inuse_bytes, "bytes", shot->capture, LG_HEAP_NOW);
+    return true;
+}
+
+static bool has_survivors(const struct lg_case *c, const struct survivors *s)
+{
+    double grown = (double)s->last_bytes - (double)s->first_bytes;
+    bool many = s->collections >= MIN_COLLECTIONS &&
+                (double)s->last_bytes >= GROWN_FACTOR * (double)s->first_bytes;
+    bool much = s->collections >= 2 &&
+                grown >= MIN_LIVE_GROWTH * (double)c->usage_bytes;
+    return s->last != NULL && s->rising + 1 >= s->collections &&
+           (many || much) &&
+           (double)s->last_bytes >= MIN_LIVE_RATIO * (double)c->usage_bytes;
+}
+
+static void describe_leak(struct lg_case *c, struct lg_finding *f,
+                          const struct survivors *s, bool has_line)
+{
+    f->summary = lg_words(
+        c,
+        "what the garbage collections left alive grew from %s to %s, each "
+        "time%s",
+        lg_say_bytes(c, s->first_bytes), lg_say_bytes(c, s->last_bytes),
+        has_line ? "; most of it was allocated here"
+                 : "; no heap profile tells by which line");
+    f->fix = has_line ? LG_STR("What is stored here is not removed in time: "
+                               "bound the cache, list or queue, delete entries "
+                               "when they are done.")
+                      : LG_STR("Run it under lastgasp run, which switches the "
+                               "heap profile on, or import _ "
+                               "\"net/http/pprof\"; then the line is named.");
 }
 
 void lg_judge_unseen_leak(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct survivors s = {0};
     follow_survivors(c, &s);
-    if (!c->oom || has_profile(c) || is_explained(verdict) || s.last == NULL ||
-        s.collections < MIN_COLLECTIONS || s.rising + 1 < s.collections ||
-        (double)s.last_bytes < MIN_LIVE_RATIO * (double)c->usage_bytes ||
-        (double)s.last_bytes < GROWN_FACTOR * (double)s.first_bytes) {
+    if (!c->oom || is_explained(verdict) || s.last == NULL ||
+        !has_survivors(c, &s)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);
@@ -253,23 +323,15 @@ void lg_judge_unseen_leak(struct lg_case *c, struct lg_verdict *verdict)
         return;
     }
     f->proof = LG_STR("growth");
-    f->confidence = 0.65;
     f->bytes = lg_known(s.last_bytes);
     f->share = lg_share(s.last_bytes, s.last->usage_bytes);
-    f->summary =
-        lg_words(c,
-                 "what the garbage collections left alive grew from %s to %s, "
-                 "each time; "
-                 "the program keeps no heap profile, so no line is known",
-                 lg_say_bytes(c, s.first_bytes), lg_say_bytes(c, s.last_bytes));
-    f->fix =
-        LG_STR("Run it under lastgasp run, which switches the heap profile "
-               "on, or import _ \"net/http/pprof\"; then the line is "
-               "named.");
     lg_cite(c, f, "alive after a collection", (double)s.first_bytes, "bytes",
             s.first->capture, "heap.txt");
     lg_cite(c, f, "alive after the last one", (double)s.last_bytes, "bytes",
             s.last->capture, "heap.txt");
     lg_cite(c, f, "collections seen", (double)s.collections, "count",
             s.last->capture, "heap.txt");
+    bool has_line = find_holder(c, &s, f);
+    f->confidence = has_line ? 0.75 : 0.65;
+    describe_leak(c, f, &s, has_line);
 }

@@ -72,6 +72,9 @@ source_of(struct lg_case *c, const struct lg_capture *capture, const char *file)
         capture->heap_now != NULL && capture->heap != capture->heap_now) {
         file = "heap-gc.pb.gz"; /* which is where capture->heap came from */
     }
+    if (file != NULL && strcmp(file, LG_HEAP_NOW) == 0) {
+        file = "heap.pb.gz";
+    }
     if (file != NULL && strcmp(file, "heap.txt") == 0 &&
         has_file(capture, "memstats.json")) {
         file = "memstats.json"; /* the same numbers, read from outside */

@@ -15,6 +15,9 @@ const char *lg_say_bytes(struct lg_case *c, uint64_t bytes);
 const char *lg_say_count(struct lg_case *c, uint64_t count);
 const char *lg_say_ns(struct lg_case *c, uint64_t ns);
 
+/* The file of capture->heap_now; "heap.pb.gz" is that of capture->heap. */
+#define LG_HEAP_NOW "heap up to now"
+
 /* Cites a number. file NULL: the capture's folder; capture NULL: the
  * incident's own file. */
 void lg_cite(struct lg_case *c, struct lg_finding *f, const char *fact,

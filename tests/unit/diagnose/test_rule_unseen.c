@@ -36,7 +36,7 @@ static void test_survivors_grow(void **state)
     const struct lg_finding *f = &v.findings.items[0];
     assert_int_equal(f->where.function.len, 0);
     assert_int_equal(f->bytes.value, 200 * CASE_MIB);
-    assert_true(lg_str_contains(f->summary, LG_STR("no line is known")));
+    assert_true(lg_str_contains(f->summary, LG_STR("no heap profile")));
     assert_true(f->confidence < 0.7);
 }
 
@@ -48,6 +48,22 @@ static void test_a_profile_is_there(void **state)
     collections(b, alive, LG_COUNT(alive));
     struct lg_profile *p = heap_of(&b->in.captures.items[5]);
     case_alloc(b, p, 190 * (int64_t)CASE_MIB, 100, 9, "shop.put put.go:4");
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.put put.go:4");
+}
+
+/* The profile of the last finished collection has nothing of it yet; that of
+ * now has, with some garbage beside. */
+static void test_profile_up_to_now(void **state)
+{
+    static const uint64_t alive[] = {30, 110};
+    struct case_builder *b = *state;
+    collections(b, alive, LG_COUNT(alive));
+    struct lg_profile *now = case_heap(b, &b->in.captures.items[1]);
+    b->in.captures.items[1].heap_now = now;
+    case_alloc(b, now, 100 * (int64_t)CASE_MIB, 100, 9, "shop.put put.go:4");
+    case_alloc(b, now, 20 * (int64_t)CASE_MIB, 100, 9, "shop.say say.go:4");
+    (void)case_heap(b, &b->in.captures.items[1]);
     struct lg_verdict v = judge(b);
     assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.put put.go:4");
 }
@@ -71,6 +87,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         case_test(test_survivors_grow),
         case_test(test_a_profile_is_there),
+        case_test(test_profile_up_to_now),
         case_test(test_survivors_that_do_not_tell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
