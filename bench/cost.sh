@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What `lastgasp run` costs the program that it watches: an allocation-heavy
 # Go program's own throughput with and without it, in turns, so that the
-# machine's moods meet both alike. It serves no pprof: nothing is captured.
+# machine's moods meet both alike. Captures come out of its memory.
 #
 #   cost.sh [ROUNDS]      (20)
 set -eu

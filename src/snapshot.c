@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "snapshot.h"
+#include "snapshot_internal.h"
 
 #include "base/io.h"
-#include "evidence/timeline.h"
-#include "explain.h"
 #include "record/capture_worker.h"
-#include "record/record_json.h"
-#include "source_arg.h"
 #include "sources/capture_file.h"
 #include "sources/cgroupfs.h"
 #include "sources/memory_source.h"
@@ -27,18 +23,6 @@
 #define PART_LIMIT_BYTES (UINT64_C(4) << 30)
 #define SCRATCH_LIMIT_BYTES ((size_t)64 << 20)
 
-struct job {
-    const struct lg_snapshot_options *options;
-    struct lg_snapshot *ret;
-    struct lg_arena *arena;
-    struct lg_source_arg source; /* of a process or a core */
-    struct lg_host host;
-    struct lg_capture_source *from;
-    char path[PATH_MAX]; /* where it is made */
-    int fd;
-    int64_t wall_ns;
-};
-
 static bool is_url(const char *source)
 {
     return strncmp(source, "http://", 7) == 0 ||
@@ -48,7 +32,7 @@ static bool is_url(const char *source)
 
 /* A core and files of evidence are told apart by lg_source_open; a folder of
  * files is a capture already. */
-static bool open_memory(struct job *j, struct lg_error *err)
+static bool open_memory(struct lg_snapshot_job *j, struct lg_error *err)
 {
     struct lg_source_options options = {
         .exe = j->options->exe,
@@ -69,7 +53,7 @@ static bool open_memory(struct job *j, struct lg_error *err)
                                  err);
 }
 
-static bool open_source(struct job *j, struct lg_error *err)
+static bool open_source(struct lg_snapshot_job *j, struct lg_error *err)
 {
     j->ret->is_url = is_url(j->options->source);
     if (!j->ret->is_url) {
@@ -79,33 +63,8 @@ static bool open_source(struct job *j, struct lg_error *err)
            lg_pprof_http_create(j->options->source, &j->from, err);
 }
 
-static void describe_subject(struct job *j)
-{
-    struct lg_subject *s = &j->ret->subject;
-    struct lg_cgroup_place place;
-    struct lg_cgroup cgroup;
-    s->host_memory_bytes = lg_host_memory_bytes(&j->host);
-    if (j->source.kind == LG_SOURCE_PROCESS && !j->ret->is_url) {
-        (void)lg_subject_read(&j->host, j->source.pid, j->arena, s, NULL);
-        if (lg_cgroup_place_find(&j->host, j->source.pid, j->arena, &place,
-                                 NULL) &&
-            lg_cgroup_read(&j->host, &place, false, j->arena, &cgroup, NULL)) {
-            s->cgroup = place.path;
-            s->cgroup_version = place.version;
-            s->limit_bytes = cgroup.effective_limit_bytes;
-            s->limit_source = cgroup.limit_path.len > 0 ? cgroup.limit_path
-                                                        : LG_STR("host memory");
-        }
-    }
-    if (j->source.go != NULL) {
-        s->pid = j->source.pid;
-        s->build = s->build.is_go ? s->build : j->source.go->build;
-        s->exe = s->exe.len > 0 ? s->exe : j->source.image->binary_path;
-    }
-}
-
 /* A folder beside the one that is wanted, so that a rename makes it that. */
-static bool make_folder(struct job *j, struct lg_error *err)
+static bool make_folder(struct lg_snapshot_job *j, struct lg_error *err)
 {
     const char *out = j->options->out;
     size_t len = strlen(out);
@@ -145,7 +104,7 @@ static bool check_out(const char *out, struct lg_error *err)
            lg_fail(err, LG_USAGE, "%s is there already and not empty", out);
 }
 
-static void save_host(struct job *j, struct lg_arena *scratch)
+static void save_host(struct lg_snapshot_job *j, struct lg_arena *scratch)
 {
     struct lg_cgroup_place place;
     struct lg_capturer_options options = {
@@ -168,7 +127,7 @@ static const enum lg_capture_part parts[] = {
     LG_TAKE_MEMSTATS,      LG_TAKE_THREADCREATE, LG_TAKE_GOROUTINES_TEXT,
 };
 
-static bool take_parts(struct job *j, struct lg_error *err)
+static bool take_parts(struct lg_snapshot_job *j, struct lg_error *err)
 {
     const struct lg_capture_source_ops *ops = j->from->ops;
     struct lg_capture_plan plan = {0};
@@ -199,7 +158,8 @@ static bool take_parts(struct job *j, struct lg_error *err)
     return written > 0;
 }
 
-static bool take(struct job *j, struct lg_arena *scratch, struct lg_error *err)
+static bool take(struct lg_snapshot_job *j, struct lg_arena *scratch,
+                 struct lg_error *err)
 {
     const struct lg_capture_source_ops *ops = j->from->ops;
     uint64_t begin_ns = lg_mono_ns(j->host.clock);
@@ -216,95 +176,8 @@ static bool take(struct job *j, struct lg_arena *scratch, struct lg_error *err)
     return ok;
 }
 
-static bool write_timeline(struct job *j, struct lg_arena *scratch,
-                           struct lg_error *err)
-{
-    struct lg_sb sb;
-    struct lg_process process = {0};
-    struct lg_cgroup_place place;
-    struct lg_cgroup cgroup = {0};
-    bool live = j->source.kind == LG_SOURCE_PROCESS && !j->ret->is_url;
-    if (live) {
-        (void)lg_process_read(&j->host, j->source.pid,
-                              LG_PROCESS_STATUS | LG_PROCESS_FD_COUNT, scratch,
-                              &process, NULL);
-    }
-    if (live &&
-        lg_cgroup_place_find(&j->host, j->source.pid, scratch, &place, NULL)) {
-        (void)lg_cgroup_read(&j->host, &place, false, scratch, &cgroup, NULL);
-    }
-    struct lg_timeline_row row = {
-        .wall_ns = j->wall_ns,
-        .usage_bytes = cgroup.usage_bytes,
-        .rss_bytes = process.vm_rss,
-        .limit_bytes = j->ret->subject.limit_bytes,
-        .heap_bytes = j->ret->facts.heap_bytes,
-        .stack_bytes = j->ret->facts.stack_bytes,
-        .goroutines = j->ret->facts.goroutines,
-        .threads = process.threads_count,
-        .fds = process.fds_count,
-        .anon_bytes = cgroup.anon_bytes,
-        .shmem_bytes = cgroup.shmem_bytes,
-        .file_bytes = cgroup.file_bytes,
-    };
-    lg_sb_init(&sb, scratch);
-    lg_timeline_csv_header(&sb);
-    lg_timeline_csv_row(&sb, &row);
-    return (!sb.failed || lg_fail_nomem(err)) &&
-           lg_capture_file_write(j->fd, "timeline.csv", lg_sb_view(&sb), err);
-}
-
-static bool write_json(struct job *j, struct lg_arena *scratch,
-                       struct lg_error *err)
-{
-    struct lg_end end = {
-        .kind = j->ret->is_core ? LG_END_UNKNOWN : LG_END_RUNNING,
-        .exit_code = -1,
-        .wall_ns = j->wall_ns,
-    };
-    struct lg_record_head record = {
-        .id = "",
-        .mode = "snapshot",
-        .done = true,
-        .started_ns = j->wall_ns,
-        .subject = &j->ret->subject,
-        .end = &end,
-        .captures_from = j->options->source,
-    };
-    struct lg_capture_head capture = {
-        .id = 1,
-        .trigger = "snapshot",
-        .wall_ns = j->wall_ns,
-        .duration_ns = j->ret->duration_ns,
-        .complete = j->ret->complete,
-        .source = j->from->ops->name,
-        .parts = j->ret->parts,
-        .notes = &j->ret->notes,
-    };
-    return lg_record_json_write(j->fd, &record, scratch, err) &&
-           lg_capture_json_write(j->fd, &capture, scratch, err);
-}
-
-static bool write_report(struct job *j, struct lg_error *err)
-{
-    struct lg_arena arena;
-    struct lg_incident incident;
-    struct lg_verdict verdict;
-    lg_arena_init(&arena, 0);
-    bool ok = lg_explain_folder(j->path, &arena, &incident, &verdict, err);
-    if (ok) {
-        struct lg_report report = {
-            .incident = &incident,
-            .verdict = &verdict,
-        };
-        ok = lg_explain_keep(j->path, &report, err);
-    }
-    lg_arena_deinit(&arena);
-    return ok;
-}
-
 /* The name is given last, when all of it is on the disk. */
-static bool publish(struct job *j, struct lg_error *err)
+static bool publish(struct lg_snapshot_job *j, struct lg_error *err)
 {
     lg_capture_sync(AT_FDCWD, j->path, true);
     if (rename(j->path, j->options->out) != 0) {
@@ -314,25 +187,30 @@ static bool publish(struct job *j, struct lg_error *err)
     return true;
 }
 
-static bool make(struct job *j, struct lg_arena *scratch, struct lg_error *err)
+static bool make(struct lg_snapshot_job *j, struct lg_arena *scratch,
+                 struct lg_error *err)
 {
     if (!check_out(j->options->out, err) || !open_source(j, err) ||
         !make_folder(j, err)) {
         return false;
     }
+    struct stat st;
     j->wall_ns = lg_wall_ns(j->host.clock);
-    describe_subject(j);
+    if (j->ret->is_core && stat(j->source.path, &st) == 0) {
+        j->wall_ns = (int64_t)st.st_mtim.tv_sec * (int64_t)LG_NS_PER_S +
+                     st.st_mtim.tv_nsec; /* its moment, not ours */
+    }
+    lg_snapshot_describe(j);
     bool ok = take(j, scratch, err);
     if (ok) {
         save_host(j, scratch);
-        ok = write_timeline(j, scratch, err) && write_json(j, scratch, err) &&
-             write_report(j, err) && publish(j, err);
+        ok = lg_snapshot_write(j, scratch, err) && publish(j, err);
     }
     return ok;
 }
 
 /* What the caller prints outlives the image, whose views it may hold. */
-static void keep_subject(struct job *j)
+static void keep_subject(struct lg_snapshot_job *j)
 {
     struct lg_subject *s = &j->ret->subject;
     *s = (struct lg_subject){
@@ -351,7 +229,8 @@ bool lg_snapshot_take(const struct lg_snapshot_options *options,
                       struct lg_error *err)
 {
     struct lg_arena scratch;
-    struct job j = {.options = options, .ret = ret, .arena = arena, .fd = -1};
+    struct lg_snapshot_job j = {
+        .options = options, .ret = ret, .arena = arena, .fd = -1};
     memset(ret, 0, sizeof *ret);
     if (!lg_host_init(&j.host, NULL, err)) {
         return false;

@@ -2,12 +2,11 @@
 #include "record/capture_worker.h"
 
 #include "base/io.h"
+#include "record/capture_find.h"
 #include "record/capture_keep.h"
 #include "record/capture_sync.h"
 #include "record/record_json.h"
 #include "record/self.h"
-#include "sources/memory_source.h"
-#include "sources/pprof_http.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_ENDPOINTS 16
-#define PROBE_TIMEOUT_NS (300 * LG_NS_PER_MS)
-/* A runtime that has just been started, or a shell before it becomes the
- * program, is no Go program yet: after this long it is none. */
-#define MEMORY_PATIENCE_NS (2 * LG_NS_PER_S)
-#define MEMORY_TRIES 5
-/* An endpoint is looked for meanwhile, but not before this. */
-#define HTTP_FROM_NS (300 * LG_NS_PER_MS)
 /* The longest that one part may take (a handler waits its turn behind 100,000
  * runnable goroutines for many seconds, and asking again starts at the end of
  * that queue), and the most that it may bring: a text
@@ -41,12 +32,7 @@
 
 struct worker {
     struct lg_capturer_options options;
-    struct lg_capture_source *source;
-    char source_name[256];
-    bool from_memory, tell_switched;
-    int memory_tries;
-    uint64_t first_try_ns;
-    struct lg_error memory_refused;
+    struct lg_capture_finder find;
     struct lg_arena scratch;
     struct lg_kept kept;
     struct lg_capture_syncer *syncer;
@@ -75,82 +61,6 @@ static uint64_t own_processor_ns(void)
     struct timespec t = {0};
     (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (uint64_t)t.tv_sec * LG_NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
-/* Will it never be, or is it only too early? */
-static bool is_final(const struct worker *w, const struct lg_error *err)
-{
-    return err->kind == LG_DENIED || err->kind == LG_UNSUPPORTED ||
-           (w->memory_tries >= MEMORY_TRIES &&
-            now_ns(w) - w->first_try_ns > MEMORY_PATIENCE_NS);
-}
-
-static bool find_memory(struct worker *w, struct lg_error *err)
-{
-    if (w->options.from == LG_FROM_HTTP || w->memory_refused.kind != LG_OK) {
-        return false;
-    }
-    w->first_try_ns = w->memory_tries++ == 0 ? now_ns(w) : w->first_try_ns;
-    if (!lg_memory_source_create(w->options.host, w->options.pid,
-                                 LG_FREEZE_AUTO, &w->source, err)) {
-        if (is_final(w, err)) {
-            w->memory_refused = *err;
-        }
-        return false;
-    }
-    w->from_memory = true;
-    snprintf(w->source_name, sizeof w->source_name, "its memory");
-    w->tell_switched = w->options.switch_heap_profile &&
-                       lg_memory_source_switch_heap_profile(w->source, NULL);
-    return true;
-}
-
-static bool use_url(struct worker *w, const char *url, struct lg_error *err)
-{
-    snprintf(w->source_name, sizeof w->source_name, "%s", url);
-    return lg_pprof_http_probe(url, PROBE_TIMEOUT_NS, err) &&
-           lg_pprof_http_create(url, &w->source, err);
-}
-
-static bool find_http(struct worker *w, struct lg_error *err)
-{
-    struct lg_endpoint endpoints[MAX_ENDPOINTS];
-    size_t count = 0;
-    if (w->options.pprof_url != NULL) {
-        return use_url(w, w->options.pprof_url, err);
-    }
-    if (!lg_listening_sockets(w->options.host, w->options.pid, endpoints,
-                              MAX_ENDPOINTS, &count, err)) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        char url[80];
-        snprintf(url, sizeof url, "http://%s", endpoints[i].address);
-        if (use_url(w, url, err)) {
-            return true;
-        }
-    }
-    return lg_fail(err, LG_ABSENT,
-                   count == 0 ? "the program listens on no TCP port"
-                              : "no listening port answers on /debug/pprof/");
-}
-
-static bool find_source(struct worker *w, struct lg_error *err)
-{
-    struct lg_error from_memory = {0};
-    if (w->source != NULL || find_memory(w, &from_memory)) {
-        return true;
-    }
-    bool may_use_http = w->options.from != LG_FROM_MEMORY;
-    if (may_use_http && w->options.from == LG_FROM_ANY &&
-        w->memory_refused.kind == LG_OK) {
-        may_use_http = now_ns(w) - w->first_try_ns > HTTP_FROM_NS;
-    }
-    if (may_use_http) {
-        return find_http(w, err);
-    }
-    *err = w->memory_refused.kind != LG_OK ? w->memory_refused : from_memory;
-    return false;
 }
 
 static bool open_folder(const struct worker *w, const char *path, int *fd_ret,
@@ -201,7 +111,7 @@ static bool text_is_affordable(struct worker *w,
                                const struct lg_part_result *parts)
 {
     struct lg_capture_facts facts = {0};
-    if (!w->source->ops->costs_target) {
+    if (!w->find.source->ops->costs_target) {
         return true;
     }
     if (parts[LG_TAKE_GOROUTINE].written) {
@@ -215,7 +125,7 @@ static bool is_asked(struct worker *w, const struct lg_capture_job *job,
                      enum lg_capture_part part, int folder_fd,
                      const struct lg_part_result *parts)
 {
-    unsigned possible = job->parts & w->source->ops->parts;
+    unsigned possible = job->parts & w->find.source->ops->parts;
     return (possible & LG_TAKE_BIT(part)) != 0 &&
            (part != LG_TAKE_GOROUTINES_TEXT ||
             text_is_affordable(w, job, folder_fd, parts));
@@ -225,11 +135,11 @@ static bool take_parts(struct worker *w, const struct lg_capture_job *job,
                        int folder_fd, struct lg_part_result *parts)
 {
     bool all = true, gone = false;
-    size_t count =
-        w->from_memory ? LG_COUNT(memory_part_order) : LG_COUNT(part_order);
+    size_t count = w->find.from_memory ? LG_COUNT(memory_part_order)
+                                       : LG_COUNT(part_order);
     for (size_t i = 0; i < count; i++) {
         enum lg_capture_part part =
-            w->from_memory ? memory_part_order[i] : part_order[i];
+            w->find.from_memory ? memory_part_order[i] : part_order[i];
         struct lg_part_result *result = &parts[part];
         if (!is_asked(w, job, part, folder_fd, parts)) {
             continue;
@@ -241,10 +151,10 @@ static bool take_parts(struct worker *w, const struct lg_capture_job *job,
             all = false;
             continue;
         }
-        bool ok =
-            w->source->ops->take(w->source, part, folder_fd, PART_TIMEOUT_NS,
-                                 PART_LIMIT_BYTES, result);
-        gone = !ok && !w->from_memory && target_is_gone(result);
+        bool ok = w->find.source->ops->take(w->find.source, part, folder_fd,
+                                            PART_TIMEOUT_NS, PART_LIMIT_BYTES,
+                                            result);
+        gone = !ok && !w->find.from_memory && target_is_gone(result);
         all = all && ok;
     }
     return all;
@@ -254,8 +164,8 @@ static void read_facts(struct worker *w, int folder_fd,
                        struct lg_capture_outcome *outcome)
 {
     struct lg_capture_facts facts = {0};
-    if (w->source != NULL && w->source->ops->facts != NULL) {
-        (void)w->source->ops->facts(w->source, &facts, NULL);
+    if (w->find.source != NULL && w->find.source->ops->facts != NULL) {
+        (void)w->find.source->ops->facts(w->find.source, &facts, NULL);
     } else {
         lg_capture_facts_read(folder_fd, &w->scratch, &facts);
     }
@@ -270,17 +180,17 @@ static bool take_from_source(struct worker *w, const struct lg_capture_job *job,
                              struct lg_capture_outcome *outcome,
                              struct lg_capture_notes *notes)
 {
-    const struct lg_capture_source_ops *ops = w->source->ops;
+    const struct lg_capture_source_ops *ops = w->find.source->ops;
     struct lg_capture_plan plan = {
         .text_goroutines_max = job->text_goroutines_max,
     };
     if (ops->begin != NULL) {
-        ops->begin(w->source, &plan);
+        ops->begin(w->find.source, &plan);
     }
     bool all = take_parts(w, job, folder_fd, parts);
     read_facts(w, folder_fd, outcome);
     if (ops->end != NULL) {
-        ops->end(w->source, notes);
+        ops->end(w->find.source, notes);
     }
     return all;
 }
@@ -313,7 +223,7 @@ static bool is_too_late(const struct worker *w,
         }
         ended = ended || parts[part].error.kind == LG_ABSENT;
     }
-    return w->from_memory && ended;
+    return w->find.from_memory && ended;
 }
 
 static void capture(struct worker *w, const struct lg_capture_job *job,
@@ -342,8 +252,8 @@ static void capture(struct worker *w, const struct lg_capture_job *job,
         lg_capture_save_host(&w->options, job->with_maps, &w->scratch,
                              folder_fd);
     }
-    if (find_source(w, &outcome->error)) {
-        head.source = w->source->ops->name;
+    if (lg_capture_find(&w->find, &outcome->error)) {
+        head.source = w->find.source->ops->name;
         head.complete =
             take_from_source(w, job, folder_fd, parts, outcome, &notes);
     }
@@ -372,16 +282,16 @@ static void count_goroutines(struct worker *w,
     LG_CLOSE
     int folder_fd = -1;
     struct lg_part_result result = {.asked = true};
-    if (w->source == NULL) {
+    if (w->find.source == NULL) {
         return;
     }
-    if (w->source->ops->facts == NULL) {
+    if (w->find.source->ops->facts == NULL) {
         if (!open_folder(w, COUNT_FOLDER, &folder_fd, &outcome->error)) {
             return;
         }
-        outcome->complete =
-            w->source->ops->take(w->source, LG_TAKE_GOROUTINE, folder_fd,
-                                 PART_TIMEOUT_NS, PART_LIMIT_BYTES, &result);
+        outcome->complete = w->find.source->ops->take(
+            w->find.source, LG_TAKE_GOROUTINE, folder_fd, PART_TIMEOUT_NS,
+            PART_LIMIT_BYTES, &result);
     }
     read_facts(w, folder_fd, outcome);
 }
@@ -391,7 +301,7 @@ static void work(struct worker *w, struct lg_capture_outcome *outcome)
     uint64_t begin_ns = now_ns(w), processor_ns = own_processor_ns();
     switch (outcome->job.kind) {
     case LG_JOB_FIND:
-        (void)find_source(w, &outcome->error);
+        (void)lg_capture_find(&w->find, &outcome->error);
         break;
     case LG_JOB_CAPTURE:
         capture(w, &outcome->job, outcome);
@@ -400,23 +310,23 @@ static void work(struct worker *w, struct lg_capture_outcome *outcome)
         count_goroutines(w, outcome);
         break;
     }
-    outcome->has_source = w->source != NULL;
-    outcome->from_memory = w->from_memory;
-    outcome->memory_refused = w->memory_refused;
-    outcome->heap_profile_switched = w->tell_switched;
-    w->tell_switched = false;
-    memcpy(outcome->source, w->source_name, sizeof outcome->source);
+    outcome->has_source = w->find.source != NULL;
+    outcome->from_memory = w->find.from_memory;
+    outcome->memory_refused = w->find.memory_refused;
+    outcome->heap_profile_switched = w->find.tell_switched;
+    w->find.tell_switched = false;
+    memcpy(outcome->source, w->find.name, sizeof outcome->source);
     outcome->end_mono_ns = now_ns(w);
     outcome->duration_ns = outcome->end_mono_ns - begin_ns;
-    outcome->cost_ns = w->from_memory ? own_processor_ns() - processor_ns
-                                      : outcome->duration_ns;
+    outcome->cost_ns = w->find.from_memory ? own_processor_ns() - processor_ns
+                                           : outcome->duration_ns;
     lg_arena_reset(&w->scratch);
 }
 
 void lg_capture_worker_run(const struct lg_capturer_options *options,
                            int socket_fd)
 {
-    struct worker w = {.options = *options};
+    struct worker w = {.options = *options, .find = {.options = options}};
     struct lg_capture_outcome outcome;
     lg_self_shield();
     (void)mallopt(M_MMAP_THRESHOLD, KEEP_MALLOC_BYTES);
@@ -436,8 +346,8 @@ void lg_capture_worker_run(const struct lg_capturer_options *options,
         (void)send(socket_fd, &outcome, sizeof outcome, MSG_NOSIGNAL);
     }
     lg_capture_syncer_destroy(w.syncer);
-    if (w.source != NULL) {
-        w.source->ops->destroy(w.source);
+    if (w.find.source != NULL) {
+        w.find.source->ops->destroy(w.find.source);
     }
     lg_arena_deinit(&w.scratch);
 }

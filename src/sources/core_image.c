@@ -534,6 +534,8 @@ static bool fill(struct core_image *c, struct lg_str core,
         !lg_core_notes_parse(&c->elf, c->base.arena, &c->notes, err))
         return false;
     c->base.pid = c->notes.pid;
+    if (c->notes.threads.count != 0)
+        c->base.signal = c->notes.threads.items[0].signal;
     if (!make_parts(c) || !take_threads(c))
         return lg_fail_nomem(err);
     if (!take_binary(c, exe_override, err))

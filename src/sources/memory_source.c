@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "decode/memstats_json.h"
-#include "decode/pprof_write.h"
 #include "sources/capture_file.h"
 #include "sources/memory_source_internal.h"
 #include "sources/process_image.h"
@@ -87,8 +86,9 @@ static void forget_capture(struct memory_source *m)
     lg_arena_init(&m->scratch, SCRATCH_LIMIT_BYTES);
 }
 
-static bool store(struct lg_str bytes, enum lg_capture_part part, int folder_fd,
-                  uint64_t limit_bytes, struct lg_part_result *result)
+bool lg_memory_store(struct lg_str bytes, enum lg_capture_part part,
+                     int folder_fd, uint64_t limit_bytes,
+                     struct lg_part_result *result)
 {
     if (bytes.len > limit_bytes) {
         return lg_fail(&result->error, LG_LIMIT, "larger than %llu bytes",
@@ -101,107 +101,6 @@ static bool store(struct lg_str bytes, enum lg_capture_part part, int folder_fd,
     result->bytes = bytes.len;
     result->written = true;
     return true;
-}
-
-static bool store_profile(struct memory_source *m,
-                          const struct lg_profile *profile,
-                          enum lg_capture_part part, int folder_fd,
-                          uint64_t limit_bytes, struct lg_part_result *result)
-{
-    struct lg_str bytes;
-    struct lg_profile dated = *profile;
-    dated.time_ns = lg_wall_ns(&lg_clock_system);
-    return lg_pprof_write_gz(&dated, &m->scratch, &bytes, &result->error) &&
-           store(bytes, part, folder_fd, limit_bytes, result);
-}
-
-static const struct lg_memory_profile *
-profile_of(struct memory_source *m, enum lg_memory_profile_kind kind)
-{
-    struct lg_memory_profile *p = &m->profiles[kind];
-    if (p->tried) {
-        return p;
-    }
-    p->tried = true;
-    if (kind == LG_MEMORY_HEAP_NOW || kind == LG_MEMORY_HEAP_GC) {
-        enum lg_heap_when when =
-            kind == LG_MEMORY_HEAP_NOW ? LG_HEAP_NOW : LG_HEAP_PUBLISHED;
-        p->ok = lg_go_heap_profile_read(m->go, when, &m->scratch, &p->profile,
-                                        &p->info, &p->error);
-    } else {
-        enum lg_contention which =
-            kind == LG_MEMORY_BLOCK ? LG_CONTENTION_BLOCK : LG_CONTENTION_MUTEX;
-        p->ok = lg_go_contention_read(m->go, which, &m->scratch, &p->profile,
-                                      &p->error);
-    }
-    return p;
-}
-
-static bool is_heap_profile_off(const struct memory_source *m,
-                                const struct lg_go_heap_profile_info *info)
-{
-    bool has_rate = m->go->vars[LG_VAR_MEM_PROFILE_RATE] != 0;
-    return has_rate ? info->rate_bytes == 0 : info->disabled;
-}
-
-/* Not asked for, rather than empty: an empty profile would say that nothing
- * was allocated. It makes no capture incomplete. */
-static bool leave_out(struct lg_part_result *result)
-{
-    result->asked = false;
-    return true;
-}
-
-/* Both views of it: with what was allocated since (and may be garbage by now),
- * and what outlived the last finished collection. */
-static bool take_heap(struct memory_source *m, enum lg_capture_part part,
-                      int folder_fd, uint64_t limit_bytes,
-                      struct lg_part_result *result)
-{
-    bool now = part == LG_TAKE_HEAP;
-    const struct lg_memory_profile *p =
-        profile_of(m, now ? LG_MEMORY_HEAP_NOW : LG_MEMORY_HEAP_GC);
-    if (!p->ok && m->is_switched && m->go->vars[LG_VAR_MBUCKETS] == 0) {
-        return leave_out(result); /* nothing has been sampled yet */
-    }
-    if (!p->ok) {
-        result->error = p->error;
-        return false;
-    }
-    if (is_heap_profile_off(m, &p->info)) {
-        if (now) {
-            lg_capture_note(&m->notes, "heap.pb.gz: %s",
-                            p->info.compiled_out
-                                ? "the linker left the heap profile out, for "
-                                  "nothing in the program reads it"
-                                : "the program keeps none: its "
-                                  "MemProfileRate is 0");
-        }
-        return leave_out(result);
-    }
-    if (p->info.torn_count > 0 && now) {
-        lg_capture_note(&m->notes,
-                        "heap.pb.gz: %llu sites changed while they were read",
-                        (unsigned long long)p->info.torn_count);
-    }
-    result->cut = p->info.truncated;
-    return store_profile(m, &p->profile, part, folder_fd, limit_bytes, result);
-}
-
-static bool take_contention(struct memory_source *m, enum lg_capture_part part,
-                            int folder_fd, uint64_t limit_bytes,
-                            struct lg_part_result *result)
-{
-    const struct lg_memory_profile *p = profile_of(
-        m, part == LG_TAKE_MUTEX ? LG_MEMORY_MUTEX : LG_MEMORY_BLOCK);
-    if (!p->ok) {
-        result->error = p->error;
-        return false;
-    }
-    if (p->profile.sample_nodes.count == 0) {
-        return leave_out(result); /* SetBlockProfileRate was never called */
-    }
-    return store_profile(m, &p->profile, part, folder_fd, limit_bytes, result);
 }
 
 const struct lg_memstats *lg_memory_source_memstats(struct memory_source *m,
@@ -226,7 +125,8 @@ static bool take_memstats(struct memory_source *m, enum lg_capture_part part,
     lg_sb_init(&sb, &m->scratch);
     lg_memstats_json_write(&sb, stats);
     return (!sb.failed || lg_fail_nomem(&result->error)) &&
-           store(lg_sb_view(&sb), part, folder_fd, limit_bytes, result);
+           lg_memory_store(lg_sb_view(&sb), part, folder_fd, limit_bytes,
+                           result);
 }
 
 static bool take_goroutine_profile(struct memory_source *m,
@@ -244,7 +144,8 @@ static bool take_goroutine_profile(struct memory_source *m,
         return lg_fail_nomem(&result->error);
     }
     result->cut = g->truncated;
-    return store_profile(m, &profile, part, folder_fd, limit_bytes, result);
+    return lg_memory_store_profile(m, &profile, part, folder_fd, limit_bytes,
+                                   result);
 }
 
 static bool take_text(struct memory_source *m, enum lg_capture_part part,
@@ -254,17 +155,13 @@ static bool take_text(struct memory_source *m, enum lg_capture_part part,
     return lg_memory_source_text(m, folder_fd, limit_bytes, result);
 }
 
-typedef bool take_fn(struct memory_source *m, enum lg_capture_part part,
-                     int folder_fd, uint64_t limit_bytes,
-                     struct lg_part_result *result);
-
-static take_fn *const takes[LG_TAKE_COUNT] = {
-    [LG_TAKE_HEAP] = take_heap,
-    [LG_TAKE_HEAP_GC] = take_heap,
+static lg_memory_take_fn *const takes[LG_TAKE_COUNT] = {
+    [LG_TAKE_HEAP] = lg_memory_take_heap,
+    [LG_TAKE_HEAP_GC] = lg_memory_take_heap,
     [LG_TAKE_GOROUTINE] = take_goroutine_profile,
     [LG_TAKE_GOROUTINES_TEXT] = take_text,
-    [LG_TAKE_MUTEX] = take_contention,
-    [LG_TAKE_BLOCK] = take_contention,
+    [LG_TAKE_MUTEX] = lg_memory_take_contention,
+    [LG_TAKE_BLOCK] = lg_memory_take_contention,
     [LG_TAKE_MEMSTATS_JSON] = take_memstats,
 };
 
@@ -298,7 +195,7 @@ static void read_still(struct memory_source *m)
     (void)lg_memory_source_memstats(m, NULL);
     (void)lg_memory_source_goroutines(m, NULL);
     for (int kind = 0; kind < LG_MEMORY_PROFILE_COUNT; kind++) {
-        (void)profile_of(m, (enum lg_memory_profile_kind)kind);
+        (void)lg_memory_profile_of(m, (enum lg_memory_profile_kind)kind);
     }
     lg_image_resume(m->go->image);
 }

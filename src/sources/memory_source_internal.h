@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the memory source share. memory_source.c opens and takes,
- * memory_goroutines.c reads goroutines once for both of their files,
- * memory_switch.c writes the one word that is ever written.
+ * memory_profiles.c reads what the runtime samples, memory_goroutines.c reads
+ * goroutines once for both of their files, memory_switch.c writes the one word
+ * that is ever written.
  */
 #ifndef LG_SOURCES_MEMORY_SOURCE_INTERNAL_H
 #define LG_SOURCES_MEMORY_SOURCE_INTERNAL_H
@@ -48,6 +49,27 @@ struct memory_source {
     struct lg_memstats memstats;
     struct lg_memory_profile profiles[LG_MEMORY_PROFILE_COUNT];
 };
+
+/* One part into the folder; what is left out has result->asked false. */
+typedef bool lg_memory_take_fn(struct memory_source *m,
+                               enum lg_capture_part part, int folder_fd,
+                               uint64_t limit_bytes,
+                               struct lg_part_result *result);
+
+/* memory_source.c: a part's file, whole. */
+bool lg_memory_store(struct lg_str bytes, enum lg_capture_part part,
+                     int folder_fd, uint64_t limit_bytes,
+                     struct lg_part_result *result);
+
+/* memory_profiles.c */
+const struct lg_memory_profile *
+lg_memory_profile_of(struct memory_source *m, enum lg_memory_profile_kind kind);
+bool lg_memory_store_profile(struct memory_source *m,
+                             const struct lg_profile *profile,
+                             enum lg_capture_part part, int folder_fd,
+                             uint64_t limit_bytes,
+                             struct lg_part_result *result);
+lg_memory_take_fn lg_memory_take_heap, lg_memory_take_contention;
 
 /* NULL and err when they cannot be read. Read once in a capture. */
 const struct lg_go_goroutines *
