@@ -294,7 +294,7 @@ class Goroutines:
                 read_dump(os.path.join(taken, "goroutines.txt"))}
         stable = [i for i in first.keys() & second.keys()
                   if not dump.differences(first[i], second[i], True)
-                  and first[i].state != "running"]
+                  and first[i].state not in ("running", "runnable")]
         moved = 0
         for i in stable:
             differs = (dump.differences(first[i], ours[i], True) if i in ours
