@@ -74,6 +74,7 @@ static struct lg_trigger_sample trigger_sample(const struct lg_session *s)
     return (struct lg_trigger_sample){
         .t_ns = lg_session_now(s),
         .usage_bytes = s->usage_bytes,
+        .charged_bytes = s->cgroup_now.usage_bytes.value,
         .fds = s->process_now.fds,
         .goroutines = s->goroutines,
         .rate_bytes_per_s = s->rate_bytes_per_s,

@@ -18,6 +18,7 @@
 /* At the limit nothing grows any more, and the program may hang for minutes
  * before it is killed: captures this far apart, then ever less often. */
 #define AT_LIMIT_RATIO 0.97
+#define OFF_LIMIT_RATIO 0.90
 #define AT_LIMIT_GAP_NS (250 * LG_NS_PER_MS)
 /* Without a limit a growth by half (and at least this much) is a mark. */
 #define UNLIMITED_STEP_BYTES (UINT64_C(32) << 20)
@@ -116,19 +117,25 @@ static bool is_worth_it(const struct lg_trigger *t,
     return budget_allows(t, s->t_ns) || s->usage_bytes > t->most_usage_bytes;
 }
 
-static bool is_at_limit(const struct lg_trigger *t,
-                        const struct lg_trigger_sample *s)
+/* The cache counts: while the kernel takes it back the program stands still. */
+static bool is_filled(const struct lg_trigger *t,
+                      const struct lg_trigger_sample *s, double ratio)
 {
+    uint64_t bytes =
+        s->charged_bytes > s->usage_bytes ? s->charged_bytes : s->usage_bytes;
     return t->limit_bytes != 0 &&
-           (double)s->usage_bytes >= AT_LIMIT_RATIO * (double)t->limit_bytes;
+           (double)bytes >= ratio * (double)t->limit_bytes;
 }
 
 static bool hangs_at_limit(const struct lg_trigger *t,
                            const struct lg_trigger_sample *s)
 {
     uint64_t gap_ns = AT_LIMIT_GAP_NS;
-    if (!is_at_limit(t, s) || t->at_limit_ns == 0) {
+    if (!is_filled(t, s, AT_LIMIT_RATIO)) {
         return false;
+    }
+    if (t->at_limit_ns == 0) {
+        return s->t_ns >= t->last_end_ns + gap_ns && budget_allows(t, s->t_ns);
     }
     if ((s->t_ns - t->at_limit_ns) / 4 > gap_ns) {
         gap_ns = (s->t_ns - t->at_limit_ns) / 4;
@@ -188,9 +195,9 @@ void lg_trigger_began(struct lg_trigger *t, const struct lg_trigger_sample *s)
     if (s->usage_bytes > t->most_usage_bytes) {
         t->most_usage_bytes = s->usage_bytes;
     }
-    if (!is_at_limit(t, s)) {
+    if (!is_filled(t, s, OFF_LIMIT_RATIO)) {
         t->at_limit_ns = 0;
-    } else if (t->at_limit_ns == 0) {
+    } else if (t->at_limit_ns == 0 && is_filled(t, s, AT_LIMIT_RATIO)) {
         t->at_limit_ns = s->t_ns > 0 ? s->t_ns : 1;
     }
     if (s->fds.known && s->fds.value > t->fds_marked) {

@@ -47,6 +47,7 @@ struct lg_trigger {
 
 struct lg_trigger_sample {
     uint64_t t_ns, usage_bytes;
+    uint64_t charged_bytes; /* with page cache that the kernel can take back */
     struct lg_num fds, goroutines;
     double rate_bytes_per_s; /* of the usage; may be negative */
 };

@@ -144,6 +144,36 @@ static void test_hanging_at_the_limit(void **state)
     assert_true(longest <= 20000);
 }
 
+/* Page cache fills the limit: the program waits for the kernel to take it. */
+static void test_hanging_behind_the_cache(void **state)
+{
+    (void)state;
+    struct lg_trigger t = started(800, 5);
+    struct lg_trigger_sample s = sample(600, 800, 0);
+    assert_int_equal(kind_at(&t, &s), LG_TRIGGER_NONE);
+    s.charged_bytes = 990 * MIB;
+    struct lg_trigger_decision d = lg_trigger_decide(&t, &s);
+    assert_int_equal(d.kind, LG_TRIGGER_RATE);
+    capture(&t, &s, &d, 5);
+    s.t_ns += 100 * LG_NS_PER_MS;
+    assert_int_equal(kind_at(&t, &s), LG_TRIGGER_NONE);
+    s.t_ns += 200 * LG_NS_PER_MS;
+    assert_int_equal(kind_at(&t, &s), LG_TRIGGER_RATE);
+    /* A service that lives with a full cache is looked at ever less often,
+     * also when the cache breathes. */
+    uint64_t seen = 0;
+    for (uint64_t ms = 1000; ms < 3600000; ms += 20) {
+        s = sample(ms, 800, 0);
+        s.charged_bytes = (ms / 700 % 2 != 0 ? 930 : 990) * MIB;
+        d = lg_trigger_decide(&t, &s);
+        if (d.kind != LG_TRIGGER_NONE) {
+            capture(&t, &s, &d, 5);
+            seen++;
+        }
+    }
+    assert_true(seen < 100);
+}
+
 /* A fast climb: between two samples nothing more than one step is missed. */
 static void test_marks_of_a_jump(void **state)
 {
@@ -413,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_cheap_captures_are_taken_often),
         cmocka_unit_test(test_cheap_captures_stay_within_their_budget),
         cmocka_unit_test(test_hanging_at_the_limit),
+        cmocka_unit_test(test_hanging_behind_the_cache),
         cmocka_unit_test(test_marks_of_a_jump),
         cmocka_unit_test(test_urgency),
         cmocka_unit_test(test_limit_is_near),
