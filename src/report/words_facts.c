@@ -209,12 +209,24 @@ static void put_last_capture(const struct lg_incident *in, struct lg_sb *sb)
     }
 }
 
+/* Read from outside, or told by the program itself? */
+static bool is_out_of_memory(const struct lg_incident *in)
+{
+    lg_each(c, in->captures) {
+        if (lg_str_eq(c->source, LG_STR("process memory")))
+            return true;
+    }
+    return false;
+}
+
 void lg_words_evidence(const struct lg_report *r, struct lg_sb *sb)
 {
     const struct lg_incident *in = r->incident;
     if (in->captures.count != 0) {
         lg_sb_count(sb, in->captures.count);
         lg_sb_cstr(sb, in->captures.count == 1 ? " capture" : " captures");
+        if (is_out_of_memory(in))
+            lg_sb_cstr(sb, " out of its memory");
         put_last_capture(in, sb);
         return;
     }

@@ -210,6 +210,7 @@ static void read_json(struct lg_folder *f, int dir_fd, struct lg_capture *c)
     }
     c->id = doc.id;
     c->trigger = doc.trigger;
+    c->source = doc.source;
     c->wall_ns = doc.time_ns;
     c->t_ns = doc.t_ns;
     c->duration_ns = doc.duration_ns;
