@@ -111,6 +111,8 @@ bool lg_go_g_parse(const struct lg_go_g_layout *l, uint64_t address,
         .in_syscall = u64_at(bytes, l->syscall_sp) != 0,
         .in_cleanup = l->cleanups != 0 && bytes[l->cleanups] != 0,
     };
+    if (ret->m == 0) /* parked, but that thread runs nothing else */
+        ret->m = u64_at(bytes, l->locked_m);
     place_of(l, bytes, &ret->pc, &ret->sp);
     if ((status & ~SCAN_BIT) > LG_STATUS_DEADEXTRA)
         return false;

@@ -74,6 +74,8 @@ static bool make_room(struct lg_go_gather *r, size_t count,
                       struct lg_error *err)
 {
     size_t n = count < LG_GO_CHUNK ? count : LG_GO_CHUNK, items = count;
+    if (r->options->keep_one_in > 1)
+        items = (size_t)(items / r->options->keep_one_in);
     if (items > r->options->keep_max)
         items = (size_t)r->options->keep_max;
     if (items > ROOM_AT_ONCE)

@@ -158,7 +158,8 @@ uint32_t lg_go_reserve_item(struct lg_go_gather *r, uint64_t id)
 
 static void keep(struct lg_go_gather *r, struct lg_go_slot *slot)
 {
-    uint32_t item = slot->item != 0 ? slot->item : lg_go_reserve_item(r, slot->g.id);
+    uint32_t item =
+        slot->item != 0 ? slot->item : lg_go_reserve_item(r, slot->g.id);
     if (item != 0)
         r->ret->items.items[item - 1] = slot->g;
 }
