@@ -164,7 +164,7 @@ static void test_hanging_behind_the_cache(void **state)
     uint64_t seen = 0;
     for (uint64_t ms = 1000; ms < 3600000; ms += 20) {
         s = sample(ms, 800, 0);
-        s.charged_bytes = (ms / 700 % 2 != 0 ? 930 : 990) * MIB;
+        s.charged_bytes = (ms / 700 % 2 != 0 ? 930 * MIB : 990 * MIB);
         d = lg_trigger_decide(&t, &s);
         if (d.kind != LG_TRIGGER_NONE) {
             capture(&t, &s, &d, 5);
@@ -283,7 +283,7 @@ static void test_ages_double(void **state)
     (void)state;
     struct lg_trigger t = started(10, 1);
     size_t seen = 0;
-    for (uint64_t ms = 100; ms < 2300 * 1000; ms += 100) {
+    for (uint64_t ms = 100; ms < 2300000; ms += 100) {
         struct lg_trigger_sample s = sample(ms, 10, 0);
         struct lg_trigger_decision d = lg_trigger_decide(&t, &s);
         if (d.kind == LG_TRIGGER_NONE)
@@ -428,7 +428,7 @@ static void test_random(void **state)
         char name[32];
         lg_trigger_name(&d, name, sizeof name);
         assert_true(strlen(name) > 0);
-        if (s.t_ns < 3600 * 1000 * LG_NS_PER_S) {
+        if (s.t_ns < 3600000 * LG_NS_PER_S) {
             capture(&t, &s, &d, 3);
             assert_true(t.next_age_ns > s.t_ns);
         }

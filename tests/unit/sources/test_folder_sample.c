@@ -32,6 +32,7 @@ static void set_up(struct fixture *x)
     x->f = (struct lg_folder){.arena = &x->arena, .in = &x->in, .fd = -1};
     assert_true(lg_profile_init(&x->profile, &x->arena));
     struct lg_value_type *type = lg_push(&x->arena, &x->profile.types);
+    assert_non_null(type);
     *type = (struct lg_value_type){LG_STR("goroutine"), LG_STR("count")};
     x->c.goroutine_profile = &x->profile;
     x->c.sampled_one_in = ONE_IN;
@@ -42,11 +43,13 @@ static void add_kind(struct fixture *x, const char *name, int64_t count)
 {
     struct lg_profile *p = &x->profile;
     struct lg_profile_function *function = lg_push(&x->arena, &p->functions);
+    struct lg_profile_line *line = lg_push(&x->arena, &p->lines);
+    assert_true(function != NULL && line != NULL);
     function->name = lg_str_of(name);
     function->file = LG_STR("/x/main.go");
-    struct lg_profile_line *line = lg_push(&x->arena, &p->lines);
     *line = (struct lg_profile_line){(uint32_t)p->functions.count - 1, 7};
     struct lg_profile_location *at = lg_push(&x->arena, &p->locations);
+    assert_non_null(at);
     at->line_first = (uint32_t)p->lines.count - 1;
     at->line_count = 1;
     uint32_t node = lg_profile_node(p, 0, (uint32_t)p->locations.count - 1);
@@ -57,6 +60,7 @@ static void add_goroutine(struct fixture *x, const char *name, uint64_t id)
 {
     struct lg_goroutine *item = lg_push(&x->arena, &x->g.items);
     struct lg_frame *frame = lg_push(&x->arena, &x->g.frames);
+    assert_true(item != NULL && frame != NULL);
     *frame = (struct lg_frame){lg_str_of(name), LG_STR("/x/main.go"), 7};
     item->id = id;
     item->count = 1;
