@@ -377,3 +377,21 @@ bool lg_case_is_dying(const struct lg_case *c, const struct lg_shot *shot)
 {
     return c->ended && shot + 1 == c->shots.items + c->shots.count;
 }
+
+static uint64_t collections_at(const struct lg_shot *shot)
+{
+    const struct lg_memstats *m = shot->capture->memstats;
+    return m != NULL && m->gc_count.known ? m->gc_count.value : 0;
+}
+
+const struct lg_shot *lg_case_shot_behind(const struct lg_case *c,
+                                          const struct lg_shot *shot)
+{
+    uint64_t now = collections_at(shot);
+    lg_each(then, c->shots) {
+        if (now >= 2 && then < shot && collections_at(then) + 1 >= now) {
+            return then;
+        }
+    }
+    return shot;
+}

@@ -151,6 +151,12 @@ struct lg_frame lg_case_leaf(const struct lg_case *c,
  * not slowed down. A pool that filled up, a cache that reached its bound and
  * a warm-up that is over are not leaks. */
 bool lg_case_alive_and_growing(const struct lg_case *c);
+/* When the heap profile of this capture was true: it is published one
+ * collection later (Go: runtime/mprof.go, mProf_Flush), while what else a
+ * capture counts is of now. The first capture since the collection before the
+ * last one; itself where that is not known. */
+const struct lg_shot *lg_case_shot_behind(const struct lg_case *c,
+                                          const struct lg_shot *shot);
 /* The last capture of a process that ended: what was read there may be what was
  * left of it. */
 bool lg_case_is_dying(const struct lg_case *c, const struct lg_shot *shot);

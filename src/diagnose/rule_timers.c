@@ -196,25 +196,12 @@ static bool has_grown(const struct timers_view *v)
            v->last_count - v->first_count >= MIN_GROWN;
 }
 
-/* How many timers there were when the profile of that capture was true: it is
- * published one collection later, and counted timers are of now. */
+/* How many timers there were when the profile of that capture was true. */
 static struct lg_num count_behind(const struct lg_case *c,
                                   const struct timers_view *v,
                                   const struct lg_shot *shot)
 {
-    const struct lg_memstats *now = shot->capture->memstats;
-    if (!v->counted || now == NULL || !now->gc_count.known ||
-        now->gc_count.value == 0) {
-        return count_at(c, v, shot);
-    }
-    lg_each(then, c->shots) {
-        const struct lg_memstats *stats = then->capture->memstats;
-        if (stats != NULL && stats->gc_count.known &&
-            stats->gc_count.value + 1 >= now->gc_count.value) {
-            return count_at(c, v, then);
-        }
-    }
-    return count_at(c, v, shot);
+    return count_at(c, v, v->counted ? lg_case_shot_behind(c, shot) : shot);
 }
 
 /* Objects of this line came in proportion to the timers, in each profile that

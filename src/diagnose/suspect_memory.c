@@ -10,6 +10,8 @@
 #define TRACKS_MAX_RATIO 1.15
 #define TRACKS_STEADY_RATIO 0.4
 #define TRACKS_STACK_SHARE 0.1
+/* A few samples of few objects are chance. */
+#define TRACKS_TELLING_RATIO 0.1
 
 static bool passes(const struct lg_frame *frame, struct lg_str function)
 {
@@ -73,37 +75,59 @@ static int64_t pinned_bytes(const struct lg_case *c, const struct lg_suspect *s,
     return bytes > 0 ? bytes : 0;
 }
 
+/* The least and the most objects for each goroutine over the profiles that saw
+ * anything new. */
+struct ratio {
+    double least, most;
+    size_t profiles;
+};
+
+static void take_ratio(struct ratio *r, int64_t objects, uint64_t goroutines)
+{
+    double ratio = (double)objects / (double)goroutines;
+    r->most = ratio > r->most ? ratio : r->most;
+    r->least = r->profiles++ == 0 || ratio < r->least ? ratio : r->least;
+}
+
 /* Objects of this line come with the goroutines: one for each and never more,
  * or, where the goroutines' stacks alone weigh much, in the same proportion in
- * every profile. (A profile is older than the count beside it.) */
+ * every profile, to those that were there when the profile was true. */
 static bool tracks(const struct lg_case *c, const struct lg_suspect *s,
                    const struct lg_heap_site *site)
 {
-    double most = 0, least = 0;
+    struct ratio now = {0}, behind = {0};
     int64_t before = 0;
-    size_t profiles = 0;
     lg_each(shot, c->shots) {
         if (shot->heap == NULL || shot->goroutines == NULL) {
             continue;
         }
         const struct lg_heap_site *then =
             lg_heap_site_find(shot->heap, &site->where);
+        const struct lg_shot *true_at = lg_case_shot_behind(c, shot);
         uint64_t count = lg_suspect_count_in(shot, &s->site);
-        if (then == NULL || count < LG_FEW_GOROUTINES ||
-            then->inuse_count == before) {
+        uint64_t earlier = true_at->goroutines != NULL
+                               ? lg_suspect_count_in(true_at, &s->site)
+                               : count;
+        bool tells =
+            count >= LG_FEW_GOROUTINES &&
+            (double)count >= TRACKS_TELLING_RATIO * (double)s->site.count;
+        if (then == NULL || !tells || then->inuse_count == before) {
             continue;
         }
-        double ratio = (double)then->inuse_count / (double)count;
         bool stale = before == 0; /* the first may have been much older */
         before = then->inuse_count;
         if (stale) {
             continue;
         }
-        most = ratio > most ? ratio : most;
-        least = profiles++ == 0 || ratio < least ? ratio : least;
+        take_ratio(&now, then->inuse_count, count);
+        take_ratio(&behind, then->inuse_count,
+                   earlier >= LG_FEW_GOROUTINES ? earlier : count);
     }
-    bool one_each = most >= TRACKS_MIN_RATIO && most <= TRACKS_MAX_RATIO;
-    bool steady = profiles >= 2 && least >= TRACKS_STEADY_RATIO * most;
+    bool one_each =
+        now.most >= TRACKS_MIN_RATIO && now.most <= TRACKS_MAX_RATIO;
+    bool steady = now.profiles >= 2 &&
+                  (now.least >= TRACKS_STEADY_RATIO * now.most ||
+                   behind.least >= TRACKS_STEADY_RATIO * behind.most);
     return one_each ||
            (steady && lg_share(s->stack_bytes, s->last->usage_bytes) >=
                           TRACKS_STACK_SHARE);
