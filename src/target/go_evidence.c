@@ -101,10 +101,10 @@ static bool add_stack(struct words *w, uint32_t node, bool all, struct shown *s)
 /* Leaves the outer 50 behind the inner 50. */
 static void elide(struct words *w, struct shown *s)
 {
-    struct lg_frame *frames = w->to->frames.items + s->first;
-    if (s->elided == UINT64_MAX ||
+    if (s->count == 0 || s->elided == UINT64_MAX ||
         (s->elided == 0 && s->count <= SHOWN_INNER + SHOWN_OUTER))
         return;
+    struct lg_frame *frames = w->to->frames.items + s->first;
     uint32_t inner = s->elided != 0 ? s->elided_at : s->count - SHOWN_OUTER;
     uint32_t outer = s->count - inner, total = s->count;
     if (inner > SHOWN_INNER)
