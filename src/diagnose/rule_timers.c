@@ -12,14 +12,13 @@
 #define MIN_SHARE 0.2
 /* Goroutines in such numbers sleep or wait with a timer each: their matter. */
 #define GOROUTINE_RATIO 0.5
-/* Objects of a line for each timer: steady over the captures to this ratio, at
- * least this many. Timers are small, so that a profile has few samples of them
- * and its count may be half or twice as much. */
+/* Bytes of a line for each timer: steady over the captures to this ratio, and
+ * at least so many objects for each. Timers are small, so that a profile has
+ * few samples of them and its count may be half or twice as much. */
 #define STEADY_RATIO 0.45
 #define STEADY_SAMPLED_RATIO 0.3
 #define MIN_EACH 0.5
 #define MIN_SAMPLED_EACH 0.25
-#define MAX_EACH 64
 /* … once there are this many of the last count. */
 #define TELLING_RATIO 0.1
 /* Lines that hold less of the heap are not looked at. */
@@ -204,12 +203,13 @@ static struct lg_num count_behind(const struct lg_case *c,
     return count_at(c, v, v->counted ? lg_case_shot_behind(c, shot) : shot);
 }
 
-/* Objects of this line came in proportion to the timers, in each profile that
- * saw anything new: the timers pin them. */
+/* What this line allocated came in proportion to the timers, in each profile
+ * that saw anything new: the timers pin it. Bytes, for one sample of a small
+ * object counts as very many. */
 static bool tracks(const struct lg_case *c, const struct timers_view *v,
                    const struct lg_heap_site *site)
 {
-    double most = 0, least = 0;
+    double most = 0, least = 0, objects = 0;
     int64_t before = 0;
     size_t seen = 0;
     lg_each(shot, c->shots) {
@@ -217,20 +217,21 @@ static bool tracks(const struct lg_case *c, const struct timers_view *v,
         const struct lg_heap_site *then =
             shot->heap != NULL ? lg_heap_site_find(shot->heap, &site->where)
                                : NULL;
-        if (!count.known || then == NULL ||
+        if (!count.known || count.value == 0 || then == NULL ||
             (double)count.value < TELLING_RATIO * (double)v->last_count ||
-            then->inuse_count == before) {
+            then->inuse_bytes == before) {
             continue;
         }
-        before = then->inuse_count;
-        double each = (double)then->inuse_count / (double)count.value;
+        before = then->inuse_bytes;
+        double each = (double)then->inuse_bytes / (double)count.value;
+        double number = (double)then->inuse_count / (double)count.value;
+        objects = number > objects ? number : objects;
         most = each > most ? each : most;
         least = seen++ == 0 || each < least ? each : least;
     }
     double steady = v->counted ? STEADY_RATIO : STEADY_SAMPLED_RATIO;
-    return seen >= MIN_CAPTURES && most <= MAX_EACH &&
-           most >= (v->counted ? MIN_EACH : MIN_SAMPLED_EACH) &&
-           least >= steady * most;
+    return seen >= MIN_CAPTURES && least >= steady * most &&
+           objects >= (v->counted ? MIN_EACH : MIN_SAMPLED_EACH);
 }
 
 /* What the line's function allocates, and what comes with the timers. */
