@@ -27,7 +27,7 @@ lg_memory_profile_of(struct memory_source *m, enum lg_memory_profile_kind kind)
     p->tried = true;
     if (kind == LG_MEMORY_HEAP_NOW || kind == LG_MEMORY_HEAP_GC) {
         enum lg_heap_when when =
-            kind == LG_MEMORY_HEAP_NOW ? LG_HEAP_NOW : LG_HEAP_PUBLISHED;
+            kind == LG_MEMORY_HEAP_NOW ? LG_HEAP_NOW : LG_HEAP_MARKED;
         p->ok = lg_go_heap_profile_read(m->go, when, &m->scratch, &p->profile,
                                         &p->info, &p->error);
     } else {

@@ -14,6 +14,9 @@
 
 enum lg_heap_when {
     LG_HEAP_PUBLISHED, /* exactly what runtime/pprof would write now */
+    LG_HEAP_MARKED,    /* what the last collection left, a cycle sooner than the
+                          runtime publishes it; as published while that
+                          collection's garbage is still being swept */
     LG_HEAP_NOW,       /* with the cycles not yet published */
 };
 

@@ -8,10 +8,14 @@
  *
  * runtime/pprof shows active, after moving future[C%3] into it; and when no
  * bucket has anything there (before the first collection), all of them.
+ *
+ * Once a collection's garbage is swept, what it left is known already: active
+ * and what becomes active with the next one, future[(C+1)%3].
  */
 #include "target/go_heap_sites.h"
 
 #include "target/go_buckets.h"
+#include "target/go_spans.h"
 
 /* While the collector turns a cycle over, buckets that were read before and
  * after do not fit together. A program that does so every time is collecting
@@ -27,6 +31,8 @@ struct reader {
     struct lg_go_heap_sites *sites;
     uint32_t published; /* which future is active already: C % 3 */
     bool published_known;
+    bool is_swept; /* within that cycle */
+    uint32_t cycle;
     bool any_active;
 };
 
@@ -90,6 +96,13 @@ static bool read_cycle(const struct lg_go *go, uint32_t *cycle_ret)
     return true;
 }
 
+static bool is_swept(struct lg_go *go)
+{
+    struct lg_go_spans spans;
+    return lg_go_spans_read(go, &spans, NULL) && !spans.truncated &&
+           spans.unswept_count == 0;
+}
+
 static bool read_sites_once(struct reader *r, bool *is_whole_ret,
                             struct lg_error *err)
 {
@@ -100,6 +113,8 @@ static bool read_sites_once(struct reader *r, bool *is_whole_ret,
     r->sites->stacks.count = 0;
     r->any_active = false;
     r->published_known = read_cycle(go, &before);
+    r->cycle = before;
+    r->is_swept = r->when == LG_HEAP_MARKED && is_swept(r->go);
     r->published = before % LG_GO_PROFILE_FUTURES;
     if (!lg_go_buckets_walk(r->go, go->vars[LG_VAR_MBUCKETS], LG_BUCKET_MEMORY,
                             (size_t)go->layout->offset[LG_MEM_RECORD_SIZE],
@@ -129,7 +144,14 @@ static bool read_sites(struct reader *r, struct lg_error *err)
  * has been published yet. */
 static void add_futures(struct reader *r)
 {
-    if (r->when == LG_HEAP_PUBLISHED && r->any_active)
+    uint32_t next = (r->cycle + 1) % LG_GO_PROFILE_FUTURES;
+    if (r->when == LG_HEAP_MARKED && r->published_known && r->is_swept &&
+        r->cycle > 0) {
+        lg_each(site, r->sites->items)
+            add(&site->counts, site->future[next]);
+        return;
+    }
+    if (r->when != LG_HEAP_NOW && r->any_active)
         return;
     lg_each(site, r->sites->items)
         for (uint32_t i = 0; i < LG_GO_PROFILE_FUTURES; i++)

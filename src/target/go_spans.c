@@ -18,6 +18,7 @@ const uint16_t lg_go_class_bytes[LG_GO_SIZE_CLASSES] = {
 
 struct walk {
     struct lg_go *go;
+    uint32_t sweepgen; /* of the heap; 0: not known */
     struct lg_go_spans *spans;
     uint64_t *addresses;
     struct lg_fetch *fetches;
@@ -42,6 +43,15 @@ static void count_in_use(struct lg_go_spans *spans, const struct lg_go *go,
     spans->in_use_bytes += bytes;
 }
 
+/* Go 1.27: mheap.go, mspan.sweepgen: the heap's less two is to be swept, less
+ * one is being swept; it wraps around. */
+static bool is_unswept(const struct walk *w, const uint8_t *span)
+{
+    uint32_t gen = (uint32_t)lg_go_get(w->go, span, LG_MSPAN_SWEEPGEN);
+    uint32_t behind = w->sweepgen - gen;
+    return w->sweepgen != 0 && (behind == 1 || behind == 2);
+}
+
 static void count_span(void *context, const struct lg_fetch *fetch,
                        const uint8_t *span)
 {
@@ -58,9 +68,10 @@ static void count_span(void *context, const struct lg_fetch *fetch,
         return;
     }
     w->spans->span_count++;
-    if (state == LG_SPAN_IN_USE)
+    if (state == LG_SPAN_IN_USE) {
         count_in_use(w->spans, w->go, span, pages * LG_GO_PAGE_BYTES);
-    else if (state == LG_SPAN_MANUAL)
+        w->spans->unswept_count += is_unswept(w, span);
+    } else if (state == LG_SPAN_MANUAL)
         w->spans->manual_bytes += pages * LG_GO_PAGE_BYTES;
 }
 
@@ -100,6 +111,16 @@ static bool walk_spans(struct walk *w, const uint64_t list[2],
     return true;
 }
 
+static void read_sweepgen(struct walk *w, uint64_t heap)
+{
+    const struct lg_go_layout *l = w->go->layout;
+    uint32_t gen;
+    if (lg_go_has(l, LG_MHEAP_SWEEPGEN) && lg_go_has(l, LG_MSPAN_SWEEPGEN) &&
+        lg_image_u32(w->go->image,
+                     heap + (uint64_t)l->offset[LG_MHEAP_SWEEPGEN], &gen))
+        w->sweepgen = gen;
+}
+
 bool lg_go_spans_read(struct lg_go *go, struct lg_go_spans *ret,
                       struct lg_error *err)
 {
@@ -115,6 +136,7 @@ bool lg_go_spans_read(struct lg_go *go, struct lg_go_spans *ret,
     struct lg_go_spans spans = {0};
     struct walk w = {.go = go, .spans = &spans};
     lg_arena_init(&scratch, 0);
+    read_sweepgen(&w, heap);
     bool ok = walk_spans(&w, list, &scratch, err);
     lg_arena_deinit(&scratch);
     if (ok)

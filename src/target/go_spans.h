@@ -30,7 +30,8 @@ struct lg_go_spans {
     uint64_t in_use_bytes; /* MemStats.HeapInuse */
     uint64_t manual_bytes; /* stacks, and work buffers of the collector */
     uint64_t span_count, unreadable_count;
-    bool truncated; /* more spans than can be, or a list that lies */
+    uint64_t unswept_count; /* in use, and what died in them not yet counted */
+    bool truncated;         /* more spans than can be, or a list that lies */
 };
 
 /* Costs a gathered read of all mspan structs: 160 bytes for every 8 KiB of
