@@ -7,6 +7,7 @@
 #define MIN_GROWN 100
 #define ALIVE_MIN_GROWN 500
 #define GROWN_FACTOR 3
+#define GOES_ON_RATIO 1.2
 #define MIN_CAPTURES 2
 /* Goroutines of one kind hold them: at least this share of the growth. */
 #define HELD_RATIO 0.5
@@ -58,6 +59,23 @@ static void follow(const struct lg_case *c, struct threads_view *v)
     }
 }
 
+/* A pool that fills up comes to rest; a leak is there in the second half of the
+ * time as well. */
+static bool goes_on(const struct lg_case *c, const struct threads_view *v)
+{
+    uint64_t from = v->first->capture->t_ns;
+    uint64_t half = from + (v->last->capture->t_ns - from) / 2;
+    uint64_t then = v->first_count;
+    lg_each(shot, c->shots) {
+        struct lg_num count = threads_of(shot);
+        if (count.known && shot->capture->cpu == NULL &&
+            shot->capture->t_ns <= half && count.value > then) {
+            then = count.value;
+        }
+    }
+    return (double)v->last_count >= GOES_ON_RATIO * (double)then;
+}
+
 static uint64_t grown_of(const struct threads_view *v)
 {
     return v->last_count > v->first_count ? v->last_count - v->first_count : 0;
@@ -65,7 +83,7 @@ static uint64_t grown_of(const struct threads_view *v)
 
 static bool is_leak(const struct lg_case *c, const struct threads_view *v)
 {
-    return v->captures >= MIN_CAPTURES && v->grows &&
+    return v->captures >= MIN_CAPTURES && v->grows && goes_on(c, v) &&
            v->last_count >= GROWN_FACTOR * v->first_count &&
            (c->oom ? grown_of(v) >= MIN_GROWN
                    : grown_of(v) >= ALIVE_MIN_GROWN && v->grows_on &&

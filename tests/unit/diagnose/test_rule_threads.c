@@ -101,6 +101,21 @@ static void test_a_pool_of_threads(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_THREAD_LEAK));
 }
 
+/* Filled early, level since; something else filled the memory. */
+static void test_a_pool_that_filled_up(void **state)
+{
+    static const uint64_t counts[] = {9, 400, 405, 404};
+    struct case_builder *b = *state;
+    threads(b, 400, "syscall", READ, false);
+    for (uint64_t i = 0; i < 4; i++) {
+        struct lg_process *p =
+            case_process(b, &b->in.captures.items[i], 4 + 70 * i, 12);
+        p->threads_count = lg_known(counts[i]);
+    }
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_THREAD_LEAK));
+}
+
 /* Alive: many, but no more of them. */
 static void test_living_with_many(void **state)
 {
@@ -122,6 +137,7 @@ int main(void)
         case_test(test_nobody_holds_them),
         case_test(test_goroutines_outnumber_threads),
         case_test(test_a_pool_of_threads),
+        case_test(test_a_pool_that_filled_up),
         case_test(test_living_with_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
