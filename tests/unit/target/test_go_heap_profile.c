@@ -124,6 +124,39 @@ static void test_published_and_now(void **state)
     }
 }
 
+/* Cycle 4: slot 1 is published, slot 2 comes next, slot 0 is being filled. */
+static void test_marked(void **state)
+{
+    for (uint16_t minor = 18; minor <= 27; minor++) {
+        struct fake_go f;
+        struct lg_go_heap_profile_info info;
+        init(&f, minor, 4, 1);
+        add_bucket(&f, 0, &site_of_two_cycles);
+        uint64_t heap =
+            fake_var(&f, LG_VAR_MHEAP, (size_t)fake_offset(&f, LG_MHEAP_SIZE));
+        uint64_t list = fake_new(&f, 8);
+        uint64_t span = fake_struct(&f, LG_MSPAN_SIZE);
+        uint64_t slice = heap + (uint64_t)fake_offset(&f, LG_MHEAP_ALLSPANS);
+        fake_u64(&f, slice, list);
+        fake_u64(&f, slice + 8, 1);
+        fake_u64(&f, list, span);
+        fake_set(&f, heap, LG_MHEAP_SWEEPGEN, 10);
+        fake_set(&f, span, LG_MSPAN_STATE, 1);
+        static const uint64_t unswept[] = {8, 9}, swept[] = {10, 11, 13};
+        for (size_t i = 0; i < LG_COUNT(unswept); i++) {
+            fake_set(&f, span, LG_MSPAN_SWEEPGEN, unswept[i]);
+            struct lg_profile p = read_profile(&f, LG_HEAP_MARKED, &info);
+            assert_values(&p, 0, (int64_t[]){15, 960, 12, 768});
+        }
+        for (size_t i = 0; i < LG_COUNT(swept); i++) {
+            fake_set(&f, span, LG_MSPAN_SWEEPGEN, swept[i]);
+            struct lg_profile p = read_profile(&f, LG_HEAP_MARKED, &info);
+            assert_values(&p, 0, (int64_t[]){22, 1408, 19, 1216});
+        }
+        fake_go_deinit(&f);
+    }
+}
+
 /* Before the first collection nothing is active anywhere. */
 static void test_nothing_is_published_yet(void **state)
 {
@@ -376,6 +409,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_published_and_now),
+        cmocka_unit_test(test_marked),
         cmocka_unit_test(test_nothing_is_published_yet),
         cmocka_unit_test(test_scale),
         cmocka_unit_test(test_label_of_an_idle_bucket),
