@@ -23,6 +23,8 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
+
 import churn
 import dump
 import pprof

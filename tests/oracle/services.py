@@ -23,9 +23,12 @@ import threading
 import time
 import urllib.request
 
+sys.dont_write_bytecode = True
+
 import dump
 import pprof
-from run import ROOT, Failed, Report, attempt, read_dump, snapshot
+from run import (ROOT, Failed, Report, attempt, lastgasp, read_dump,
+                 snapshot)
 
 ROUNDS = 5        # comparisons; a goroutine may move in some
 MOVES = 3         # so often and never otherwise is no move
@@ -332,10 +335,11 @@ def heap_round(service, options, pid, folder):
     """What is the same in both of theirs is so in ours; counts of what was
     allocated lie between."""
     first = pprof.Profile(own(service, "heap"))
-    taken = snapshot(options, pid, folder)
+    path = os.path.join(folder, "published.pb.gz")
+    lastgasp(options, "heap", str(pid), "--sites", "--published", "--out", path)
     second = pprof.Profile(own(service, "heap"))
-    # as of the last collections, like theirs; heap.pb.gz is of now
-    ours = pprof.read(os.path.join(taken, "heap-gc.pb.gz")).samples
+    # as published, like theirs; a snapshot's are fresher
+    ours = pprof.read(path).samples
     out, same = [], 0
     for key, values in first.samples.items():
         then = second.samples.get(key)
