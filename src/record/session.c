@@ -364,8 +364,20 @@ static int wait_ms(const struct lg_session *s, uint64_t now)
     return (int)((s->next_sample_ns - now + LG_NS_PER_MS - 1) / LG_NS_PER_MS);
 }
 
+/* What a program still holds while it goes down says nothing of how it was. */
+static void await_end(struct lg_session *s)
+{
+    uint64_t now = lg_session_now(s);
+    s->next_sample_ns = now + IDLE_GAP_NS;
+    check_time(s, now);
+}
+
 static void look(struct lg_session *s)
 {
+    if (s->terminating) {
+        await_end(s);
+        return;
+    }
     lg_session_sample(s, false);
     lg_session_look_for_go(s);
     lg_session_consider(s);
