@@ -131,19 +131,23 @@ static bool has_own_g0(struct lg_go *go, uint64_t m)
            lg_go_read(go, g0, LG_G_M, &back) && back == m;
 }
 
-static bool is_thread(struct lg_go *go, uint64_t address, uint64_t *next_ret,
-                      uint64_t *id_ret)
+/* UNKNOWN: one that is being made has no g0 yet. Go 1.27: proc.go allocm. */
+static enum lg_go_fit check_thread(struct lg_go *go, uint64_t address,
+                                   uint64_t *next_ret, uint64_t *id_ret)
 {
     uint8_t m[LG_GO_OBJECT_BYTES_MAX];
-    if (!lg_go_read_object(go, address, LG_M_SIZE, m) ||
-        !has_own_g0(go, address))
-        return false;
+    if (!lg_go_read_object(go, address, LG_M_SIZE, m))
+        return LG_FIT_NO;
     uint64_t p = lg_go_get(go, m, LG_M_P), g = lg_go_get(go, m, LG_M_CURG);
     *next_ret = lg_go_get(go, m, LG_M_ALLLINK);
     *id_ret = lg_go_get(go, m, LG_M_ID);
-    return *next_ret < LG_GO_ADDRESS_MAX && (p == 0 || is_processor(go, p)) &&
-           (g == 0 || lg_go_read(go, g, LG_G_GOID, &g)) &&
-           lg_go_get(go, m, LG_M_PROCID) < THREAD_ID_MAX;
+    if (*next_ret >= LG_GO_ADDRESS_MAX || (p != 0 && !is_processor(go, p)) ||
+        (g != 0 && !lg_go_read(go, g, LG_G_GOID, &g)) ||
+        lg_go_get(go, m, LG_M_PROCID) >= THREAD_ID_MAX)
+        return LG_FIT_NO;
+    if (has_own_g0(go, address))
+        return LG_FIT_YES;
+    return lg_go_get(go, m, LG_M_G0) == 0 ? LG_FIT_UNKNOWN : LG_FIT_NO;
 }
 
 static enum lg_go_fit check_allm(struct lg_go *go, uint64_t address)
@@ -153,11 +157,11 @@ static enum lg_go_fit check_allm(struct lg_go *go, uint64_t address)
     if (!lg_image_u64(go->image, address, &m))
         return LG_FIT_NO;
     for (int i = 0; m != 0 && i < THREADS_LOOKED_AT; i++) {
-        if (!is_thread(go, m, &m, &id)) {
-            tally.bad++;
+        enum lg_go_fit fit = check_thread(go, m, &m, &id);
+        tally.good += fit == LG_FIT_YES;
+        tally.bad += fit == LG_FIT_NO;
+        if (fit == LG_FIT_NO)
             break;
-        }
-        tally.good++;
     }
     if (m == 0 && tally.good != 0 && id != 0) /* ends with m0 */
         tally.bad++;
@@ -172,7 +176,7 @@ static enum lg_go_fit check_m0(struct lg_go *go, uint64_t address)
         return LG_FIT_NO;
     if (g0 == 0)
         return LG_FIT_UNKNOWN;
-    if (!is_thread(go, address, &next, &id) || id != 0 ||
+    if (check_thread(go, address, &next, &id) != LG_FIT_YES || id != 0 ||
         (go->vars[LG_VAR_G0] != 0 && g0 != go->vars[LG_VAR_G0]))
         return LG_FIT_NO;
     return LG_FIT_YES;
@@ -222,13 +226,11 @@ static enum lg_go_fit check_sched(struct lg_go *go, uint64_t address)
         !lg_go_read(go, address, LG_SCHED_NMIDLE, &idle) ||
         !lg_go_read(go, address, LG_SCHED_NGSYS, &system))
         return LG_FIT_NO;
-    if (ids == 0 && next == 0)
-        return LG_FIT_UNKNOWN; /* not made yet */
-    return ids != 0 && ids <= GOID_MAX && most != 0 && most <= INT32_MAX &&
-                   next != 0 && next <= GOID_MAX && idle <= next &&
-                   system <= INT32_MAX
-               ? LG_FIT_YES
-               : LG_FIT_NO;
+    if (ids > GOID_MAX || next > GOID_MAX || most > INT32_MAX || idle > next ||
+        system > INT32_MAX)
+        return LG_FIT_NO;
+    /* Zero until schedinit has been there. */
+    return ids != 0 && next != 0 && most != 0 ? LG_FIT_YES : LG_FIT_UNKNOWN;
 }
 
 enum lg_go_fit lg_go_check_var(struct lg_go *go, enum lg_go_var var,

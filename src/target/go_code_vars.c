@@ -402,6 +402,9 @@ void lg_go_find_in_code(struct lg_go_finder *f)
     c = (struct code){.f = f, .go = go, .loaded = FN_COUNT};
     find_funcs(&c);
     apply_rules(&c);
+    load(&c, FN_RT0_GO);
+    if (c.count != 0) /* `m0.g0 = &g0` while the checks have nothing to see */
+        take_var(&c, LG_VAR_M0, c.operands[c.count - 1].address);
     find_buckets(&c);
     find_rate(&c);
     find_first(&c, LG_VAR_MPROF_CYCLE, FN_MPROF_FLUSH, LG_ACCESS_LOAD, 4);

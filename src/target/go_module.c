@@ -148,7 +148,7 @@ bool lg_go_find_first_module(struct lg_go_finder *f, struct lg_error *err)
     if (f->module == 0)
         return lg_fail(err, LG_BAD_DATA,
                        "nothing in memory points to the program's table of Go "
-                       "functions");
+                       "functions (a program that has only begun?)");
     return true;
 }
 

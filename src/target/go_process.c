@@ -4,6 +4,13 @@
 #include "target/build_info.h"
 #include "target/go_dwarf.h"
 
+/* A row that is not the version's own has to explain as many things: before
+ * the runtime is set up, any row explains the little that is there. */
+#define GUESS_SCORE_MIN 5
+
+/* A live runtime changes while it is looked at, most of all when it begins. */
+#define OWN_TRIES 3
+
 static const char *const how_names[] = {
     [LG_HOW_NOT] = "not found", [LG_HOW_SYMBOL] = "symbol",
     [LG_HOW_DWARF] = "DWARF",   [LG_HOW_CODE] = "code",
@@ -118,7 +125,8 @@ static bool try_others(struct lg_go_finder *f, struct lg_error *err)
     for (size_t i = 0; i < lg_go_layout_count; i++) {
         const struct lg_go_layout *l = &lg_go_layouts[i];
         if (l->machine != f->go->image->machine ||
-            try_layout(f, l, &score, err) != LG_FIT_YES || score < best_score)
+            try_layout(f, l, &score, err) != LG_FIT_YES ||
+            score < GUESS_SCORE_MIN || score < best_score)
             continue;
         best = l;
         best_score = score;
@@ -179,7 +187,9 @@ static bool choose_layout(struct lg_go_finder *f, struct lg_go_version version,
         lg_go_layout_find(version, go->image->machine, &is_exact);
     if (!is_exact && try_dwarf(f, own, &why))
         return true;
-    if (is_exact && try_layout(f, own, &score, &why) != LG_FIT_NO) {
+    for (int i = 0; is_exact && i < OWN_TRIES; i++) {
+        if (try_layout(f, own, &score, &why) == LG_FIT_NO)
+            continue;
         go->layout_how = LG_HOW_TABLE;
         return true;
     }

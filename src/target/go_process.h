@@ -91,7 +91,9 @@ struct lg_go_open_options {
 };
 
 /* ABSENT: not a Go program. UNSUPPORTED: a Go that no layout fits; the text
- * says what was tried. BAD_DATA: memory that contradicts itself. */
+ * says what was tried. BAD_DATA: memory that contradicts itself, also
+ * that of a program that has only begun: its loader or its runtime has yet to
+ * write there; a moment later it is there. */
 bool lg_go_open(struct lg_image *image,
                 const struct lg_go_open_options *options,
                 struct lg_arena *arena, struct lg_go **go_ret,
