@@ -19,6 +19,10 @@
 #define LIVE_OF_BASE_RATIO 0.6
 #define MIN_GARBAGE_SHARE 0.15
 #define MIN_GC_OFF_SHARE 0.5
+#define FEW_BUFFERS 4
+#define MIN_BUFFER_BYTES (INT64_C(1) << 20)
+#define BUFFER_LIMIT_RATIO 0.25
+#define BUFFER_BEFORE_RATIO 0.7
 /* With GOGC=off the runtime's goal is the largest number that there is. */
 #define GC_OFF_FACTOR 16
 /* limit-too-low: usage stands this high most of the time … */
@@ -145,6 +149,40 @@ static bool measure(const struct lg_case *c, struct headroom *h)
     return true;
 }
 
+/* Bytes in samples that are a few huge objects each. */
+static int64_t bytes_of_buffers(const struct lg_profile *heap)
+{
+    int space = lg_profile_type(heap, LG_STR("inuse_space"));
+    int objects = lg_profile_type(heap, LG_STR("inuse_objects"));
+    int64_t sum = 0;
+    for (size_t i = 0;
+         space >= 0 && objects >= 0 && i < heap->sample_nodes.count; i++) {
+        int64_t bytes = lg_profile_value(heap, i, space);
+        int64_t count = lg_profile_value(heap, i, objects);
+        if (count > 0 && count <= FEW_BUFFERS &&
+            bytes / count >= MIN_BUFFER_BYTES) {
+            sum += bytes;
+        }
+    }
+    return sum;
+}
+
+/* A buffer that doubled after the last collection: a few huge objects that the
+ * collections before had not all. It is what grew, and not the garbage of many
+ * calls. */
+static bool has_growing_buffer(const struct lg_case *c,
+                               const struct lg_shot *shot)
+{
+    const struct lg_profile *now = shot->capture->heap_now;
+    if (now == NULL || shot->capture->heap == NULL) {
+        return false;
+    }
+    double bytes = (double)bytes_of_buffers(now);
+    return bytes > BUFFER_LIMIT_RATIO * (double)c->limit_bytes &&
+           (double)bytes_of_buffers(shot->capture->heap) <
+               BUFFER_BEFORE_RATIO * bytes;
+}
+
 static bool lacks_headroom(const struct lg_case *c, const struct headroom *h)
 {
     double limit = (double)c->limit_bytes;
@@ -229,7 +267,8 @@ void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict)
     if (lg_has_share(verdict, LEAK_SHARE) || judge_switched_off(c, verdict)) {
         return;
     }
-    if (has_memory_limit(c) || !measure(c, &h) || !lacks_headroom(c, &h)) {
+    if (has_memory_limit(c) || !measure(c, &h) || !lacks_headroom(c, &h) ||
+        has_growing_buffer(c, h.shot)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_GC_HEADROOM);

@@ -109,6 +109,30 @@ static void test_settings_of_the_runtime(void **state)
         lg_str_contains(v.findings.items[0].summary, LG_STR("130.0 MiB")));
 }
 
+/* A log in one buffer, which has just doubled: not the garbage of calls. */
+static void test_buffer_that_doubled(void **state)
+{
+    struct case_builder *b = *state;
+    gc_headroom(b);
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_capture *c = &b->in.captures.items[3];
+    const struct lg_profile *gc = c->heap;
+    struct lg_profile *now = case_heap(b, c);
+    c->heap_now = now;
+    c->heap = gc;
+    case_alloc(b, now, 210 * (int64_t)CASE_MIB, 2, 9, "shop.load load.go:3");
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+    /* As many objects as answers were given are garbage. */
+    now = case_heap(b, c);
+    c->heap_now = now;
+    c->heap = gc;
+    case_alloc(b, now, 125 * (int64_t)CASE_MIB, 1000, 9, "shop.load load.go:3");
+    case_alloc(b, now, 90 * (int64_t)CASE_MIB, 900, 9, "shop.say say.go:3");
+    v = judge(b);
+    assert_first(&v, LG_CAUSE_GC_HEADROOM, NULL);
+}
+
 /* No collection at all: no line is to blame for what piles up. */
 static void test_switched_off(void **state)
 {
@@ -218,6 +242,7 @@ int main(void)
         case_test(test_leak_is_no_lack_of_headroom),
         case_test(test_headroom_of_the_living),
         case_test(test_settings_of_the_runtime),
+        case_test(test_buffer_that_doubled),
         case_test(test_switched_off),
         case_test(test_start_up),
         case_test(test_slow_start_up),
