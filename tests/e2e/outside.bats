@@ -3,16 +3,13 @@
 # Programs that nobody can ask: without net/http/pprof, stripped, some of them
 # position-independent. The five incidents, and a service for each other cause
 # (tests/targets/outside), with their healthy twins; what is known of them is
-# read from outside. With the oldest Go that each allows and with the newest.
+# read from outside. With the oldest Go that each allows and with the newest,
+# of which the twins are.
 
 load lib/kill
 
 @test "timing-wheel-bare, oldest Go: killed and explained" {
     explains timing-wheel-bare oldest
-}
-
-@test "timing-wheel-bare, oldest Go: the mended twin is healthy" {
-    is_silent_on timing-wheel-bare oldest
 }
 
 @test "timing-wheel-bare, newest Go: killed and explained" {
@@ -27,10 +24,6 @@ load lib/kill
     explains idle-pool-bare oldest
 }
 
-@test "idle-pool-bare, oldest Go: the mended twin is healthy" {
-    is_silent_on idle-pool-bare oldest
-}
-
 @test "idle-pool-bare, newest Go: killed and explained" {
     explains idle-pool-bare newest
 }
@@ -41,10 +34,6 @@ load lib/kill
 
 @test "file-watcher-bare, oldest Go: killed and explained" {
     explains file-watcher-bare oldest
-}
-
-@test "file-watcher-bare, oldest Go: the mended twin is healthy" {
-    is_silent_on file-watcher-bare oldest
 }
 
 @test "file-watcher-bare, newest Go: killed and explained" {
@@ -59,10 +48,6 @@ load lib/kill
     explains find-all-bare oldest
 }
 
-@test "find-all-bare, oldest Go: the mended twin is healthy" {
-    is_silent_on find-all-bare oldest
-}
-
 @test "find-all-bare, newest Go: killed and explained" {
     explains find-all-bare newest
 }
@@ -73,10 +58,6 @@ load lib/kill
 
 @test "unclosed-channel-bare, oldest Go: killed and explained" {
     explains unclosed-channel-bare oldest
-}
-
-@test "unclosed-channel-bare, oldest Go: the mended twin is healthy" {
-    is_silent_on unclosed-channel-bare oldest
 }
 
 @test "unclosed-channel-bare, newest Go: killed and explained" {
@@ -91,10 +72,6 @@ load lib/kill
     explains deadlines oldest
 }
 
-@test "deadlines, oldest Go: the mended twin is healthy" {
-    is_silent_on deadlines oldest
-}
-
 @test "deadlines, newest Go: killed and explained" {
     explains deadlines newest
 }
@@ -105,10 +82,6 @@ load lib/kill
 
 @test "device, oldest Go: killed and explained" {
     explains device oldest
-}
-
-@test "device, oldest Go: the mended twin is healthy" {
-    is_silent_on device oldest
 }
 
 @test "device, newest Go: killed and explained" {
@@ -123,10 +96,6 @@ load lib/kill
     explains documents oldest
 }
 
-@test "documents, oldest Go: the mended twin is healthy" {
-    is_silent_on documents oldest
-}
-
 @test "documents, newest Go: killed and explained" {
     explains documents newest
 }
@@ -137,10 +106,6 @@ load lib/kill
 
 @test "ledger, oldest Go: killed and explained" {
     explains ledger oldest
-}
-
-@test "ledger, oldest Go: the mended twin is healthy" {
-    is_silent_on ledger oldest
 }
 
 @test "ledger, newest Go: killed and explained" {
@@ -155,10 +120,6 @@ load lib/kill
     explains lookup oldest
 }
 
-@test "lookup, oldest Go: the mended twin is healthy" {
-    is_silent_on lookup oldest
-}
-
 @test "lookup, newest Go: killed and explained" {
     explains lookup newest
 }
@@ -169,10 +130,6 @@ load lib/kill
 
 @test "outbox, oldest Go: killed and explained" {
     explains outbox oldest
-}
-
-@test "outbox, oldest Go: the mended twin is healthy" {
-    is_silent_on outbox oldest
 }
 
 @test "outbox, newest Go: killed and explained" {
@@ -187,10 +144,6 @@ load lib/kill
     explains prober oldest
 }
 
-@test "prober, oldest Go: the mended twin is healthy" {
-    is_silent_on prober oldest
-}
-
 @test "prober, newest Go: killed and explained" {
     explains prober newest
 }
@@ -201,10 +154,6 @@ load lib/kill
 
 @test "quotes, oldest Go: killed and explained" {
     explains quotes oldest
-}
-
-@test "quotes, oldest Go: the mended twin is healthy" {
-    is_silent_on quotes oldest
 }
 
 @test "quotes, newest Go: killed and explained" {
@@ -219,10 +168,6 @@ load lib/kill
     explains relays oldest
 }
 
-@test "relays, oldest Go: the mended twin is healthy" {
-    is_silent_on relays oldest
-}
-
 @test "relays, newest Go: killed and explained" {
     explains relays newest
 }
@@ -233,10 +178,6 @@ load lib/kill
 
 @test "reminders, oldest Go: killed and explained" {
     explains reminders oldest
-}
-
-@test "reminders, oldest Go: the mended twin is healthy" {
-    is_silent_on reminders oldest
 }
 
 @test "reminders, newest Go: killed and explained" {
@@ -251,10 +192,6 @@ load lib/kill
     explains renderers oldest
 }
 
-@test "renderers, oldest Go: the mended twin is healthy" {
-    is_silent_on renderers oldest
-}
-
 @test "renderers, newest Go: killed and explained" {
     explains renderers newest
 }
@@ -265,10 +202,6 @@ load lib/kill
 
 @test "segments, oldest Go: killed and explained" {
     explains segments oldest
-}
-
-@test "segments, oldest Go: the mended twin is healthy" {
-    is_silent_on segments oldest
 }
 
 @test "segments, newest Go: killed and explained" {
@@ -283,10 +216,6 @@ load lib/kill
     explains sidecar oldest
 }
 
-@test "sidecar, oldest Go: the mended twin is healthy" {
-    is_silent_on sidecar oldest
-}
-
 @test "sidecar, newest Go: killed and explained" {
     explains sidecar newest
 }
@@ -297,10 +226,6 @@ load lib/kill
 
 @test "visits, oldest Go: killed and explained" {
     explains visits oldest
-}
-
-@test "visits, oldest Go: the mended twin is healthy" {
-    is_silent_on visits oldest
 }
 
 @test "visits, newest Go: killed and explained" {
