@@ -216,10 +216,10 @@ enum lg_unwind_step lg_unwind_next(struct lg_unwind *u,
         return LG_UNWIND_END;
     bool is_call = !u->is_trap && (at.flags & LG_COUNTER_AT_ENTRY) == 0;
     uint64_t shown = is_call ? u->pc - 1 : u->pc;
-    if ((at.flags & LG_COUNTER_TOP) != 0 ||
-        ((at.flags & LG_COUNTER_SP_WRITE) != 0 && !u->is_syscall)) {
+    bool is_top = (at.flags & LG_COUNTER_TOP) != 0;
+    if (is_top || ((at.flags & LG_COUNTER_SP_WRITE) != 0 && !u->is_syscall)) {
         u->shown_pc = shown;
-        return LG_UNWIND_LAST;
+        return is_top ? LG_UNWIND_LAST : LG_UNWIND_LOST;
     }
     enum lg_unwind_step step = to_caller(u, counters, window, at, has_link);
     if (step != LG_UNWIND_SHORT)

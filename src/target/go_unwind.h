@@ -59,7 +59,8 @@ enum lg_unwind_step {
     LG_UNWIND_SHORT, /* the window lacks the word at u->wants; try again with
                         another window */
     LG_UNWIND_LOST,  /* u->shown_pc is a frame; who called it is not to be had:
-                        memory contradicts itself, or C code called */
+                        memory contradicts itself, C code called, or it is
+                        about to switch stacks */
 };
 
 struct lg_unwind {

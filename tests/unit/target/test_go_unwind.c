@@ -148,7 +148,7 @@ static void test_stops_where_sp_is_written(void **state)
     push(&r, SWITCH, pc_in(&r, ROOT, 3));
     push(&r, ROOT, pc_in(&r, GOEXIT, 1));
     struct lg_unwind u = at(&r, pc_in(&r, SWITCH, 5));
-    expect(&r, &u, LG_UNWIND_LAST, pc_in(&r, SWITCH, 4));
+    expect(&r, &u, LG_UNWIND_LOST, pc_in(&r, SWITCH, 4));
     /* entersyscall noted pc and sp before that was done. */
     u = at(&r, pc_in(&r, SWITCH, 5));
     u.is_syscall = true;
