@@ -25,6 +25,29 @@ struct lg_heap_view {
     int score;          /* for a burst */
 };
 
+/* What collections left, the last against one that lies well before it. */
+struct lg_live {
+    const struct lg_shot *now, *before; /* first captures that knew of them */
+    bool apart;                         /* there are two that can be compared */
+    bool level; /* … and between them it hardly grew */
+};
+
+void lg_live_look(const struct lg_case *c, struct lg_live *live);
+/* What survived the last collection, as the runtime counted it; else what its
+ * goal for the next one was made of; 0: unknown. */
+uint64_t lg_live_bytes(const struct lg_case *c,
+                       const struct lg_memstats *stats);
+/* GOGC / 100; below 0: off. */
+double lg_live_gogc(const struct lg_case *c);
+/* Age of the process at a capture; since recording began, if all else is
+ * unknown. */
+double lg_case_age_s(const struct lg_case *c, const struct lg_shot *shot);
+/* Far enough from each other to speak of growth between them. */
+bool lg_lie_apart(double before_s, double now_s);
+/* What was `before` at that age grew, until `now`, much slower than it had on
+ * average: a load that is over, not a leak. */
+bool lg_stands_still(double before, double before_s, double now, double now_s);
+
 /* false: no heap profile, or every line is claimed by another finding. */
 bool lg_heap_look(const struct lg_case *c, struct lg_heap_view *v);
 /* After a level stretch: a line's bytes rose by a share of the growth that

@@ -7,11 +7,6 @@
 #define GOAL_RATIO 0.97
 /* … though what is alive, with all the rest, would fit well. */
 #define LIVE_RATIO 0.78
-/* Live heap counts as level when it was this much of today's before. */
-#define LEVEL_RATIO 0.78
-/* … at a collection in the first part of the life: a heap that grows steadily
- * was smaller in proportion then. */
-#define LEVEL_TIME_RATIO 0.6
 /* Without two collections to compare: growth that slowed down to this share
  * is another regime (garbage after loading), not the same leak going on. */
 #define KNEE_RATIO 0.45
@@ -25,7 +20,8 @@
 #define BUFFER_BEFORE_RATIO 0.7
 /* With GOGC=off the runtime's goal is the largest number that there is. */
 #define GC_OFF_FACTOR 16
-/* limit-too-low: usage stands this high most of the time … */
+/* limit-too-low: in the first half of the life a collection left nearly as much
+ * as fits; or usage stands this high most of the time … */
 #define HIGH_RATIO 0.85
 #define EXPLAINED_SHARE 0.3
 #define LEAK_SHARE 0.2
@@ -49,22 +45,6 @@ struct headroom {
     const struct lg_shot *before; /* what level is measured against */
 };
 
-/* GOGC as the runtime has it, else as its environment said: −1 is off. */
-static double gogc_of(const struct lg_case *c)
-{
-    uint64_t percent = 100;
-    const struct lg_shot *shot = lg_case_last_memstats(c);
-    if (shot != NULL && shot->capture->memstats->gogc_percent.known) {
-        percent = shot->capture->memstats->gogc_percent.value;
-        return percent == UINT64_MAX ? -1 : (double)percent / 100.0;
-    }
-    if (c->in->subject.gogc.len > 0 &&
-        !lg_str_u64(c->in->subject.gogc, &percent)) {
-        return -1; /* off, or not a number */
-    }
-    return (double)percent / 100.0;
-}
-
 /* A limit that the collector knows of and can keep: below the cgroup's. */
 static bool has_memory_limit(const struct lg_case *c)
 {
@@ -76,53 +56,18 @@ static bool has_memory_limit(const struct lg_case *c)
     return c->in->subject.gomemlimit.len > 0;
 }
 
-/* What survived the last collection, as the runtime counted it; else what its
- * goal for the next one was made of. */
-static uint64_t live_of(const struct lg_memstats *stats, double gogc)
+/* What the runtime needs beside the heap. */
+static uint64_t rest_of(const struct lg_memstats *stats)
 {
-    if (stats->heap_marked_bytes.known && stats->heap_marked_bytes.value > 0) {
-        return stats->heap_marked_bytes.value;
-    }
-    return (uint64_t)((double)stats->next_gc_bytes.value / (1.0 + gogc));
-}
-
-/* When the last collection that we know of was first seen. */
-static uint64_t seen_at(const struct lg_case *c, uint64_t gc_count)
-{
-    lg_each(shot, c->shots) {
-        const struct lg_memstats *stats = shot->capture->memstats;
-        if (stats != NULL && stats->gc_count.value == gc_count) {
-            return shot->capture->t_ns;
-        }
-    }
-    return 0;
-}
-
-static void compare_live(const struct lg_case *c, struct headroom *h,
-                         double gogc)
-{
-    const struct lg_memstats *now = h->shot->capture->memstats;
-    double latest = LEVEL_TIME_RATIO * (double)seen_at(c, now->gc_count.value);
-    lg_each(shot, c->shots) {
-        const struct lg_memstats *then = shot->capture->memstats;
-        if (then == NULL || !then->next_gc_bytes.known ||
-            then->gc_count.value >= now->gc_count.value ||
-            (double)shot->capture->t_ns > latest) {
-            continue;
-        }
-        if ((double)live_of(then, gogc) >=
-            LEVEL_RATIO * (double)h->live_bytes) {
-            h->level = true;
-            h->before = shot;
-            return;
-        }
-    }
+    return stats->stack_inuse_bytes.value + stats->gc_sys_bytes.value +
+           stats->other_sys_bytes.value + stats->buck_hash_sys_bytes.value +
+           stats->mspan_sys_bytes.value;
 }
 
 static bool measure(const struct lg_case *c, struct headroom *h)
 {
     h->shot = lg_case_last_memstats(c);
-    double gogc = gogc_of(c);
+    double gogc = lg_live_gogc(c);
     if (h->shot == NULL || gogc < 0 || h->shot->usage_bytes == 0) {
         return false;
     }
@@ -132,20 +77,23 @@ static bool measure(const struct lg_case *c, struct headroom *h)
     }
     h->goal_bytes = stats->next_gc_bytes.value;
     h->heap_bytes = stats->heap_alloc_bytes.value;
-    h->live_bytes = live_of(stats, gogc);
-    h->rest_bytes = stats->stack_inuse_bytes.value + stats->gc_sys_bytes.value +
-                    stats->other_sys_bytes.value +
-                    stats->buck_hash_sys_bytes.value +
-                    stats->mspan_sys_bytes.value;
-    compare_live(c, h, gogc);
-    /* Level usage, and no line that has grown since: the live heap is what it
-     * was, the growth is garbage. */
-    h->level = h->level || (c->from_level && !lg_heap_rose_since_level(c) &&
-                            (double)h->live_bytes >
-                                LIVE_OF_BASE_RATIO * (double)c->base_bytes);
+    h->live_bytes = lg_live_bytes(c, stats);
+    h->rest_bytes = rest_of(stats);
+    struct lg_live live;
+    lg_live_look(c, &live);
+    h->level = live.level;
+    h->before = live.level ? live.before : NULL;
+    /* No two collections to compare: usage that stood at what is alive, and no
+     * line that has grown since; or growth that slowed down. */
+    if (!live.apart) {
+        h->level =
+            c->from_level && !lg_heap_rose_since_level(c) &&
+            h->live_bytes <= c->base_bytes &&
+            (double)h->live_bytes > LIVE_OF_BASE_RATIO * (double)c->base_bytes;
+        h->knee = c->early_rate > 0 && c->late_rate > 0 &&
+                  c->late_rate < KNEE_RATIO * c->early_rate;
+    }
     h->before = h->before == NULL ? h->shot : h->before;
-    h->knee = c->early_rate > 0 && c->late_rate > 0 &&
-              c->late_rate < KNEE_RATIO * c->early_rate;
     return true;
 }
 
@@ -224,7 +172,7 @@ static const struct lg_heap_site *churn_of(const struct lg_case *c)
 static bool is_switched_off(const struct lg_case *c, const struct lg_shot *shot)
 {
     struct lg_num goal = shot->capture->memstats->next_gc_bytes;
-    return c->oom && c->limit_bytes > 0 && gogc_of(c) < 0 &&
+    return c->oom && c->limit_bytes > 0 && lg_live_gogc(c) < 0 &&
            !has_memory_limit(c) && goal.known &&
            goal.value / GC_OFF_FACTOR > c->limit_bytes &&
            lg_heap_share(shot) >= MIN_GC_OFF_SHARE;
@@ -441,12 +389,57 @@ static bool is_explained(const struct lg_verdict *verdict)
     return lg_has_share(verdict, EXPLAINED_SHARE);
 }
 
+/* A capture of the first half of the life by which a collection had left so
+ * much that what any program needs beside it does not fit. NULL: none. */
+static const struct lg_shot *full_early(const struct lg_case *c)
+{
+    lg_each(shot, c->shots) {
+        const struct lg_memstats *stats = shot->capture->memstats;
+        if (stats == NULL || stats->gc_count.value == 0 ||
+            shot->capture->t_ns > c->end_ns / 2) {
+            continue;
+        }
+        uint64_t live = lg_live_bytes(c, stats);
+        if ((double)(live + rest_of(stats)) >=
+            LIVE_RATIO * (double)c->limit_bytes) {
+            return shot;
+        }
+    }
+    return NULL;
+}
+
+static void judge_full_early(struct lg_case *c, struct lg_verdict *verdict,
+                             const struct lg_shot *shot)
+{
+    uint64_t live = lg_live_bytes(c, shot->capture->memstats);
+    struct lg_finding *f = add_limit(c, verdict, 0.75);
+    if (f == NULL) {
+        return;
+    }
+    f->summary =
+        lg_words(c,
+                 "the live heap alone was %s when half of the time "
+                 "was not over; with all the rest hardly anything "
+                 "is left of the limit of %s",
+                 lg_say_bytes(c, live), lg_say_bytes(c, c->limit_bytes));
+    lg_cite(c, f, "live heap at the last collection", (double)live, "bytes",
+            shot->capture, "heap.txt");
+}
+
 /* Last of all rules: only where nothing was found that grew. */
 void lg_judge_level(struct lg_case *c, struct lg_verdict *verdict)
 {
     double high = time_high(c);
+    const struct lg_shot *full = NULL;
     if (!c->oom || c->limit_bytes == 0 || is_explained(verdict) ||
-        high < HIGH_TIME_RATIO || c->full_ns < 2 * START_NS) {
+        c->full_ns < 2 * START_NS) {
+        return;
+    }
+    if (high < HIGH_TIME_RATIO) {
+        full = full_early(c);
+        if (full != NULL) {
+            judge_full_early(c, verdict, full);
+        }
         return;
     }
     struct lg_finding *f = add_limit(c, verdict, 0.75);

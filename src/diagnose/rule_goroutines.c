@@ -11,25 +11,58 @@
 /* Goroutines for each thread, at most, that are the same matter. */
 #define MAX_PER_THREAD 2
 
+/* Usage has grown by this much since all of them were there: they are not what
+ * grew. */
+#define GROWN_WITHOUT_RATIO 1.5
+
+static uint64_t ns_between(const struct lg_shot *from, const struct lg_shot *to)
+{
+    return to->capture->t_ns - from->capture->t_ns;
+}
+
+/* While they were made: from the calm before to when there were no more. */
 static double growth_rate(const struct lg_suspect *s)
 {
-    uint64_t ns = s->last->capture->t_ns - s->first->capture->t_ns;
-    return s->seen < 2 || ns == 0
+    const struct lg_shot *until = s->complete != NULL ? s->complete : s->last;
+    const struct lg_shot *from = s->made_since;
+    uint64_t before = s->made_from_count;
+    if (s->seen < 2 || until <= from) {
+        return 0;
+    }
+    uint64_t ns = ns_between(from, until);
+    return ns == 0 || s->count < before
                ? 0
-               : (double)(s->count - s->first_count) / ((double)ns / 1e9);
+               : (double)(s->count - before) / ((double)ns / 1e9);
+}
+
+/* Most of them within seconds; or so many every second, after a calm. */
+static bool made_at_once(const struct lg_suspect *s)
+{
+    return ns_between(s->made_since, s->last) <= AT_ONCE_NS ||
+           (s->complete != NULL &&
+            ns_between(s->made_since, s->complete) <= AT_ONCE_NS);
 }
 
 static bool is_burst(const struct lg_case *c, const struct lg_suspect *s)
 {
-    uint64_t ns = s->last->capture->t_ns - s->first->capture->t_ns;
-    bool at_once = ns <= AT_ONCE_NS || growth_rate(s) >= AT_ONCE_RATE;
+    bool at_once = made_at_once(s);
+    bool fast = at_once || growth_rate(s) >= AT_ONCE_RATE;
     /* What the standard library starts by itself (a connection's reader and
      * writer) does I/O for as long as its connection is not closed. */
     bool own = !lg_frame_is_std(s->site.start.function,
                                 c->in->subject.build.module.path);
     return s->site.leaked_count == 0 &&
-           ((s->parked_ratio <= LG_PARKED_RATIO && at_once && own) ||
-            s->some_ended);
+           ((s->parked_ratio <= LG_PARKED_RATIO && fast && own) ||
+            s->most_ended || (s->some_ended && at_once));
+}
+
+/* All were there while usage was much less than in the end: a pool that was
+ * made and stays. */
+static bool is_pool(const struct lg_suspect *s)
+{
+    return s->seen >= 3 && s->complete != NULL && s->complete < s->last &&
+           (double)s->last->usage_bytes >
+               GROWN_WITHOUT_RATIO * (double)s->complete->usage_bytes;
 }
 
 static void copy_stack(struct lg_case *c, struct lg_finding *f,
@@ -82,10 +115,17 @@ static void cite_counts(struct lg_case *c, struct lg_finding *f,
                 (double)s->site.leaked_count, "count", s->last->capture,
                 dump_file(s->last));
     }
+    if (s->count != s->site.count) {
+        lg_cite(c, f, "with those that were started together with them",
+                (double)s->count, "count", s->last->capture,
+                dump_file(s->last));
+    }
     if (s->some_ended) {
-        lg_cite_text(c, f, "some that waited here before have gone on",
-                     LG_STR("a queue, not a dead end"), s->last->capture,
-                     "goroutines.txt");
+        lg_cite_text(c, f, "of those that waited here before",
+                     s->most_ended
+                         ? LG_STR("most have gone on: a queue, not a dead end")
+                         : LG_STR("some have gone on"),
+                     s->last->capture, "goroutines.txt");
     }
 }
 
@@ -110,6 +150,13 @@ static struct lg_str advice(struct lg_case *c, const struct lg_suspect *s,
     if (burst) {
         return LG_STR("Bound how many run at once: a semaphore, a worker pool "
                       "or errgroup.SetLimit.");
+    }
+    if (lg_str_starts(s->site.start.function,
+                      LG_STR("net/http.(*persistConn)."))) {
+        /* Go: net/http/transport.go: both loops live as long as the
+         * connection, which is free once the body was read and closed. */
+        return LG_STR("Each waits on a connection whose answer was not "
+                      "finished: read and close the response's Body.");
     }
     if (s->where_by_caller) {
         return lg_words(c,
@@ -154,11 +201,10 @@ static void describe(struct lg_case *c, struct lg_finding *f,
             lg_words(c, "%s goroutines were made%.*s; most are in `%.*s`",
                      count, LG_STR_ARG(grows), LG_STR_ARG(s->site.state));
     } else {
-        f->summary =
-            lg_words(c, "%s goroutines wait in `%.*s`%s%.*s", count,
-                     LG_STR_ARG(s->site.state),
-                     s->seen >= 2 && s->grows ? " and none has ended" : "",
-                     LG_STR_ARG(grows));
+        f->summary = lg_words(c, "%s goroutines wait in `%.*s`%s%.*s", count,
+                              LG_STR_ARG(s->site.state),
+                              s->none_ended ? " and none has ended" : "",
+                              LG_STR_ARG(grows));
     }
 }
 
@@ -223,6 +269,7 @@ static void judge(struct lg_case *c, struct lg_verdict *verdict, bool burst)
     size_t count = lg_suspects_find(c, suspects);
     for (size_t i = 0; i < count; i++) {
         if (is_burst(c, &suspects[i]) == burst &&
+            (burst || !is_pool(&suspects[i])) &&
             !is_thread_leak(verdict, &suspects[i])) {
             report(c, verdict, &suspects[i], burst);
         }

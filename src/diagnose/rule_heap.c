@@ -199,6 +199,64 @@ static const struct lg_shot *level_heap(const struct lg_case *c)
     return found;
 }
 
+/* Of a line (NULL: of nothing), in the last profile of another collection than
+ * those before, and in the last such that lies well before it. */
+struct line_growth {
+    double before, before_s, now, now_s;
+};
+
+static bool is_new_profile(const struct lg_shot *before,
+                           const struct lg_shot *shot)
+{
+    const struct lg_memstats *a = before->capture->memstats;
+    const struct lg_memstats *b = shot->capture->memstats;
+    if (a != NULL && b != NULL && a->gc_count.known && b->gc_count.known) {
+        return a->gc_count.value != b->gc_count.value;
+    }
+    return before->heap->total_bytes != shot->heap->total_bytes;
+}
+
+static const struct lg_shot *last_new_profile(const struct lg_case *c,
+                                              double until_s)
+{
+    const struct lg_shot *before = NULL, *found = NULL;
+    lg_each(shot, c->shots) {
+        if (shot->heap == NULL) {
+            continue;
+        }
+        if ((before == NULL || is_new_profile(before, shot)) &&
+            (until_s <= 0 || lg_lie_apart(lg_case_age_s(c, shot), until_s))) {
+            found = shot;
+        }
+        before = shot;
+    }
+    return found;
+}
+
+/* false: no two profiles to compare. */
+static bool growth_of(const struct lg_case *c, const struct lg_frame *where,
+                      struct line_growth *growth)
+{
+    const struct lg_shot *now = last_new_profile(c, 0);
+    const struct lg_shot *before =
+        now != NULL ? last_new_profile(c, lg_case_age_s(c, now)) : NULL;
+    if (before == NULL || before == now) {
+        return false;
+    }
+    *growth = (struct line_growth){
+        (double)bytes_at(before, where), lg_case_age_s(c, before),
+        (double)bytes_at(now, where), lg_case_age_s(c, now)};
+    return true;
+}
+
+/* A load that was over long before the end is not what grew. */
+static bool line_stands(const struct lg_case *c, const struct lg_frame *where)
+{
+    struct line_growth g;
+    return growth_of(c, where, &g) &&
+           lg_stands_still(g.before, g.before_s, g.now, g.now_s);
+}
+
 /* The line with most bytes; after a level stretch, with most growth since: what
  * stood there before is not what grew. A profile is as old as the last
  * collection, so it may not know the growth at all: then no line is it. */
@@ -215,7 +273,8 @@ static const struct lg_heap_site *choose_site(const struct lg_case *c,
         int64_t before = level != NULL ? bytes_at(level, &site->where) : 0;
         /* The runtime's own allocations are nobody's line. */
         if (site->inuse_bytes - before > most && site->where.function.len > 0 &&
-            !lg_case_is_claimed(c, &site->where)) {
+            !lg_case_is_claimed(c, &site->where) &&
+            !line_stands(c, &site->where)) {
             most = site->inuse_bytes - before;
             v->onset_bytes = before;
             best = site;
@@ -381,7 +440,9 @@ void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
 void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct lg_heap_view v = {0};
-    if (!lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
+    struct lg_live live;
+    lg_live_look(c, &live);
+    if (live.level || !lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
         (v.score >= BURST_SCORE && c->oom)) {
         return;
     }
@@ -398,9 +459,10 @@ void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
         f->summary = lg_words(
             c,
             "%.*s were allocated here and stay: %s at the first capture, "
-            "more at each later one, through the garbage collections",
+            "more at %s, through the garbage collections",
             LG_STR_ARG(heap),
-            lg_say_bytes(c, (uint64_t)(v.first_bytes > 0 ? v.first_bytes : 0)));
+            lg_say_bytes(c, (uint64_t)(v.first_bytes > 0 ? v.first_bytes : 0)),
+            v.rising == v.changes ? "each later one" : "later ones");
     } else {
         f->summary = lg_words(c, "%.*s were allocated here", LG_STR_ARG(heap));
     }

@@ -13,6 +13,11 @@
 #define ALIVE_MIN_SHARE 0.1
 /* Of goroutines that were parked before, this share is still there. */
 #define SURVIVAL_RATIO 0.9
+#define MOST_ENDED_RATIO 0.5
+/* Made "at once": from no more than this share of what there is in the end … */
+#define BEFORE_RATIO 0.2
+/* … and complete: as many as there are in the end, but for some. */
+#define COMPLETE_RATIO 0.95
 /* A few that came at once, within this, are calls under way. */
 #define AT_ONCE_NS (5 * UINT64_C(1000000000))
 
@@ -42,6 +47,30 @@ static void follow(const struct lg_case *c, struct lg_suspect *s)
         s->grows_on = count > before + before / 20;
         before = count > before ? count : before;
         s->last = shot;
+    }
+}
+
+/* A storm after a calm, and a pool that filled up at the start: neither grew
+ * at its mean rate. */
+static void follow_shape(const struct lg_case *c, struct lg_suspect *s)
+{
+    double all = (double)s->site.count;
+    s->made_since = s->first;
+    s->made_from_count = s->first_count;
+    lg_each(shot, c->shots) {
+        if (shot->goroutines == NULL) {
+            continue;
+        }
+        uint64_t count = lg_suspect_count_in(shot, &s->site);
+        if ((double)count < BEFORE_RATIO * all) {
+            s->made_since = shot;
+            s->made_from_count = count;
+        }
+        if ((double)count < COMPLETE_RATIO * all) {
+            s->complete = NULL;
+        } else if (s->complete == NULL) {
+            s->complete = shot;
+        }
     }
 }
 
@@ -175,6 +204,9 @@ static void check_survival(struct lg_case *c, struct lg_suspect *s)
     }
     s->some_ended =
         parked > 0 && (double)survived < SURVIVAL_RATIO * (double)parked;
+    s->most_ended =
+        parked > 0 && (double)survived < MOST_ENDED_RATIO * (double)parked;
+    s->none_ended = parked > 0 && survived == parked;
 }
 
 static bool is_suspicious(const struct lg_case *c, const struct lg_suspect *s)
@@ -216,6 +248,7 @@ size_t lg_suspects_find(struct lg_case *c, struct lg_suspect *suspects)
     lg_each(site, last->goroutines->items) {
         struct lg_suspect s = {.site = *site};
         follow(c, &s);
+        follow_shape(c, &s);
         add_details(c, &s);
         resolve_where(c, &s);
         lg_suspect_weigh(c, &s);

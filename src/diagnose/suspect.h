@@ -33,7 +33,14 @@ struct lg_suspect {
                             creation: no line of the user's in it */
     uint64_t count;      /* of all sites joined into this suspect */
     double parked_ratio;
-    bool some_ended; /* goroutines that were parked there are gone */
+    /* Of goroutines that were parked there in an earlier dump: some are gone;
+     * more than half are; there were any, and not one is. */
+    bool some_ended, most_ended, none_ended;
+    /* Since when most of them were made, and how many there were then. */
+    const struct lg_shot *made_since;
+    uint64_t made_from_count;
+    /* The first capture by which there were as many as in the end. */
+    const struct lg_shot *complete;
 };
 
 /* Fills at most LG_MAX_SUSPECTS; sites that belong together are joined. Sets

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diagnose/heap_view.h"
+
+/* Two collections are compared when the earlier one lies in this first part of
+ * the life up to the later: closer together, chance decides. */
+#define APART_RATIO 0.9
+/* Between them the live heap grew at less than this share of its mean rate over
+ * the life: it had been filled before, and stands. A leak keeps its rate. */
+#define LEVEL_RATE_RATIO 0.25
+#define GC_OFF (-1.0)
+
+/* GOGC as the runtime has it, else as its environment said. */
+static double gogc_at(const struct lg_case *c, const struct lg_memstats *stats)
+{
+    uint64_t percent = 100;
+    if (stats != NULL && stats->gogc_percent.known) {
+        percent = stats->gogc_percent.value;
+        return percent == UINT64_MAX ? GC_OFF : (double)percent / 100.0;
+    }
+    if (c->in->subject.gogc.len > 0 &&
+        !lg_str_u64(c->in->subject.gogc, &percent)) {
+        return GC_OFF; /* off, or not a number */
+    }
+    return (double)percent / 100.0;
+}
+
+double lg_live_gogc(const struct lg_case *c)
+{
+    const struct lg_shot *shot = lg_case_last_memstats(c);
+    return gogc_at(c, shot != NULL ? shot->capture->memstats : NULL);
+}
+
+uint64_t lg_live_bytes(const struct lg_case *c, const struct lg_memstats *stats)
+{
+    double gogc = gogc_at(c, stats);
+    if (stats->heap_marked_bytes.known && stats->heap_marked_bytes.value > 0) {
+        return stats->heap_marked_bytes.value;
+    }
+    return gogc < 0 || !stats->next_gc_bytes.known
+               ? 0
+               : (uint64_t)((double)stats->next_gc_bytes.value / (1.0 + gogc));
+}
+
+double lg_case_age_s(const struct lg_case *c, const struct lg_shot *shot)
+{
+    int64_t started = c->in->subject.started_at_ns;
+    int64_t wall = shot->capture->wall_ns;
+    uint64_t age = shot->capture->t_ns;
+    if (started > 0 && wall > started && (uint64_t)(wall - started) > age) {
+        age = (uint64_t)(wall - started);
+    }
+    return (double)age / 1e9;
+}
+
+/* Bytes that were `before` and are `now`: no more than what little the mean
+ * rate since the start would have brought. */
+bool lg_stands_still(double before, double before_s, double now, double now_s)
+{
+    return now_s > before_s &&
+           (now - before) / (now_s - before_s) < LEVEL_RATE_RATIO * now / now_s;
+}
+
+bool lg_lie_apart(double before_s, double now_s)
+{
+    return before_s > 0 && before_s <= APART_RATIO * now_s;
+}
+
+static uint64_t cycle_of(const struct lg_shot *shot)
+{
+    const struct lg_memstats *stats = shot->capture->memstats;
+    return stats != NULL && stats->gc_count.known ? stats->gc_count.value : 0;
+}
+
+/* The first capture that knew of this collection. */
+static const struct lg_shot *first_of(const struct lg_case *c, uint64_t cycle)
+{
+    lg_each(shot, c->shots) {
+        if (cycle_of(shot) == cycle) {
+            return shot;
+        }
+    }
+    return NULL;
+}
+
+void lg_live_look(const struct lg_case *c, struct lg_live *live)
+{
+    const struct lg_shot *last = lg_case_last_memstats(c);
+    uint64_t seen = 0;
+    *live = (struct lg_live){0};
+    if (last == NULL || cycle_of(last) == 0) {
+        return;
+    }
+    live->now = first_of(c, cycle_of(last));
+    double now_s = lg_case_age_s(c, live->now);
+    lg_each(shot, c->shots) {
+        uint64_t cycle = cycle_of(shot);
+        if (cycle > seen && cycle < cycle_of(last) &&
+            lg_live_bytes(c, shot->capture->memstats) > 0 &&
+            lg_lie_apart(lg_case_age_s(c, shot), now_s)) {
+            live->before = shot;
+        }
+        seen = cycle > seen ? cycle : seen;
+    }
+    if (live->before == NULL) {
+        return;
+    }
+    live->apart = true;
+    live->level = lg_stands_still(
+        (double)lg_live_bytes(c, live->before->capture->memstats),
+        lg_case_age_s(c, live->before),
+        (double)lg_live_bytes(c, live->now->capture->memstats), now_s);
+}
