@@ -79,17 +79,18 @@ enum lg_go_fit lg_go_check_gc(struct lg_go *go, uint64_t address)
     return LG_FIT_NO;
 }
 
-/* Collections are counted in two places; one may be under way. */
+/* Collections are counted in two places; one may be under way, and more may
+ * begin and end while we look. */
 enum lg_go_fit lg_go_check_work(struct lg_go *go, uint64_t address)
 {
-    uint64_t cycles, finished;
+    uint64_t stats = go->vars[LG_VAR_MEMSTATS], cycles, before, after;
+    if (stats == 0 || !lg_go_read(go, stats, LG_MSTATS_NUMGC, &before))
+        stats = 0;
     if (!lg_go_read(go, address, LG_WORK_CYCLES, &cycles))
         return LG_FIT_NO;
-    if (go->vars[LG_VAR_MEMSTATS] == 0 ||
-        !lg_go_read(go, go->vars[LG_VAR_MEMSTATS], LG_MSTATS_NUMGC, &finished))
+    if (stats == 0 || !lg_go_read(go, stats, LG_MSTATS_NUMGC, &after))
         return LG_FIT_UNKNOWN;
-    /* It goes on while we look. */
-    if (cycles < finished || cycles > finished + 4)
+    if (cycles < before || cycles > after + 1)
         return LG_FIT_NO;
     return cycles != 0 ? LG_FIT_YES : LG_FIT_UNKNOWN;
 }

@@ -2,7 +2,7 @@
 /*
  * Which function names which variable. A struct is named through its fields:
  * each operand votes for the places where the struct would begin; what most
- * vote for and the checks believe is it. Stable over Go 1.19 … 1.27, as
+ * fields speak for and the checks believe is it. Stable over Go 1.19 … 1.27, as
  * compared with the symbols of the same binaries.
  */
 #include "target/go_code.h"
@@ -147,7 +147,8 @@ struct rule {
     int fields[FIELDS_MAX];
     size_t field_count;
     uint32_t least_votes; /* to be believed while the check cannot tell, for
-                             the runtime has only begun */
+                             the runtime has only begun; fields, or of one
+                             field operands */
 };
 
 #define FIELDS(...)                                                            \
@@ -158,7 +159,7 @@ static const struct rule rules[] = {
     {LG_VAR_ALLGS,
      {FN_ALLGADD, FN_COUNT},
      FIELDS(SELF, WORD_1, WORD_2),
-     .least_votes = 6},
+     .least_votes = 3},
     {LG_VAR_ALLM,
      {FN_MCOMMONINIT, FN_SCHEDTRACE},
      FIELDS(SELF),
@@ -166,7 +167,7 @@ static const struct rule rules[] = {
     {LG_VAR_ALLP,
      {FN_PROCRESIZE, FN_SCHEDTRACE},
      FIELDS(SELF, WORD_1, WORD_2),
-     .least_votes = 6},
+     .least_votes = 3},
     {LG_VAR_MHEAP,
      {FN_GC_SWEEP, FN_MALLOCINIT},
      FIELDS(SELF),
@@ -197,19 +198,22 @@ static const struct rule rules[] = {
      {FN_GC_MARK_TERMINATION, FN_GC_START},
      FIELDS(LG_WORK_T_SWEEP_TERM, LG_WORK_T_MARK, LG_WORK_T_MARK_TERM,
             LG_WORK_T_END, LG_WORK_HEAP0, LG_WORK_HEAP1, LG_WORK_HEAP2,
-            LG_WORK_USER_FORCED, LG_WORK_CYCLES),
+            LG_WORK_USER_FORCED),
      .least_votes = 3},
 };
 
-/* How far into the variable a field lies; false: this layout lacks it. */
-static bool place_of(const struct lg_go_layout *l, int field, uint64_t *ret)
+/* How far into the variable a field lies, and whether an operand reads or
+ * writes the whole of it. */
+static bool place_of(const struct lg_go_layout *l, int field, uint8_t bytes,
+                     uint64_t *ret)
 {
     if (field >= SELF) {
         *ret = (uint64_t)(field - SELF) * 8;
         return true;
     }
     *ret = (uint64_t)l->offset[field];
-    return lg_go_has(l, (enum lg_go_field)field);
+    return lg_go_has(l, (enum lg_go_field)field) &&
+           (bytes == 0 || bytes == l->width[field] || bytes == 16);
 }
 
 /* Operands times fields, different ones; the rest has one vote each. */
@@ -217,19 +221,22 @@ static bool place_of(const struct lg_go_layout *l, int field, uint64_t *ret)
 
 struct candidate {
     uint64_t address;
-    uint32_t votes;
+    uint32_t fields; /* a bit for each that speaks for it; 0: done with */
+    uint32_t operands;
 };
 
-static size_t vote(struct candidate *all, size_t count, uint64_t address)
+static size_t vote(struct candidate *all, size_t count, uint64_t address,
+                   size_t field)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (all[i].address == address) {
-            all[i].votes++;
-            return count;
-        }
-    }
-    if (count < CANDIDATES_MAX)
-        all[count++] = (struct candidate){address, 1};
+    size_t i = 0;
+    while (i < count && all[i].address != address)
+        i++;
+    if (i == CANDIDATES_MAX)
+        return count;
+    if (i == count)
+        all[count++] = (struct candidate){.address = address};
+    all[i].fields |= 1u << field;
+    all[i].operands++;
     return count;
 }
 
@@ -239,22 +246,33 @@ static size_t candidates_of(struct code *c, const struct rule *rule,
     size_t count = 0;
     uint64_t place;
     for (size_t i = 0; i < c->count; i++) {
+        const struct lg_go_operand *o = &c->operands[i];
         for (size_t k = 0; k < rule->field_count; k++) {
-            uint64_t at = c->operands[i].address;
-            if (place_of(c->go->layout, rule->fields[k], &place) &&
-                (at - place) % 8 == 0)
-                count = vote(all, count, at - place);
+            if (place_of(c->go->layout, rule->fields[k], o->bytes, &place) &&
+                (o->address - place) % 8 == 0)
+                count = vote(all, count, o->address - place, k);
         }
     }
     return count;
 }
 
+static uint32_t votes_of(const struct rule *rule, const struct candidate *c)
+{
+    return rule->field_count > 1 ? (uint32_t)__builtin_popcount(c->fields)
+                                 : c->operands;
+}
+
 /* NULL: none is left. */
-static struct candidate *most_voted(struct candidate *all, size_t count)
+static struct candidate *most_voted(const struct rule *rule,
+                                    struct candidate *all, size_t count)
 {
     struct candidate *best = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (all[i].votes != 0 && (best == NULL || all[i].votes > best->votes))
+        if (all[i].fields == 0)
+            continue;
+        uint32_t votes = votes_of(rule, &all[i]);
+        uint32_t most = best != NULL ? votes_of(rule, best) : 0;
+        if (votes > most || (votes == most && all[i].operands > best->operands))
             best = &all[i];
     }
     return best;
@@ -264,17 +282,24 @@ static bool apply(struct code *c, const struct rule *rule)
 {
     static _Thread_local struct candidate all[CANDIDATES_MAX];
     size_t count = candidates_of(c, rule, all);
+    const struct candidate *first = most_voted(rule, all, count);
     uint64_t maybe = 0;
-    for (struct candidate *next; (next = most_voted(all, count)) != NULL;) {
-        uint32_t votes = next->votes;
-        enum lg_go_fit fit = lg_go_check_var(c->go, rule->var, next->address);
-        next->votes = 0;
+    /* Many fields speak for one place: what few speak for is chance. */
+    uint32_t least = rule->field_count > 3 && first != NULL
+                         ? votes_of(rule, first) / 2 + 1
+                         : 1;
+    for (struct candidate *n; (n = most_voted(rule, all, count)) != NULL;) {
+        uint32_t votes = votes_of(rule, n);
+        if (votes < least)
+            break;
+        enum lg_go_fit fit = lg_go_check_var(c->go, rule->var, n->address);
+        n->fields = 0;
         if (fit == LG_FIT_YES) {
-            take_var(c, rule->var, next->address);
+            take_var(c, rule->var, n->address);
             return true;
         }
         if (fit == LG_FIT_UNKNOWN && maybe == 0 && votes >= rule->least_votes)
-            maybe = next->address;
+            maybe = n->address;
     }
     if (maybe != 0)
         take_var(c, rule->var, maybe);
