@@ -285,25 +285,44 @@ enum lg_go_fit lg_go_check_var(struct lg_go *go, enum lg_go_var var,
 
 /* What every layout has to get right: the rest of a row comes from the same
  * program as these fields. */
-static const enum lg_go_var checked[] = {
-    LG_VAR_ALLGS,         LG_VAR_ALLM,     LG_VAR_M0,
-    LG_VAR_ALLP,          LG_VAR_SCHED,    LG_VAR_MHEAP,
-    LG_VAR_GC_CONTROLLER, LG_VAR_WORK,     LG_VAR_MEMSTATS,
-    LG_VAR_WAIT_REASONS,  LG_VAR_SEMTABLE,
+static const struct {
+    enum lg_go_var var;
+    bool is_made_first; /* before the first goroutine is */
+} checked[] = {
+    {LG_VAR_ALLGS, false},
+    {LG_VAR_ALLM, true},
+    {LG_VAR_M0, true},
+    {LG_VAR_ALLP, true},
+    {LG_VAR_SCHED, true},
+    {LG_VAR_MHEAP, false},
+    {LG_VAR_GC_CONTROLLER, false},
+    {LG_VAR_WORK, false},
+    {LG_VAR_MEMSTATS, false},
+    {LG_VAR_WAIT_REASONS, false},
+    {LG_VAR_SEMTABLE, false},
 };
+
+static struct lg_go_tally check_vars(struct lg_go *go)
+{
+    struct lg_go_tally tally = {0};
+    bool has_begun = false;
+    for (size_t i = 0; i < LG_COUNT(checked); i++) {
+        enum lg_go_var var = checked[i].var;
+        if (go->vars[var] == 0)
+            continue;
+        enum lg_go_fit fit = lg_go_check_var(go, var, go->vars[var]);
+        has_begun = has_begun || (i == 0 && fit == LG_FIT_YES);
+        tally.good += fit == LG_FIT_YES;
+        tally.bad += fit == LG_FIT_NO || (fit == LG_FIT_UNKNOWN && has_begun &&
+                                          checked[i].is_made_first);
+    }
+    return tally;
+}
 
 enum lg_go_fit lg_go_check_layout(struct lg_go *go, unsigned *score_ret)
 {
-    struct lg_go_tally tally = {0};
+    struct lg_go_tally tally = check_vars(go);
     uint64_t word;
-    for (size_t i = 0; i < LG_COUNT(checked); i++) {
-        if (go->vars[checked[i]] == 0)
-            continue;
-        enum lg_go_fit fit =
-            lg_go_check_var(go, checked[i], go->vars[checked[i]]);
-        tally.good += fit == LG_FIT_YES;
-        tally.bad += fit == LG_FIT_NO;
-    }
     /* They are in the program's file: only a wrong row does not find them. */
     if (go->vars[LG_VAR_WAIT_REASONS] == 0 &&
         lg_image_u64(go->image, go->modules.items[0].data, &word))
