@@ -83,6 +83,45 @@ static struct lg_num others_of(const struct lg_capture *capture)
     return others;
 }
 
+/* By how much usage moved while the capture was made: the runtime's statistics
+ * and /proc may have been read that far apart. */
+static uint64_t moved_during(const struct lg_timeline *t,
+                             const struct lg_capture *capture)
+{
+    uint64_t low = UINT64_MAX, high = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        uint64_t until = capture->t_ns + capture->duration_ns;
+        bool is_after = t->rows[i].t_ns > until;
+        bool is_before = t->rows[i].t_ns < capture->t_ns;
+        uint64_t rss = t->rows[i].rss_bytes.value;
+        if (!t->rows[i].rss_bytes.known) {
+            continue;
+        }
+        if (is_before) {
+            low = high = rss; /* the last one before counts */
+            continue;
+        }
+        low = rss < low ? rss : low;
+        high = rss > high ? rss : high;
+        if (is_after) {
+            break;
+        }
+    }
+    return high > low ? high - low : 0;
+}
+
+/* Memory beyond Go's own account that came or went while both were read is not
+ * known to be anybody's. */
+static void distrust_beyond(const struct lg_timeline *t, struct lg_shot *shot)
+{
+    struct lg_num *beyond = &shot->memory.parts[LG_PART_OFF_HEAP];
+    if (shot->memory.known && beyond->known &&
+        beyond->value <= moved_during(t, shot->capture)) {
+        shot->memory.unexplained_bytes += (int64_t)beyond->value;
+        *beyond = (struct lg_num){false, 0};
+    }
+}
+
 static void reconcile(struct lg_shot *shot)
 {
     const struct lg_capture *capture = shot->capture;
@@ -136,6 +175,7 @@ static bool add_shots(struct lg_case *c)
         }
         shot->goroutines = count_goroutines(c, capture);
         reconcile(shot);
+        distrust_beyond(&c->in->timeline, shot);
     }
     return !c->failed;
 }

@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+/* More than this part of the memory unexplained: look for a better reading. */
+#define MAX_REST_DIVISOR 8
+
 struct lg_finding *lg_add_finding(struct lg_case *c, struct lg_verdict *verdict,
                                   enum lg_cause cause)
 {
@@ -167,19 +170,42 @@ static void write_titles(struct lg_case *c, struct lg_verdict *verdict)
     }
 }
 
+/* Parts and whole were read at moments that fit: what is left over, or too
+ * much, is little. */
+static bool fits(const struct lg_memory *m)
+{
+    uint64_t whole =
+        m->usage_bytes.known ? m->usage_bytes.value : m->rss_bytes.value;
+    uint64_t rest = m->unexplained_bytes < 0
+                        ? 0 - (uint64_t)m->unexplained_bytes
+                        : (uint64_t)m->unexplained_bytes;
+    return rest <= whole / MAX_REST_DIVISOR;
+}
+
+/* The last with the runtime's account, or without; one that fits goes before,
+ * unless usage was quite another by then. */
 static void choose_memory(const struct lg_case *c, struct lg_verdict *verdict)
 {
+    const struct lg_shot *last = NULL, *fitting = NULL;
     for (size_t i = c->shots.count; i-- > 0;) {
         const struct lg_shot *shot = &c->shots.items[i];
+        bool account = shot->capture->memstats != NULL;
         if (!shot->memory.known) {
             continue;
         }
-        if (!verdict->memory.known || shot->capture->memstats != NULL) {
-            verdict->memory = shot->memory;
+        if (last == NULL || (account && last->capture->memstats == NULL)) {
+            last = shot;
         }
-        if (shot->capture->memstats != NULL) {
-            return;
+        if (fitting == NULL && account && fits(&shot->memory)) {
+            fitting = shot;
         }
+    }
+    if (fitting != NULL && last != fitting &&
+        fitting->usage_bytes >= last->usage_bytes / 2) {
+        last = fitting;
+    }
+    if (last != NULL) {
+        verdict->memory = last->memory;
     }
 }
 

@@ -185,6 +185,7 @@ static bool is_explained(const struct lg_verdict *verdict)
 {
     lg_each(f, verdict->findings) {
         if ((f->cause == LG_CAUSE_FD_LEAK ||
+             f->cause == LG_CAUSE_GOROUTINE_BURST ||
              f->cause == LG_CAUSE_THREAD_LEAK) &&
             f->share >= EXPLAINED_SHARE) {
             return true;

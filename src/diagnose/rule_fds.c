@@ -14,6 +14,9 @@
 /* Threads take more of the kernel than descriptors; then nothing is said. */
 #define THREADS_RATIO 0.1
 #define MIN_CAPTURES 2
+/* Opened at once: from this share of what there is in the end, within this. */
+#define BEFORE_RATIO 0.2
+#define AT_ONCE_NS (5 * UINT64_C(1000000000))
 
 struct fds_view {
     const struct lg_shot *first, *last;
@@ -239,11 +242,55 @@ static uint64_t kernel_bytes(const struct lg_case *c, const struct fds_view *v)
     return measured < most ? measured : most;
 }
 
+/* Goroutines came in a burst and descriptors with them: what each opens it may
+ * well close when it is done. The burst they belong to; NULL: none. */
+static struct lg_finding *burst_of(const struct lg_case *c,
+                                   const struct lg_verdict *verdict,
+                                   const struct fds_view *v)
+{
+    uint64_t since_ns = v->first->capture->t_ns;
+    lg_each(shot, c->shots) {
+        struct lg_num count = fds_of(shot);
+        if (count.known &&
+            (double)count.value < BEFORE_RATIO * (double)v->last_count) {
+            since_ns = shot->capture->t_ns;
+        }
+    }
+    if (v->last->capture->t_ns - since_ns > AT_ONCE_NS) {
+        return NULL;
+    }
+    lg_each(f, verdict->findings) {
+        if (f->cause == LG_CAUSE_GOROUTINE_BURST) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static void add_to_burst(struct lg_case *c, struct lg_finding *burst,
+                         const struct fds_view *v)
+{
+    uint64_t kernel = kernel_bytes(c, v);
+    burst->bytes.value += kernel;
+    burst->share += lg_share(kernel, c->usage_bytes);
+    burst->share = burst->share > 1 ? 1 : burst->share;
+    lg_cite(c, burst, "files and sockets opened at the same time",
+            (double)v->last_count, "count", v->last->capture, "root");
+    lg_cite(c, burst, "the kernel's part of them", (double)kernel, "bytes",
+            v->last->capture, "root");
+    claim_function(c, &v->where);
+}
+
 void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct fds_view v = {0};
     follow(c, &v);
     if (v.first == NULL || v.last == NULL || !is_leak(c, &v)) {
+        return;
+    }
+    struct lg_finding *burst = burst_of(c, verdict, &v);
+    if (burst != NULL) {
+        add_to_burst(c, burst, &v);
         return;
     }
     find_companions(c, &v);

@@ -43,6 +43,14 @@ static bool made_at_once(const struct lg_suspect *s)
             ns_between(s->made_since, s->complete) <= AT_ONCE_NS);
 }
 
+/* … after a time at least as long without: what came at one rate from the start
+ * on is no storm, however short the life. */
+static bool came_after_calm(const struct lg_suspect *s)
+{
+    return made_at_once(s) &&
+           s->made_since->capture->t_ns >= s->last->capture->t_ns / 2;
+}
+
 static bool is_burst(const struct lg_case *c, const struct lg_suspect *s)
 {
     bool at_once = made_at_once(s);
@@ -53,7 +61,7 @@ static bool is_burst(const struct lg_case *c, const struct lg_suspect *s)
                                 c->in->subject.build.module.path);
     return s->site.leaked_count == 0 &&
            ((s->parked_ratio <= LG_PARKED_RATIO && fast && own) ||
-            s->most_ended || (s->some_ended && at_once));
+            s->most_ended || (s->some_ended && came_after_calm(s)));
 }
 
 /* All were there while usage was much less than in the end: a pool that was

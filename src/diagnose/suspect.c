@@ -14,6 +14,7 @@
 /* Of goroutines that were parked before, this share is still there. */
 #define SURVIVAL_RATIO 0.9
 #define MOST_ENDED_RATIO 0.5
+#define TELLING_RATIO 0.25
 /* Made "at once": from no more than this share of what there is in the end … */
 #define BEFORE_RATIO 0.2
 /* … and complete: as many as there are in the end, but for some. */
@@ -170,6 +171,14 @@ const struct lg_goroutines *lg_shot_dump(const struct lg_shot *shot)
     return g != NULL && !g->truncated ? g : NULL;
 }
 
+/* As many of them that what became of them tells what becomes of most: the very
+ * first are also the first to go on. */
+static bool is_telling(const struct lg_suspect *s, uint64_t count)
+{
+    return count >= LG_FEW_GOROUTINES &&
+           (double)count >= TELLING_RATIO * (double)s->site.count;
+}
+
 /* Do goroutines that stood there in an earlier dump exist in a later one? A
  * queue in front of a bounded worker looks like a leak but moves on. */
 static void check_survival(struct lg_case *c, struct lg_suspect *s)
@@ -180,7 +189,7 @@ static void check_survival(struct lg_case *c, struct lg_suspect *s)
     lg_each(shot, c->shots) {
         const struct lg_goroutines *g = lg_shot_dump(shot);
         if (g != NULL && shot->goroutines != NULL &&
-            lg_suspect_count_in(shot, &s->site) >= LG_FEW_GOROUTINES) {
+            is_telling(s, lg_suspect_count_in(shot, &s->site))) {
             early = early == NULL ? g : early;
             late = g;
         }
