@@ -11,6 +11,8 @@
 /* Goroutines for each thread, at most, that are the same matter. */
 #define MAX_PER_THREAD 2
 
+#define DWARFED_FACTOR 10
+#define DWARFED_SHARE 0.05
 /* Usage has grown by this much since all of them were there: they are not what
  * grew. */
 #define GROWN_WITHOUT_RATIO 1.5
@@ -271,6 +273,21 @@ static bool is_thread_leak(const struct lg_verdict *verdict,
     return false;
 }
 
+/* A few beside a storm of many more, and hardly any memory of their own. */
+static bool is_dwarfed(const struct lg_case *c,
+                       const struct lg_suspect *suspects, size_t count,
+                       const struct lg_suspect *s)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_burst(c, &suspects[i]) &&
+            s->count * DWARFED_FACTOR < suspects[i].count &&
+            lg_suspect_share(s) < DWARFED_SHARE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void judge(struct lg_case *c, struct lg_verdict *verdict, bool burst)
 {
     struct lg_suspect suspects[LG_MAX_SUSPECTS];
@@ -278,6 +295,7 @@ static void judge(struct lg_case *c, struct lg_verdict *verdict, bool burst)
     for (size_t i = 0; i < count; i++) {
         if (is_burst(c, &suspects[i]) == burst &&
             (burst || !is_pool(&suspects[i])) &&
+            !is_dwarfed(c, suspects, count, &suspects[i]) &&
             !is_thread_leak(verdict, &suspects[i])) {
             report(c, verdict, &suspects[i], burst);
         }

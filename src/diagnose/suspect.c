@@ -15,6 +15,9 @@
 #define SURVIVAL_RATIO 0.9
 #define MOST_ENDED_RATIO 0.5
 #define TELLING_RATIO 0.25
+/* Growth that "goes on" is seen in the time after this share of it; captures
+ * may come so often that nothing is between two of them. */
+#define LATE_RATIO 0.8
 /* Made "at once": from no more than this share of what there is in the end … */
 #define BEFORE_RATIO 0.2
 /* … and complete: as many as there are in the end, but for some. */
@@ -47,7 +50,6 @@ static void follow(const struct lg_case *c, struct lg_suspect *s)
         /* The very last one may have been read while it came apart. */
         uint64_t missing = lg_case_is_dying(c, shot) ? count / 2 : count / 10;
         s->grows = s->grows && count + missing >= before;
-        s->grows_on = count > before + before / 20;
         before = count > before ? count : before;
         s->last = shot;
     }
@@ -58,6 +60,10 @@ static void follow(const struct lg_case *c, struct lg_suspect *s)
 static void follow_shape(const struct lg_case *c, struct lg_suspect *s)
 {
     double all = (double)s->site.count;
+    uint64_t ns = s->last->capture->t_ns - s->first->capture->t_ns;
+    uint64_t late_ns =
+        s->first->capture->t_ns + (uint64_t)(LATE_RATIO * (double)ns);
+    uint64_t before_late = 0;
     s->made_since = s->first;
     s->made_from_count = s->first_count;
     lg_each(shot, c->shots) {
@@ -65,6 +71,7 @@ static void follow_shape(const struct lg_case *c, struct lg_suspect *s)
             continue;
         }
         uint64_t count = lg_suspect_count_in(shot, &s->site);
+        before_late = shot->capture->t_ns <= late_ns ? count : before_late;
         if ((double)count < BEFORE_RATIO * all) {
             s->made_since = shot;
             s->made_from_count = count;
@@ -75,6 +82,8 @@ static void follow_shape(const struct lg_case *c, struct lg_suspect *s)
             s->complete = shot;
         }
     }
+    s->grows_on =
+        s->seen >= 2 && s->site.count > before_late + before_late / 20;
 }
 
 /* Details of the site that only a text dump has. */

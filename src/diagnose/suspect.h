@@ -24,10 +24,10 @@ struct lg_suspect {
     const struct lg_shot *first, *last;
     const struct lg_shot *heap; /* the last with a heap profile; NULL: none */
     bool grows;                 /* never fell between captures */
-    bool grows_on;         /* also from the last capture but one to the last */
-    size_t seen;           /* captures that counted it */
-    struct lg_frame where; /* resolved */
-    bool where_by_caller;  /* through who called the creator */
+    bool grows_on;              /* also in the last part of the time */
+    size_t seen;                /* captures that counted it */
+    struct lg_frame where;      /* resolved */
+    bool where_by_caller;       /* through who called the creator */
     uint64_t stack_bytes, heap_bytes;
     uint64_t made_bytes; /* most that any profile has on the way to their
                             creation: no line of the user's in it */
