@@ -29,7 +29,8 @@ struct lg_heap_view {
 struct lg_live {
     const struct lg_shot *now, *before; /* first captures that knew of them */
     bool apart;                         /* there are two that can be compared */
-    bool level; /* … and between them it hardly grew */
+    bool level;  /* … and between them it hardly grew */
+    bool slowed; /* usage has grown for long since, and much slower */
 };
 
 void lg_live_look(const struct lg_case *c, struct lg_live *live);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diagnose/heap_view.h"
 
+/* Usage since the last collection, for at least as long as until then, grew at
+ * less than this share of the rate at which the live heap came to be: another
+ * regime (garbage after loading), not the same growth going on. */
+#define SLOWED_RATIO 0.5
 /* Two collections are compared when the earlier one lies in this first part of
  * the life up to the later: closer together, chance decides. */
 #define APART_RATIO 0.9
@@ -82,6 +86,22 @@ static const struct lg_shot *first_of(const struct lg_case *c, uint64_t cycle)
     return NULL;
 }
 
+/* No collection since has told what of it stays. */
+static bool has_slowed(const struct lg_case *c, const struct lg_live *live)
+{
+    uint64_t from_ns = live->now->capture->t_ns;
+    double age_s = lg_case_age_s(c, live->now);
+    double live_bytes = (double)lg_live_bytes(c, live->now->capture->memstats);
+    if (c->full_ns <= from_ns || age_s <= 0) {
+        return false;
+    }
+    double since_s = (double)(c->full_ns - from_ns) / 1e9;
+    double grown = (double)c->base_bytes + (double)c->growth_bytes -
+                   (double)live->now->usage_bytes;
+    return since_s >= age_s && live_bytes > 0 &&
+           grown / since_s < SLOWED_RATIO * live_bytes / age_s;
+}
+
 void lg_live_look(const struct lg_case *c, struct lg_live *live)
 {
     const struct lg_shot *last = lg_case_last_memstats(c);
@@ -92,6 +112,7 @@ void lg_live_look(const struct lg_case *c, struct lg_live *live)
     }
     live->now = first_of(c, cycle_of(last));
     double now_s = lg_case_age_s(c, live->now);
+    live->slowed = has_slowed(c, live);
     lg_each(shot, c->shots) {
         uint64_t cycle = cycle_of(shot);
         if (cycle > seen && cycle < cycle_of(last) &&

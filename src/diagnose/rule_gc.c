@@ -90,6 +90,9 @@ static bool measure(const struct lg_case *c, struct headroom *h)
             c->from_level && !lg_heap_rose_since_level(c) &&
             h->live_bytes <= c->base_bytes &&
             (double)h->live_bytes > LIVE_OF_BASE_RATIO * (double)c->base_bytes;
+    }
+    h->knee = live.slowed;
+    if (live.now == NULL) {
         h->knee = c->early_rate > 0 && c->late_rate > 0 &&
                   c->late_rate < KNEE_RATIO * c->early_rate;
     }

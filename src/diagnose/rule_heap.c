@@ -437,13 +437,24 @@ void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
                     "stream, and bound what a request may ask for.");
 }
 
+/* A live heap that stands, beside garbage: then no line of it leaks. */
+static bool is_garbage(const struct lg_verdict *verdict)
+{
+    lg_each(f, verdict->findings) {
+        if (f->cause == LG_CAUSE_GC_HEADROOM) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct lg_heap_view v = {0};
     struct lg_live live;
     lg_live_look(c, &live);
-    if (live.level || !lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
-        (v.score >= BURST_SCORE && c->oom)) {
+    if (live.level || is_garbage(verdict) || !lg_heap_look(c, &v) ||
+        !lg_heap_is_dominant(c, &v) || (v.score >= BURST_SCORE && c->oom)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);

@@ -21,6 +21,7 @@
 #define MIN_SAMPLED_EACH 0.25
 /* … once there are this many of the last count. */
 #define TELLING_RATIO 0.1
+#define TELLING_SAMPLED_RATIO 0.3
 /* Lines that hold less of the heap are not looked at. */
 #define MIN_LINE_SHARE 0.03
 #define MAX_LINES 32
@@ -209,6 +210,7 @@ static struct lg_num count_behind(const struct lg_case *c,
 static bool tracks(const struct lg_case *c, const struct timers_view *v,
                    const struct lg_heap_site *site)
 {
+    double telling = v->counted ? TELLING_RATIO : TELLING_SAMPLED_RATIO;
     double most = 0, least = 0, objects = 0;
     int64_t before = 0;
     size_t seen = 0;
@@ -218,7 +220,7 @@ static bool tracks(const struct lg_case *c, const struct timers_view *v,
             shot->heap != NULL ? lg_heap_site_find(shot->heap, &site->where)
                                : NULL;
         if (!count.known || count.value == 0 || then == NULL ||
-            (double)count.value < TELLING_RATIO * (double)v->last_count ||
+            (double)count.value < telling * (double)v->last_count ||
             then->inuse_bytes == before) {
             continue;
         }

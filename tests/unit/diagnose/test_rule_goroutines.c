@@ -331,6 +331,84 @@ static void test_queue_moves_on(void **state)
     assert_first(&v, LG_CAUSE_GOROUTINE_BURST, NULL);
 }
 
+/* Steadily more in a lock-type wait, of whom one in ten is served, the first
+ * ones first: that these are gone says little of the rest. */
+static void test_few_are_served(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 8}, {5000, 256});
+    for (uint64_t i = 0; i < 6; i++) {
+        struct lg_capture *c =
+            full_capture(b, 100 + i * 950, 8 + 48 * i, 20, 1 + 40 * i);
+        uint64_t made = i == 0 ? 40 : 500 * i;
+        case_go_again(b, dump_of(c), 1000 + made / 10, made - made / 10,
+                      "sync.Cond.Wait", CONSUMER, STARTER);
+    }
+    case_end(b, LG_END_OOM_KILL, 5000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop.consume c.go:9");
+    assert_false(lg_str_contains(FIRST(v)->summary, LG_STR("none has ended")));
+}
+
+/* A calm of some that sleep, then very many within a second. */
+static void storm(struct case_builder *b, uint64_t calm_captures)
+{
+    case_timeline_of(b, {0, 8}, {9000, 12}, {10000, 256});
+    for (uint64_t i = 0; i < calm_captures; i++) {
+        struct lg_capture *c = full_capture(b, 500 + i * 2000, 8 + i, 3, 1);
+        case_go_again(b, dump_of(c), 1000, 50 + 40 * i, "sleep",
+                      "time.Sleep t.go:195 < shop.send s.go:8", STARTER);
+    }
+    struct lg_capture *c = full_capture(b, 9900, 200, 20, 150);
+    case_go_again(b, dump_of(c), 1000, 4000, "sleep",
+                  "time.Sleep t.go:195 < shop.send s.go:8", STARTER);
+}
+
+static void test_storm_after_a_calm(void **state)
+{
+    struct case_builder *b = *state;
+    storm(b, 5);
+    case_end(b, LG_END_OOM_KILL, 10000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_BURST, STARTER);
+    assert_int_equal(v.findings.count, 1);
+    /* 4,000 in the 1.4 s since the last capture, not in all of the 10 s. */
+    assert_true(FIRST(v)->count_rate_per_s > 1500);
+}
+
+/* What each of them opens belongs to the storm. */
+static void test_storm_with_descriptors(void **state)
+{
+    struct case_builder *b = *state;
+    storm(b, 5);
+    for (size_t i = 0; i < b->in.captures.count; i++) {
+        struct lg_capture *c = &b->in.captures.items[i];
+        (void)case_process(b, c, i < 5 ? 10 : 200, i < 5 ? 12 : 4000);
+    }
+    case_end(b, LG_END_OOM_KILL, 10000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_BURST, STARTER);
+    assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
+}
+
+/* None at the very first capture, then a pool that stays as it is while other
+ * memory grows. */
+static void test_pool_made_at_the_start(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {20000, 256});
+    for (uint64_t i = 0; i < 5; i++) {
+        struct lg_capture *c =
+            full_capture(b, 20 + i * 4900, 8 + 60 * i, 4 + 50 * i, 2);
+        case_go_again(b, dump_of(c), 500, i == 0 ? 10 : 300, "chan receive",
+                      CONSUMER, STARTER);
+    }
+    case_end(b, LG_END_OOM_KILL, 20000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_LEAK));
+    assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_BURST));
+}
+
 static void test_advice_follows_the_wait(void **state)
 {
     static const struct {
@@ -378,6 +456,10 @@ int main(void)
         case_test(test_proof_of_the_collector),
         case_test(test_burst),
         case_test(test_queue_moves_on),
+        case_test(test_few_are_served),
+        case_test(test_storm_after_a_calm),
+        case_test(test_storm_with_descriptors),
+        case_test(test_pool_made_at_the_start),
         case_test(test_advice_follows_the_wait),
         case_test(test_alive_and_growing),
     };

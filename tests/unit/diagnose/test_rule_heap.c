@@ -161,6 +161,106 @@ static void test_runtime_allocations(void **state)
     assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.(*Cache).put cache.go:15");
 }
 
+/* A capture after the collection of that number, which left so much. */
+static struct lg_capture *collected(struct case_builder *b, uint64_t at_ms,
+                                    uint64_t usage_mib, uint64_t live_mib,
+                                    uint64_t collection)
+{
+    struct lg_capture *c = full_capture(b, at_ms, usage_mib, usage_mib - 8, 1);
+    struct lg_memstats *m = case_memstats(b, c, usage_mib - 8, 1);
+    m->heap_marked_bytes = lg_known(live_mib * CASE_MIB);
+    m->next_gc_bytes = lg_known(2 * live_mib * CASE_MIB);
+    m->gc_count = lg_known(collection);
+    return c;
+}
+
+/* Filled in the first part of the life, then level through collections, while
+ * garbage reaches the limit: whatever the line holds, it does not grow. */
+static void test_load_and_level(void **state)
+{
+    static const struct {
+        uint64_t at_ms, usage_mib, live_mib;
+    } rows[] = {{500, 40, 20},    {1500, 90, 60},   {3000, 160, 135},
+                {6000, 200, 136}, {9000, 180, 136}, {9700, 250, 136}};
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {3000, 160}, {9800, 256});
+    for (uint64_t i = 0; i < LG_COUNT(rows); i++) {
+        struct lg_capture *c = collected(b, rows[i].at_ms, rows[i].usage_mib,
+                                         rows[i].live_mib, i + 3);
+        int64_t bytes = (int64_t)((rows[i].live_mib - 2) * CASE_MIB);
+        case_alloc(b, heap_of(c), bytes, bytes / 4096, bytes, PUT);
+    }
+    case_end(b, LG_END_OOM_KILL, 9800);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
+    assert_first(&v, LG_CAUSE_GC_HEADROOM, NULL);
+}
+
+/* A large table of the first second, and beside it a line that goes on. */
+static void test_small_leak_beside_a_table(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {1000, 110}, {40000, 256});
+    for (uint64_t i = 0; i < 8; i++) {
+        uint64_t table = i == 0 ? 30 : 100, leaked = 12 * i;
+        struct lg_capture *c = collected(b, 300 + i * 5600, table + leaked + 20,
+                                         table + leaked, i + 3);
+        case_alloc(b, heap_of(c), (int64_t)(table * CASE_MIB), 9000,
+                   (int64_t)(table * CASE_MIB), "main.load main.go:17");
+        case_alloc(b, heap_of(c), (int64_t)(leaked * CASE_MIB), 900,
+                   (int64_t)(leaked * CASE_MIB), PUT);
+    }
+    case_end(b, LG_END_OOM_KILL, 40000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.(*Cache).put cache.go:15");
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+}
+
+/* One growing slice, collected while it grows: no level live heap. */
+static void test_burst_is_no_lack_of_headroom(void **state)
+{
+    static const uint64_t live[] = {1, 12, 27, 62, 62, 110};
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 6}, {7200, 8}, {8200, 256});
+    for (uint64_t i = 0; i < LG_COUNT(live); i++) {
+        struct lg_capture *c =
+            collected(b, i == 0 ? 1000 : 7200 + 160 * i, 10 + 45 * i, live[i],
+                      i == 4 ? 3 + 3 : 3 + i);
+        if (i > 0)
+            case_alloc(b, heap_of(c), (int64_t)(live[i] * CASE_MIB), 1,
+                       (int64_t)(live[i] * CASE_MIB),
+                       "io.ReadAll io.go:746 < " EXPORT);
+        if (i > 0)
+            case_go_again(b, dump_of(c), 77, 1, "running",
+                          "io.ReadAll io.go:746 < " EXPORT, NULL);
+    }
+    case_end(b, LG_END_OOM_KILL, 8200);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_BURST, EXPORT);
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+}
+
+/* Needed nearly all of the limit from early on; then a little more. */
+static void test_full_early(void **state)
+{
+    static const struct {
+        uint64_t at_ms, live_mib;
+    } rows[] = {{800, 90}, {2500, 200}, {5000, 200}, {8000, 200}, {8700, 236}};
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {2500, 205}, {8500, 210}, {8800, 256});
+    for (uint64_t i = 0; i < LG_COUNT(rows); i++) {
+        struct lg_capture *c = collected(
+            b, rows[i].at_ms, rows[i].live_mib + 10, rows[i].live_mib, 20 + i);
+        uint64_t table = rows[i].live_mib > 200 ? 200 : rows[i].live_mib;
+        case_alloc(b, heap_of(c), (int64_t)(table * CASE_MIB), 900,
+                   (int64_t)(table * CASE_MIB), "main.load main.go:13");
+    }
+    case_end(b, LG_END_OOM_KILL, 8800);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_LIMIT_TOO_LOW, NULL);
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +273,10 @@ int main(void)
         case_test(test_many_calls_are_no_burst),
         case_test(test_peaks_are_no_burst),
         case_test(test_runtime_allocations),
+        case_test(test_load_and_level),
+        case_test(test_small_leak_beside_a_table),
+        case_test(test_burst_is_no_lack_of_headroom),
+        case_test(test_full_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
