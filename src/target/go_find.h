@@ -26,10 +26,6 @@ enum lg_go_fit { LG_FIT_NO, LG_FIT_UNKNOWN, LG_FIT_YES };
  * not have it, or it cannot be read. */
 bool lg_go_read(struct lg_go *go, uint64_t object, enum lg_go_field field,
                 uint64_t *ret);
-/* A word of it, where the field is a slice or a string: index 0 the pointer, 1
- * the length, 2 the capacity. */
-bool lg_go_read_word(struct lg_go *go, uint64_t object, enum lg_go_field field,
-                     size_t index, uint64_t *ret);
 /* A slice header {pointer, length, capacity} that makes sense. */
 struct lg_go_slice {
     uint64_t data, len, capacity;
