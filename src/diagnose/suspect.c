@@ -76,9 +76,8 @@ static void follow_shape(const struct lg_case *c, struct lg_suspect *s)
             s->made_since = shot;
             s->made_from_count = count;
         }
-        if ((double)count < COMPLETE_RATIO * all) {
-            s->complete = NULL;
-        } else if (s->complete == NULL) {
+        /* Those of a pool that are at work are elsewhere now and then. */
+        if (s->complete == NULL && (double)count >= COMPLETE_RATIO * all) {
             s->complete = shot;
         }
     }
