@@ -29,7 +29,10 @@ struct lg_heap_view {
 struct lg_live {
     const struct lg_shot *now, *before; /* first captures that knew of them */
     bool apart;                         /* there are two that can be compared */
-    bool level;  /* … and between them it hardly grew */
+    bool level; /* … and between them it hardly grew */
+    /* What the next collection would leave, if it kept as much of what is new
+     * as the last did; 0: unknown. */
+    uint64_t expected_bytes;
     bool slowed; /* usage has grown for long since, and much slower */
 };
 

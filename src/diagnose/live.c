@@ -86,6 +86,31 @@ static const struct lg_shot *first_of(const struct lg_case *c, uint64_t cycle)
     return NULL;
 }
 
+/* What would stay of all that there is, were as much of it kept as the last
+ * collection kept of what was new to it; 0: unknown. */
+static uint64_t expected_of(const struct lg_case *c, const struct lg_live *live,
+                            const struct lg_shot *last)
+{
+    uint64_t before = 0, most = 0;
+    uint64_t now = lg_live_bytes(c, live->now->capture->memstats);
+    uint64_t all = last->capture->memstats->heap_alloc_bytes.value;
+    lg_each(shot, c->shots) {
+        if (cycle_of(shot) != 0 && cycle_of(shot) + 1 == cycle_of(last)) {
+            const struct lg_memstats *stats = shot->capture->memstats;
+            before = lg_live_bytes(c, stats);
+            most = stats->heap_alloc_bytes.value > most
+                       ? stats->heap_alloc_bytes.value
+                       : most;
+        }
+    }
+    if (before == 0 || most <= before || now < before || all < now ||
+        most < now) {
+        return 0;
+    }
+    double kept = (double)(now - before) / (double)(most - before);
+    return now + (uint64_t)(kept * (double)(all - now));
+}
+
 /* No collection since has told what of it stays. */
 static bool has_slowed(const struct lg_case *c, const struct lg_live *live)
 {
@@ -112,6 +137,7 @@ void lg_live_look(const struct lg_case *c, struct lg_live *live)
     }
     live->now = first_of(c, cycle_of(last));
     double now_s = lg_case_age_s(c, live->now);
+    live->expected_bytes = expected_of(c, live, last);
     live->slowed = has_slowed(c, live);
     lg_each(shot, c->shots) {
         uint64_t cycle = cycle_of(shot);

@@ -10,6 +10,9 @@
 /* Without two collections to compare: growth that slowed down to this share
  * is another regime (garbage after loading), not the same leak going on. */
 #define KNEE_RATIO 0.45
+/* … or the next collection would leave no more than this of the limit. With
+ * GOGC=100 or less a leak has more when it reaches the limit. */
+#define EXPECTED_RATIO 0.6
 /* Level usage counts when most of it is live heap. */
 #define LIVE_OF_BASE_RATIO 0.6
 #define MIN_GARBAGE_SHARE 0.15
@@ -42,6 +45,8 @@ struct headroom {
     const struct lg_shot *shot; /* the last with MemStats */
     uint64_t goal_bytes, live_bytes, heap_bytes, rest_bytes;
     bool level, knee;
+    bool garbage; /* the last collection kept little of what was new to it */
+    uint64_t expected_bytes;
     const struct lg_shot *before; /* what level is measured against */
 };
 
@@ -92,6 +97,10 @@ static bool measure(const struct lg_case *c, struct headroom *h)
             (double)h->live_bytes > LIVE_OF_BASE_RATIO * (double)c->base_bytes;
     }
     h->knee = live.slowed;
+    h->expected_bytes = live.expected_bytes;
+    h->garbage = live.expected_bytes > 0 &&
+                 (double)(live.expected_bytes + h->rest_bytes) <
+                     EXPECTED_RATIO * (double)c->limit_bytes;
     if (live.now == NULL) {
         h->knee = c->early_rate > 0 && c->late_rate > 0 &&
                   c->late_rate < KNEE_RATIO * c->early_rate;
@@ -143,7 +152,7 @@ static bool lacks_headroom(const struct lg_case *c, const struct headroom *h)
                            ? c->usage_bytes - h->live_bytes - h->rest_bytes
                            : 0;
     return c->oom && limit > 0 && goal > GOAL_RATIO * limit &&
-           live < LIVE_RATIO * limit && (h->level || h->knee) &&
+           live < LIVE_RATIO * limit && (h->level || h->knee || h->garbage) &&
            (double)garbage > MIN_GARBAGE_SHARE * limit &&
            lg_heap_share(h->shot) > 0.5;
 }
@@ -258,6 +267,10 @@ void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict)
         lg_cite_text(c, f, "the live heap was as large before",
                      LG_STR("level since an earlier collection"),
                      h.before->capture, "heap.txt");
+    } else if (!h.knee) {
+        lg_cite(c, f,
+                "live heap if as little were kept as at the last collection",
+                (double)h.expected_bytes, "bytes", h.shot->capture, "heap.txt");
     } else {
         lg_cite(c, f, "growth while the live heap was built", c->early_rate,
                 "bytes/s", NULL, "timeline.csv");

@@ -43,9 +43,9 @@ struct lg_goroutine {
 struct lg_goroutines {
     LG_VEC(struct lg_goroutine) items;
     LG_VEC(struct lg_frame) frames;
-    uint64_t total;    /* goroutines in all, sum of counts */
-    bool from_profile; /* no ids, no creators, no waits */
-    bool truncated;    /* the dump was cut (64 MiB bound, short read) */
+    uint64_t total;          /* goroutines in all, sum of counts */
+    bool from_profile;       /* no ids, no creators, no waits */
+    bool truncated;          /* the dump was cut (64 MiB bound, short read) */
     uint64_t sampled_one_in; /* a dump of very many: those that
                                 lg_goroutine_is_chosen, with counts that make
                                 up for the others; 0, 1: all are there */

@@ -68,10 +68,10 @@ struct lg_capture {
     int64_t wall_ns;       /* when it began; 0: unknown */
     uint64_t t_ns;         /* since the start of the recording */
     uint64_t duration_ns, pause_ns;
-    struct lg_str source; /* "process memory", "pprof over HTTP"; empty: not
-                             told */
-    bool complete;                 /* all that was asked for came, uncut */
-    uint64_t sampled_one_in;       /* goroutines.txt has so many of all */
+    struct lg_str source;    /* "process memory", "pprof over HTTP"; empty: not
+                                told */
+    bool complete;           /* all that was asked for came, uncut */
+    uint64_t sampled_one_in; /* goroutines.txt has so many of all */
     LG_VEC(struct lg_str) files;   /* relative to the incident's folder */
     LG_VEC(struct lg_str) quality; /* "goroutines.txt: cut at 64 MiB" … */
     const struct lg_profile *heap; /* NULL: not there, as below. As of the last

@@ -97,8 +97,8 @@ struct lg_image_ops {
 struct lg_image {
     const struct lg_image_ops *ops;
     enum lg_machine machine;
-    int64_t pid;                              /* 0: unknown */
-    int signal; /* core: what its first thread was about to get; 0: none */
+    int64_t pid; /* 0: unknown */
+    int signal;  /* core: what its first thread was about to get; 0: none */
     LG_VEC(struct lg_image_segment) segments; /* sorted, not overlapping */
     struct lg_str binary_path;                /* for people */
     struct lg_str binary; /* the main ELF file, mapped lazily; may be empty */

@@ -3,6 +3,8 @@
 # Captures out of a process's memory: snapshot, run and attach on a Go program
 # that imports no pprof and is stripped.
 
+# shellcheck disable=SC2030,SC2031 # each test has variables of its own
+# shellcheck disable=SC2154 # stderr: bats sets it
 bats_require_minimum_version 1.5.0
 load lib/kill
 
@@ -183,7 +185,7 @@ field() {
 
 @test "run: switches on the heap profile that the linker left out" {
     mkfifo in
-    "$LASTGASP" run --state state --for 1s -- "$quiet" \
+    "$LASTGASP" run --state state --for 3s -- "$quiet" \
         <in >out.txt 2>said.txt 3>&- &
     exec {to}>in
     wait $! || true # ended by us
@@ -195,13 +197,13 @@ field() {
 
 # watched WORD…: attaches to $pid with these options until a capture is there
 watched() {
-    "$LASTGASP" attach --state state --for 1s "$@" "$pid" >/dev/null 2>said.txt
+    "$LASTGASP" attach --state state --for 3s "$@" "$pid" >/dev/null 2>said.txt
 }
 
 @test "attach: leaves the program as it is, unless it is told" {
     start_quiet -mib 16
     watched
-    ! grep -q 'switched on' said.txt
+    run ! grep -q 'switched on' said.txt
     watched --heap-profile always
     grep -q 'switched on' said.txt
     say x
@@ -219,7 +221,7 @@ watched() {
     export GODEBUG=memprofilerate=0
     start_quiet
     watched --heap-profile always
-    ! grep -q 'switched on' said.txt
+    run ! grep -q 'switched on' said.txt
 }
 
 @test "run: never leaves the heap profile off" {
@@ -248,7 +250,8 @@ watched() {
 @test "attach: of very many goroutines a sample is written, and all are counted" {
     start_quiet -goroutines 130000
     watched
-    last=$(ls -d state/incidents/*/captures/* | tail -n 1)
+    captures=(state/incidents/*/captures/*)
+    last=${captures[-1]}
     [ "$(field "$last/capture.json" 'd["goroutines"]')" = 130001 ]
     [ "$(field "$last/capture.json" 'd["sampled_one_in"]')" = 2 ]
     in_text=$(grep -c '^goroutine ' "$last/goroutines.txt")

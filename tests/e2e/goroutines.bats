@@ -3,6 +3,7 @@
 # lastgasp goroutines: of a process, a core, a dump, a profile; and what it says
 # to what it cannot read.
 
+# shellcheck disable=SC2154 # stderr, stderr_lines: bats sets them
 bats_require_minimum_version 1.5.0
 
 setup_file() {
