@@ -3,6 +3,8 @@
 
 #include "base/map.h"
 
+#include <assert.h>
+
 /* A program at rest has pools of some hundreds; what grew by less says nothing
  * unless it holds much memory. */
 #define MIN_GROWN_COUNT 100
@@ -60,6 +62,7 @@ static void follow(const struct lg_case *c, struct lg_suspect *s)
 static void follow_shape(const struct lg_case *c, struct lg_suspect *s)
 {
     double all = (double)s->site.count;
+    assert(s->first != NULL && s->last != NULL); /* the site is in a capture */
     uint64_t ns = s->last->capture->t_ns - s->first->capture->t_ns;
     uint64_t late_ns =
         s->first->capture->t_ns + (uint64_t)(LATE_RATIO * (double)ns);
