@@ -2,11 +2,10 @@
 #include "sources/http.h"
 
 #include "base/str.h"
+#include "sources/curl_api.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,6 +16,7 @@
 #define SECONDS_PER_DAY 86400L
 
 struct transfer {
+    const struct lg_curl *curl;
     CURL *easy;
     lg_http_body_fn *fn;
     void *context;
@@ -25,24 +25,19 @@ struct transfer {
     bool headers_too_long;
 };
 
-static void init_curl(void)
-{
-    /* Nothing: no Windows sockets, and OpenSSL starts itself when needed. */
-    curl_global_init(CURL_GLOBAL_NOTHING);
-}
-
 bool lg_http_init(struct lg_http *http, struct lg_error *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, init_curl);
-    *http = (struct lg_http){.easy = curl_easy_init()};
+    const struct lg_curl *curl = lg_curl_load(err);
+    if (curl == NULL)
+        return false;
+    *http = (struct lg_http){.curl = curl, .easy = curl->easy_init()};
     return http->easy != NULL || lg_fail_nomem(err);
 }
 
 void lg_http_deinit(struct lg_http *http)
 {
     if (http->easy != NULL)
-        curl_easy_cleanup(http->easy);
+        http->curl->easy_cleanup(http->easy);
     http->easy = NULL;
 }
 
@@ -99,7 +94,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     struct transfer *t = context;
     struct lg_str data = {bytes, size * count};
     if (t->answer->status == 0)
-        curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->answer->status);
+        t->curl->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE,
+                              &t->answer->status);
     t->answer->body_bytes += data.len;
     if (t->answer->status != 200)
         return on_error_body(t, data);
@@ -114,32 +110,34 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 static bool prepare(struct lg_http *http, const char *url, uint64_t timeout_ns,
                     struct transfer *t)
 {
+    const struct lg_curl *curl = http->curl;
     CURL *e = http->easy;
     uint64_t ms = timeout_ns / 1000000;
     long timeout_ms = ms < 1 ? 1 : ms > 86400000 ? 86400000 : (long)ms;
-    curl_easy_reset(e); /* connections stay */
-    bool ok = curl_easy_setopt(e, CURLOPT_URL, url) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK;
+    curl->easy_reset(e); /* connections stay */
+    bool ok = curl->easy_setopt(e, CURLOPT_URL, url) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK;
     ok &=
-        curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_BYTES) ==
+        curl->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_BYTES) ==
           CURLE_OK;
     /* libcurl's own bound of 118 s would throw the waiting connection away. */
-    ok &= curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, SECONDS_PER_DAY) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_MAXLIFETIME_CONN, 0L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_USERAGENT, "lastgasp/" LG_VERSION) ==
+    ok &=
+        curl->easy_setopt(e, CURLOPT_MAXAGE_CONN, SECONDS_PER_DAY) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_MAXLIFETIME_CONN, 0L) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_USERAGENT, "lastgasp/" LG_VERSION) ==
           CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_HEADERDATA, t) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_HEADERDATA, t) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
     if (http->unix_path[0] != '\0')
-        ok &= curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, http->unix_path) ==
+        ok &= curl->easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, http->unix_path) ==
               CURLE_OK;
     return ok;
 }
@@ -165,7 +163,7 @@ static bool fail_curl(const struct transfer *t, CURLcode code,
 {
     const struct lg_http_answer *a = t->answer;
     long os_errno = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
+    t->curl->easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
     if (t->headers_too_long)
         return lg_fail(err, LG_LIMIT, "sends more than %d bytes of headers",
                        HEADERS_LIMIT_BYTES);
@@ -197,7 +195,7 @@ static bool fail_curl(const struct transfer *t, CURLcode code,
                        "the connection broke after %" PRIu64 " bytes",
                        a->body_bytes);
     default:
-        return lg_fail(err, LG_BAD_DATA, "%s", curl_easy_strerror(code));
+        return lg_fail(err, LG_BAD_DATA, "%s", t->curl->easy_strerror(code));
     }
 }
 
@@ -221,12 +219,16 @@ bool lg_http_get(struct lg_http *http, const char *url, uint64_t timeout_ns,
                  struct lg_http_answer *answer, struct lg_error *err)
 {
     *answer = (struct lg_http_answer){0};
-    struct transfer t = {
-        .easy = http->easy, .fn = fn, .context = context, .answer = answer};
+    struct transfer t = {.curl = http->curl,
+                         .easy = http->easy,
+                         .fn = fn,
+                         .context = context,
+                         .answer = answer};
     if (!prepare(http, url, timeout_ns, &t))
         return lg_fail_nomem(err);
-    CURLcode code = curl_easy_perform(http->easy);
-    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    CURLcode code = http->curl->easy_perform(http->easy);
+    http->curl->easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE,
+                             &answer->status);
     if (answer->stopped)
         return false;
     if (answer->status != 0 && answer->status != 200 && !t.headers_too_long)

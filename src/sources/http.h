@@ -12,7 +12,10 @@
 
 #include <stddef.h>
 
+struct lg_curl;
+
 struct lg_http {
+    const struct lg_curl *curl;
     void *easy;          /* libcurl's handle */
     char unix_path[108]; /* connect to this socket instead; empty: TCP */
 };
