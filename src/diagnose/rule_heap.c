@@ -79,6 +79,36 @@ static struct sight look_in(const struct lg_goroutines *g,
     return seen;
 }
 
+/* The function that called `function` in this goroutine; empty: main.main,
+ * which is there throughout, or none. */
+static struct lg_str caller_in(const struct lg_goroutines *g, uint64_t id,
+                               struct lg_str function)
+{
+    struct lg_str none = {NULL, 0};
+    lg_each(item, g->items) {
+        const struct lg_frame *frames = lg_goroutine_frames(g, item);
+        for (uint32_t i = 0; item->id == id && i + 1 < item->frame_count; i++) {
+            if (lg_str_eq(frames[i].function, function) &&
+                !lg_str_eq(frames[i + 1].function, LG_STR("main.main"))) {
+                return frames[i + 1].function;
+            }
+        }
+    }
+    return none;
+}
+
+/* The goroutine is between two calls of it, in the call around them. */
+static bool is_between(const struct lg_goroutines *g, uint64_t id,
+                       struct lg_str caller)
+{
+    lg_each(item, g->items) {
+        if (item->id == id && caller.len > 0 && works_in(g, item, caller)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Dumps of the growth, and how often somebody was seen in the function. */
 struct sightings {
     uint64_t dumps, on_line, at_line, in_main, main_runs;
@@ -92,6 +122,7 @@ static struct sightings follow_call(const struct lg_case *c,
 {
     struct sightings s = {0};
     uint64_t goroutine = 0, from_bytes = 0, run = 0;
+    struct lg_str caller = {NULL, 0};
     lg_each(shot, c->shots) {
         const struct lg_goroutines *g = shot->capture->goroutines;
         if (g == NULL) {
@@ -108,6 +139,10 @@ static struct sightings follow_call(const struct lg_case *c,
         s.main_runs += seen.main_runs;
         s.on_line += seen.goroutine != 0;
         s.at_line += seen.at_line;
+        if (seen.goroutine == 0 && is_between(g, goroutine, caller)) {
+            continue;
+        }
+        caller = caller_in(g, seen.goroutine, v->site->where.function);
         if (seen.goroutine == 0 || seen.goroutine != goroutine) {
             goroutine = seen.goroutine;
             from_bytes = shot->usage_bytes;
