@@ -180,7 +180,10 @@ void lg_judge_recursion(struct lg_case *c, struct lg_verdict *verdict)
     uint64_t stacks =
         stats != NULL ? stats->capture->memstats->stack_inuse_bytes.value : 0;
     uint64_t usage = stats != NULL ? stats->usage_bytes : 0;
-    if (culprit.item == NULL || !is_runaway(c, &culprit, stacks, usage)) {
+    /* Deep is not endless: while the process lives, memory must go with it. */
+    bool ended_by_it = c->oom || c->in->end.fatal_goroutines != NULL;
+    if (culprit.item == NULL || !is_runaway(c, &culprit, stacks, usage) ||
+        (!ended_by_it && !lg_case_alive_and_growing(c))) {
         return;
     }
     struct lg_finding *f =

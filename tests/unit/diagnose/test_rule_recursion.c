@@ -121,6 +121,17 @@ static void test_not_judged(void **state)
     assert_true(verdict_not_judged(&v, LG_CAUSE_INFINITE_RECURSION));
 }
 
+/* Deep, but it lives and has room: a recursion that comes to its end. */
+static void test_deep_and_alive(void **state)
+{
+    struct case_builder *b = *state;
+    recursion(b, 600003, 150);
+    b->in.timeline.count = 0;
+    case_timeline_of(b, {0, 8}, {2000, 60}, {2500, 30}, {11000, 36});
+    struct lg_verdict v = judge(b);
+    assert_int_equal(v.findings.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +142,7 @@ int main(void)
         case_test(test_stack_overflow),
         case_test(test_kill_overtook_the_capture),
         case_test(test_not_judged),
+        case_test(test_deep_and_alive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
