@@ -177,6 +177,13 @@ void lg_judge_recursion(struct lg_case *c, struct lg_verdict *verdict)
         }
     }
     const struct lg_shot *stats = stats_of(c, &culprit);
+    /* The stack doubles: the last statistics may have the next one, too. */
+    const struct lg_shot *last = lg_case_last_memstats(c);
+    if (c->oom && stats != NULL && last != NULL &&
+        last->capture->memstats->stack_inuse_bytes.value >
+            stats->capture->memstats->stack_inuse_bytes.value) {
+        stats = last;
+    }
     uint64_t stacks =
         stats != NULL ? stats->capture->memstats->stack_inuse_bytes.value : 0;
     uint64_t usage = stats != NULL ? stats->usage_bytes : 0;
