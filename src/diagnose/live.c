@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diagnose/heap_view.h"
 
-/* Usage since the last collection, for at least as long as until then, grew at
+/* Usage since the last collection, for nearly as long as until then, grew at
  * less than this share of the rate at which the live heap came to be: another
  * regime (garbage after loading), not the same growth going on. */
 #define SLOWED_RATIO 0.5
+#define SINCE_RATIO 0.8
 /* Two collections are compared when the earlier one lies in this first part of
  * the life up to the later: closer together, chance decides. */
 #define APART_RATIO 0.9
@@ -111,20 +112,36 @@ static uint64_t expected_of(const struct lg_case *c, const struct lg_live *live,
     return now + (uint64_t)(kept * (double)(all - now));
 }
 
+/* The fastest that this live heap, or half of it, came to be. */
+static double built_rate(const struct lg_case *c, double live_bytes)
+{
+    double most = 0;
+    lg_each(shot, c->shots) {
+        double age_s = lg_case_age_s(c, shot);
+        double bytes = cycle_of(shot) > 0
+                           ? (double)lg_live_bytes(c, shot->capture->memstats)
+                           : 0;
+        if (age_s > 0 && bytes >= live_bytes / 2 && bytes / age_s > most) {
+            most = bytes / age_s;
+        }
+    }
+    return most;
+}
+
 /* No collection since has told what of it stays. */
 static bool has_slowed(const struct lg_case *c, const struct lg_live *live)
 {
     uint64_t from_ns = live->now->capture->t_ns;
     double age_s = lg_case_age_s(c, live->now);
-    double live_bytes = (double)lg_live_bytes(c, live->now->capture->memstats);
+    double bytes = (double)lg_live_bytes(c, live->now->capture->memstats);
     if (c->full_ns <= from_ns || age_s <= 0) {
         return false;
     }
     double since_s = (double)(c->full_ns - from_ns) / 1e9;
     double grown = (double)c->base_bytes + (double)c->growth_bytes -
                    (double)live->now->usage_bytes;
-    return since_s >= age_s && live_bytes > 0 &&
-           grown / since_s < SLOWED_RATIO * live_bytes / age_s;
+    return since_s >= SINCE_RATIO * age_s && bytes > 0 &&
+           grown / since_s < SLOWED_RATIO * built_rate(c, bytes);
 }
 
 void lg_live_look(const struct lg_case *c, struct lg_live *live)

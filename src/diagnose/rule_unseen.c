@@ -313,9 +313,12 @@ static void describe_leak(struct lg_case *c, struct lg_finding *f,
 void lg_judge_unseen_leak(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct survivors s = {0};
+    struct lg_live live;
+    lg_live_look(c, &live);
     follow_survivors(c, &s);
-    if (!c->oom || is_explained(verdict) || s.last == NULL ||
-        !has_survivors(c, &s)) {
+    /* A load that is over: what came since need not stay. */
+    if (!c->oom || live.level || live.slowed || is_explained(verdict) ||
+        s.last == NULL || !has_survivors(c, &s)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);
