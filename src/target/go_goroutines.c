@@ -115,6 +115,12 @@ static bool read_allgs(struct lg_go_gather *r, uint64_t **addresses_ret,
             n = MAX_GOROUTINES;
             r->ret->truncated = true;
         }
+        /* No room for what a count only claims: its last one has to be there.
+         */
+        uint64_t last;
+        if (n > 0 &&
+            !lg_image_u64(r->go->image, before[0] + (n - 1) * 8, &last))
+            continue;
         uint64_t *addresses = lg_new(&r->scratch, uint64_t, n);
         if (addresses == NULL)
             return lg_fail_nomem(err);
