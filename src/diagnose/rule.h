@@ -62,6 +62,7 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_shmem(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_page_cache(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_kernel_memory(struct lg_case *c, struct lg_verdict *verdict);
+void lg_judge_victim_beside(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_neighbour(struct lg_case *c, struct lg_verdict *verdict);
 void lg_judge_not_oom(struct lg_case *c, struct lg_verdict *verdict);
 

@@ -220,10 +220,21 @@ static bool find_beginning(const struct lg_case *c, struct shares *s)
     return c->shots.count == 0 && others_grew(c, s);
 }
 
+/* rule_victim.c: the kernel itself has named it. */
+static bool is_named(const struct lg_verdict *verdict)
+{
+    lg_each(f, verdict->findings) {
+        if (f->cause == LG_CAUSE_NEIGHBOUR) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void lg_judge_neighbour(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct shares s = {0};
-    if (!measure_shares(c, &s) || !find_beginning(c, &s)) {
+    if (is_named(verdict) || !measure_shares(c, &s) || !find_beginning(c, &s)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_NEIGHBOUR);

@@ -4,6 +4,7 @@
 /* Order matters only in that a rule may claim the memory behind a line; what
  * follows leaves it alone. Ranking comes afterwards. */
 const struct lg_rule lg_rules[] = {
+    {LG_CAUSE_NEIGHBOUR, 0, lg_judge_victim_beside, 3.5},
     {LG_CAUSE_NOT_OOM, LG_NEED_END, lg_judge_not_oom, 3.0},
     {LG_CAUSE_NEIGHBOUR, LG_NEED_PROCESS, lg_judge_neighbour, 1.6},
     {LG_CAUSE_INFINITE_RECURSION, LG_NEED_GOROUTINES, lg_judge_recursion, 1.5},

@@ -145,6 +145,43 @@ static void test_neighbour_was_the_victim(void **state)
     assert_first(&v, LG_CAUSE_NEIGHBOUR, NULL);
 }
 
+/* A supervisor that exits because its worker was killed. */
+static void kernel_kills(struct case_builder *b, const char *memcg, int64_t pid)
+{
+    struct lg_oom_event *oom = case_kernel(b, 90);
+    oom->oom_memcg = lg_str_of(memcg);
+    oom->victims.items[0].pid = pid;
+    oom->victims.items[0].comm = LG_STR("worker");
+    oom->victims.items[0].anon_rss_bytes = lg_known(90 * CASE_MIB);
+    b->in.oom_events.items[0] = *oom;
+    b->in.end.has_oom = false;
+    b->in.subject.cgroup = LG_STR("/lastgasp/test");
+}
+
+static void test_somebody_beside_was_killed(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {4000, 128});
+    kernel_kills(b, "/lastgasp/test", 4242);
+    case_end(b, LG_END_EXIT, 5000);
+    b->in.end.exit_code = 1;
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_NEIGHBOUR, NULL);
+    assert_int_equal(v.findings.items[0].bytes.value, 90 * CASE_MIB);
+    assert_non_null(verdict_find(&v, LG_CAUSE_NOT_OOM));
+}
+
+static void test_a_kill_elsewhere_is_none_of_ours(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {4000, 20});
+    kernel_kills(b, "/lastgasp/testing", 4242);
+    case_end(b, LG_END_EXIT, 5000);
+    b->in.end.exit_code = 1;
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_NEIGHBOUR));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +194,8 @@ int main(void)
         case_test(test_both_grew),
         case_test(test_task_table),
         case_test(test_neighbour_was_the_victim),
+        case_test(test_somebody_beside_was_killed),
+        case_test(test_a_kill_elsewhere_is_none_of_ours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
