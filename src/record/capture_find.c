@@ -14,6 +14,9 @@
 #define MEMORY_TRIES 5
 /* An endpoint is looked for meanwhile, but not before this. */
 #define HTTP_FROM_NS (300 * LG_NS_PER_MS)
+/* With the first captures, which are milliseconds apart or more. */
+#define SWITCH_TRIES 4
+
 static uint64_t now_ns(const struct lg_capture_finder *f)
 {
     return lg_mono_ns(f->options->host->clock);
@@ -26,6 +29,18 @@ static bool is_final(const struct lg_capture_finder *f,
     return err->kind == LG_DENIED || err->kind == LG_UNSUPPORTED ||
            (f->memory_tries >= MEMORY_TRIES &&
             now_ns(f) - f->first_try_ns > MEMORY_PATIENCE_NS);
+}
+
+/* A runtime that is just coming up has the rate of every program, and sets it
+ * to 0 a moment later: asked again with the first captures. */
+static void switch_heap_profile(struct lg_capture_finder *f)
+{
+    if (!f->from_memory || f->is_switched || !f->options->switch_heap_profile ||
+        f->switch_tries++ >= SWITCH_TRIES) {
+        return;
+    }
+    f->is_switched = lg_memory_source_switch_heap_profile(f->source, NULL);
+    f->tell_switched = f->is_switched;
 }
 
 static bool find_memory(struct lg_capture_finder *f, struct lg_error *err)
@@ -43,8 +58,7 @@ static bool find_memory(struct lg_capture_finder *f, struct lg_error *err)
     }
     f->from_memory = true;
     snprintf(f->name, sizeof f->name, "its memory");
-    f->tell_switched = f->options->switch_heap_profile &&
-                       lg_memory_source_switch_heap_profile(f->source, NULL);
+    switch_heap_profile(f);
     return true;
 }
 
@@ -82,7 +96,11 @@ static bool find_http(struct lg_capture_finder *f, struct lg_error *err)
 bool lg_capture_find(struct lg_capture_finder *f, struct lg_error *err)
 {
     struct lg_error from_memory = {0};
-    if (f->source != NULL || find_memory(f, &from_memory)) {
+    if (f->source != NULL) {
+        switch_heap_profile(f);
+        return true;
+    }
+    if (find_memory(f, &from_memory)) {
         return true;
     }
     bool may_use_http = f->options->from != LG_FROM_MEMORY;

@@ -15,6 +15,8 @@ struct lg_capture_finder {
                                          destroy */
     char name[256];                   /* in words, for people */
     bool from_memory;
+    bool is_switched;
+    int switch_tries;
     bool tell_switched; /* the heap profile was switched on: to be told */
     int memory_tries;
     uint64_t first_try_ns;
