@@ -413,12 +413,14 @@ static void a_frozen_copy_stays(void **state)
     uint64_t at = (uint64_t)(uintptr_t)changing;
     start_child(&f, change_when_told);
     open_image(&f);
-    usage_of(f.pid, &resident[0], &faults[0]);
+    /* Stopped meanwhile: what it does between telling and waiting is its own.
+     */
     assert_true(lg_image_pause(f.image, &f.err));
+    usage_of(f.pid, &resident[0], &faults[0]);
     if (!lg_image_freeze_copy(f.image, (uint64_t)512 << 20, &copy, &f.err))
         fail_msg("%s", f.err.text);
-    lg_image_resume(f.image);
     usage_of(f.pid, &resident[1], &faults[1]);
+    lg_image_resume(f.image);
     assert_int_equal(resident[0], resident[1]);
     assert_int_equal(faults[0], faults[1]);
     assert_int_equal(copy->threads.count, 1);
