@@ -393,6 +393,9 @@ static bool is_zero(struct lg_image *image, uint64_t address)
 }
 
 #define LARGE_BYTES ((size_t)1 << 30)
+/* The kernel counts resident pages per CPU and tells a sum that lags behind by
+ * some 32 for each. Linux 6.18: percpu_counter_batch. */
+#define RESIDENT_SLACK_PAGES 256
 
 /* The copy stays as it was, while its process goes on, and when it ends; a
  * gigabyte that nobody touched is neither read nor copied. */
@@ -421,7 +424,7 @@ static void a_frozen_copy_stays(void **state)
         fail_msg("%s", f.err.text);
     usage_of(f.pid, &resident[1], &faults[1]);
     lg_image_resume(f.image);
-    assert_int_equal(resident[0], resident[1]);
+    assert_true(resident[1] <= resident[0] + RESIDENT_SLACK_PAGES);
     assert_int_equal(faults[0], faults[1]);
     assert_int_equal(copy->threads.count, 1);
     assert_true(copy->threads.items[0].known && !copy->is_live);
