@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diagnose/heap_view.h"
 
-/* Usage since the last collection, for nearly as long as until then, grew at
+/* Usage since the last collection, for most of as long as until then, grew at
  * less than this share of the rate at which the live heap came to be: another
  * regime (garbage after loading), not the same growth going on. */
 #define SLOWED_RATIO 0.5
-#define SINCE_RATIO 0.8
+#define SINCE_RATIO 0.7
 /* Two collections are compared when the earlier one lies in this first part of
  * the life up to the later: closer together, chance decides. */
 #define APART_RATIO 0.9
 /* Between them the live heap grew at less than this share of its mean rate over
  * the life: it had been filled before, and stands. A leak keeps its rate. */
-#define LEVEL_RATE_RATIO 0.25
+#define LEVEL_RATE_RATIO 0.4
 #define GC_OFF (-1.0)
 
 /* GOGC as the runtime has it, else as its environment said. */
