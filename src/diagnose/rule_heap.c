@@ -447,6 +447,18 @@ static struct lg_str of_live_heap(struct lg_case *c,
                     lg_say_bytes(c, (uint64_t)v->last->heap->total_bytes));
 }
 
+/* A call that is still at it is no end of loading: what looks like garbage that
+ * piled up afterwards is its own. */
+static void doubt_headroom(struct lg_verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->findings.count; i++) {
+        struct lg_finding *f = &verdict->findings.items[i];
+        if (f->cause == LG_CAUSE_GC_HEADROOM && f->confidence < 0.9) {
+            f->confidence /= 2;
+        }
+    }
+}
+
 void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct lg_heap_view v = {0};
@@ -459,6 +471,9 @@ void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
         return;
     }
     struct lg_str heap = of_live_heap(c, &v);
+    if (v.in_progress) {
+        doubt_headroom(verdict);
+    }
     fill(c, f, &v);
     f->confidence =
         0.7 + (v.in_progress ? 0.15 : 0) + (c->onset_ns >= QUIET_NS ? 0.07 : 0);
