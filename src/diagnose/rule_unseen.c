@@ -54,7 +54,9 @@ static bool is_at_work(const struct lg_goroutines *g,
                        const struct lg_goroutine *item)
 {
     enum lg_wait_class class = lg_goroutine_class(g, item);
-    return class == LG_WAIT_ACTIVE || class == LG_WAIT_IO;
+    /* Who has to help the collector along is who allocates. */
+    return class == LG_WAIT_ACTIVE || class == LG_WAIT_IO ||
+           lg_str_starts(item->state, LG_STR("GC assist"));
 }
 
 /* The innermost frame of user code of a goroutine at work; false: none. */
@@ -122,6 +124,25 @@ static size_t weigh(const struct lg_goroutines *g,
            (item->id != 1 ? 500 : 0) + (writes ? 0 : 100);
 }
 
+/* The profile up to now, where there is one: most of it was allocated below. */
+static bool holds_most(const struct lg_shot *shot, struct lg_str function)
+{
+    const struct lg_profile *p = shot->capture->heap_now;
+    int type = p != NULL ? lg_profile_type(p, LG_STR("inuse_space")) : -1;
+    int64_t below = 0, all = 0;
+    for (size_t i = 0; type >= 0 && i < p->sample_nodes.count; i++) {
+        struct lg_frame_iter it = lg_profile_frames(p, i);
+        struct lg_frame frame;
+        bool found = false;
+        while (!found && lg_frame_iter_next(&it, &frame)) {
+            found = lg_str_eq(frame.function, function);
+        }
+        all += lg_profile_value(p, i, type);
+        below += found ? lg_profile_value(p, i, type) : 0;
+    }
+    return below > all / 2;
+}
+
 static bool find_call(const struct lg_case *c, struct call *best)
 {
     for (size_t i = c->shots.count; i-- > 0 && best->dumps == 0;) {
@@ -138,7 +159,10 @@ static bool find_call(const struct lg_case *c, struct call *best)
             call.leaf = lg_case_leaf(c, g->frames.items + item->frame_first,
                                      item->frame_count);
             call.dumps = count_dumps(c, &call);
+            bool most = holds_most(shot, call.where.function);
+            call.dumps += most && call.dumps == 0;
             call.weight = call.dumps == 0 ? 0 : weigh(g, item, &call);
+            call.weight += most ? 4000 : 0;
             if (call.weight > best->weight) {
                 *best = call;
             }
