@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Concept: a pprof profile as columns. Stacks are interned in a tree of
- * locations (a child is what its parent called), so a sample is one node and
- * its values; equal callers are stored once. Built once by a decoder through
- * the builder functions, then immutable; every question is a pure function.
+ * Concept: a pprof profile as columns. All stacks lie in one array of location
+ * indices, leaf first; a sample is a range of it and its values. Samples may
+ * share a range. Built once by a decoder, then immutable: what changes a
+ * profile (merge, filter, aggregate …) makes a new one that shares the columns
+ * it leaves alone, so a copy of the struct is a cheap view.
  *
- *   nodes:   0 = root (empty stack)      samples:  node | values of type 0, 1…
- *            n = (parent, location)                 leaf node → parents → root
+ *   stacks:   | leaf … root | leaf … root | …      samples:  (first, count)
+ *   values:   sample-major, types.count for each sample
+ *   labels:   in order of sample, and in the order of the file within one
  *
- * Format: github.com/google/pprof profile.proto.
+ * Format: github.com/google/pprof proto/profile.proto.
  */
 #ifndef LG_EVIDENCE_PROFILE_H
 #define LG_EVIDENCE_PROFILE_H
@@ -22,42 +24,39 @@ struct lg_value_type {
 };
 
 struct lg_profile_mapping {
+    uint64_t id; /* as in the file; shown by the raw report */
     uint64_t start, limit, offset;
     struct lg_str file, build_id;
+    bool has_functions, has_filenames, has_line_numbers, has_inline_frames;
 };
 
 struct lg_profile_function {
+    uint64_t id;
     struct lg_str name, system_name, file;
     int64_t start_line;
 };
 
 struct lg_profile_line { /* inlined callee first, as in profile.proto */
-    uint32_t function;   /* index; always valid */
-    int64_t line;
+    uint32_t function;   /* index, or LG_NO_FUNCTION */
+    int64_t line, column;
 };
+#define LG_NO_FUNCTION UINT32_MAX
 
 struct lg_profile_location {
-    uint64_t address;
+    uint64_t id, address;
     uint32_t mapping; /* index + 1; 0: none */
     uint32_t line_first, line_count;
+    bool is_folded;
 };
 
-struct lg_stack_node {
-    uint32_t parent;   /* the caller's node; the root is its own parent */
-    uint32_t location; /* index; meaningless in the root */
-    uint32_t depth;    /* root 0 */
-    uint32_t hash;     /* of all locations from the root, for the builder */
-};
-
-/* The key stands in the slot, so that a lookup is one miss of the cache. */
-struct lg_node_slot {
-    uint32_t parent, location, hash;
-    uint32_t node; /* 0: free */
+struct lg_profile_stack { /* a range of `stacks` */
+    uint32_t first, count;
 };
 
 struct lg_profile_label {
     uint32_t sample;
-    struct lg_str key, str; /* str empty: numeric */
+    bool is_numeric;
+    struct lg_str key, str; /* str: unless numeric; may be empty */
     int64_t num;
     struct lg_str num_unit;
 };
@@ -68,35 +67,29 @@ struct lg_profile {
     LG_VEC(struct lg_profile_function) functions;
     LG_VEC(struct lg_profile_line) lines;
     LG_VEC(struct lg_profile_location) locations;
-    LG_VEC(struct lg_stack_node) nodes;
-    LG_VEC(uint32_t) sample_nodes;
-    int64_t *values; /* sample-major: [sample * types.count + type] */
+    LG_VEC(uint32_t) stacks;                  /* location indices */
+    LG_VEC(struct lg_profile_stack) samples;
+    int64_t *values; /* [sample * types.count + type] */
     size_t values_capacity;
     LG_VEC(struct lg_profile_label) labels; /* in order of sample */
+    LG_VEC(struct lg_str) comments;
     int64_t time_ns, duration_ns, period;
+    bool has_period_type; /* the message was there, even if empty */
     struct lg_value_type period_type;
-    struct lg_str default_type;
-    struct lg_node_slot *node_slots; /* of the builder: a hash table */
-    size_t node_slot_count;          /* a power of two */
-    struct lg_arena *arena;          /* borrowed */
+    struct lg_str default_type, drop_frames, keep_frames, doc_url;
+    /* Fields that this reader doesn't know, whole (tag and all), of the
+     * outermost message: written again by the writer. */
+    struct lg_str unknown_fields;
+    struct lg_arena *arena; /* borrowed */
 };
-
-/* Builder. Borrows arena; sets up the root. false: out of memory. */
+/* Builder. Borrows arena. false: out of memory (never in fact: nothing is
+ * allocated yet). */
 bool lg_profile_init(struct lg_profile *p, struct lg_arena *arena);
-/* The node for `location` called from `parent`; UINT32_MAX: out of memory. */
-uint32_t lg_profile_node(struct lg_profile *p, uint32_t parent,
-                         uint32_t location);
-/* The node of a whole stack of locations, leaf first, that `parent` called.
- * path_ret (may be NULL) takes the count nodes on the way, root first. This is
- * where a decoder's time goes: the places of all lookups follow from the
- * locations alone and are fetched before the first is looked at, so the misses
- * of the cache overlap. 16 bytes for each new node, and 24 to 48 of index. */
-uint32_t lg_profile_stack(struct lg_profile *p, uint32_t parent,
-                          const uint32_t *locations, size_t count,
-                          uint32_t *path_ret);
-/* Adds a sample with types.count values (copied). false: out of memory. */
-bool lg_profile_sample(struct lg_profile *p, uint32_t node,
-                       const int64_t *values);
+/* Adds a sample: its stack, leaf first, and types.count values (both copied).
+ * A stack equal to that of the sample before shares its range. false: out of
+ * memory, or more than UINT32_MAX - 1 items. */
+bool lg_profile_sample(struct lg_profile *p, const uint32_t *locations,
+                       size_t count, const int64_t *values);
 
 /* Index of a sample type by name ("inuse_space"), or -1. */
 int lg_profile_type(const struct lg_profile *p, struct lg_str name);
@@ -114,12 +107,11 @@ int64_t lg_profile_total(const struct lg_profile *p, int type);
  * A location without lines is one frame without function, file and line. */
 struct lg_frame_iter {
     const struct lg_profile *profile;
-    uint32_t node, line; /* next line within the node's location */
+    uint32_t at, end; /* range of `stacks` that is left */
+    uint32_t line;    /* next line within the location */
 };
 struct lg_frame_iter lg_profile_frames(const struct lg_profile *p,
                                        size_t sample);
-struct lg_frame_iter lg_profile_node_frames(const struct lg_profile *p,
-                                            uint32_t node);
 bool lg_frame_iter_next(struct lg_frame_iter *it, struct lg_frame *frame_ret);
 
 #endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: several profiles into one, as google/pprof's profile/merge.go (Go
+ * 1.27.4) does: equal mappings, functions, locations and samples become one,
+ * all-zero samples go, ids are given anew in the order of first appearance.
+ * Linear in the sum of the stacks.
+ */
+#ifndef LG_EVIDENCE_PROFILE_MERGE_H
+#define LG_EVIDENCE_PROFILE_MERGE_H
+
+#include "base/error.h"
+#include "evidence/profile.h"
+
+/* count ≥ 1. USAGE with pprof's words: incompatible sample or period types. */
+bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
+                      struct lg_arena *arena, struct lg_profile *ret,
+                      struct lg_error *err);
+/* merge.go CompatibilizeSampleTypes as driver/fetch.go uses it: the profiles
+ * are cut to the sample types that all have. In place of `profiles`. */
+bool lg_profile_common_types(struct lg_profile *profiles, size_t count,
+                             struct lg_arena *arena, struct lg_error *err);
+/* Profile.Normalize: scales p so that its totals are those of base. */
+bool lg_profile_normalize(const struct lg_profile *p,
+                          const struct lg_profile *base,
+                          struct lg_arena *arena, struct lg_profile *ret,
+                          struct lg_error *err);
+/* Adds the label pprof::base=true to all samples (SetLabel). */
+bool lg_profile_mark_base(const struct lg_profile *p, struct lg_arena *arena,
+                          struct lg_profile *ret);
+
+#endif

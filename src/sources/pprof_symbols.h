@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: names for addresses. The local binaries of a profile's mappings are
+ * found as pprof finds them (the path, the build id below PPROF_BINARY_PATH,
+ * the executable named on the command line), Go's by their pclntab, others by
+ * symbols and DWARF (libdw, with separate debug files); then names are
+ * demangled. As cmd/pprof does it (Go 1.27.4), -symbolize's modes included.
+ */
+#ifndef LG_SOURCES_PPROF_SYMBOLS_H
+#define LG_SOURCES_PPROF_SYMBOLS_H
+
+#include "base/error.h"
+#include "evidence/profile.h"
+
+struct lg_symbol_source {
+    struct lg_str mode;       /* -symbolize; empty: auto */
+    struct lg_str executable; /* first operand when it is a binary; or empty */
+    struct lg_str build_id;   /* -buildid */
+    struct lg_str binary_path; /* PPROF_BINARY_PATH; empty: $HOME/pprof/binaries */
+    const char *url; /* the profile's own, for remote symbolisation; or NULL */
+};
+/* Lines that pprof prints on stderr ("Local symbolization failed for …"). */
+typedef void lg_symbol_say_fn(void *context, const char *text);
+
+/* A new profile with functions and lines where they were to be had. */
+bool lg_pprof_symbolise(const struct lg_profile *p,
+                        const struct lg_symbol_source *source,
+                        lg_symbol_say_fn *say, void *context,
+                        struct lg_arena *arena, struct lg_profile *ret,
+                        struct lg_error *err);
+
+#endif
