@@ -249,11 +249,11 @@ static void write_rest(struct writer *w)
     put_int(&w->part, 8, 1);
     put_int(&w->part, 9, 1);
     put_message(&w->out, 3, &w->part);
-    put_bytes(&w->out, w->names.data, w->names.count);
-    put_int(&w->out, 9, 1790000000000000000ULL);
     put_int(&w->part, 1, string_of(w, "space"));
     put_int(&w->part, 2, BYTES_STRING);
     put_message(&w->out, 11, &w->part);
+    put_bytes(&w->out, w->names.data, w->names.count);
+    put_int(&w->out, 9, 1790000000000000000ULL);
     put_int(&w->out, 12, 524288);
 }
 
