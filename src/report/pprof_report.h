@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "evidence/graph.h"
+#include "evidence/pprof_machine.h"
 #include "evidence/profile_filter.h"
 
 enum lg_pprof_format {
@@ -27,37 +28,6 @@ enum lg_pprof_format {
     LG_PPROF_TRACES,
     LG_PPROF_TREE, /* and peek: symbol is set */
     LG_PPROF_WEBLIST,
-};
-
-/* Lines of machine code of one object, for disasm and weblist. */
-struct lg_code_line {
-    uint64_t address;
-    struct lg_str text, function, file;
-    int64_t line;
-};
-/* What a report may ask of the machine: files of source, disassembly. NULL
- * functions: not to be had. Implemented in sources (pprof_source.c). */
-struct lg_pprof_machine {
-    void *context;
-    /* ABSENT: not found; err->text is what pprof prints (Go's "open …: no such
-     * file or directory"). The text lives in the arena. */
-    bool (*read_source)(void *context, struct lg_str path,
-                        struct lg_arena *arena, struct lg_str *text_ret,
-                        struct lg_error *err);
-    /* Start, limit: addresses in the file as linked. */
-    bool (*disassemble)(void *context, struct lg_str file, uint64_t start,
-                        uint64_t limit, bool intel, struct lg_arena *arena,
-                        struct lg_code_line **lines_ret, size_t *count_ret,
-                        struct lg_error *err);
-    /* Symbols whose name matches, or (matches == NULL) that hold address:
-     * plugin.ObjFile.Symbols. Addresses as in the profile after base. */
-    struct lg_code_symbol {
-        struct lg_str name, file;
-        uint64_t start, end;
-    } *(*symbols)(void *context, const struct lg_profile_mapping *mapping,
-                  const struct lg_regex *matches, uint64_t address,
-                  struct lg_arena *arena, size_t *count_ret,
-                  struct lg_error *err);
 };
 
 /* report.Options plus what report.New computes. */
