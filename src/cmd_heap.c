@@ -55,7 +55,7 @@ static bool say_why_empty(const struct lg_one_capture *one)
     else if (one->has_heap_info && one->heap_info.disabled)
         lg_cmd_say("the program's heap profile is off: it has set "
                    "runtime.MemProfileRate to 0; take that out");
-    else if (one->capture->heap->sample_nodes.count == 0)
+    else if (one->capture->heap->samples.count == 0)
         lg_cmd_say("no allocation has been sampled");
     else
         return false;

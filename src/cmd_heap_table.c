@@ -35,7 +35,7 @@ static void add_alloc_objects(struct lg_heap_table *t, const struct lg_case *c,
                               const struct lg_map *index)
 {
     int type = lg_profile_type(heap, LG_STR("alloc_objects"));
-    for (size_t i = 0; type >= 0 && i < heap->sample_nodes.count; i++) {
+    for (size_t i = 0; type >= 0 && i < heap->samples.count; i++) {
         struct lg_frame where = lg_heap_sample_where(c, heap, i);
         const uint64_t *at = lg_map_find_u64(index, key_of(&where));
         if (at != NULL)

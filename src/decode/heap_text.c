@@ -81,6 +81,7 @@ static bool add_types(struct lg_profile *p)
         *place = types[i];
     }
     p->period_type = (struct lg_value_type){LG_STR("space"), LG_STR("bytes")};
+    p->has_period_type = true;
     p->default_type = LG_STR("inuse_space");
     return true;
 }
@@ -178,10 +179,7 @@ static bool add_sample(struct parser *s, const uint64_t raw[TYPE_COUNT],
              &values[ALLOC_OBJECTS], &values[ALLOC_SPACE]);
     unsample(raw[INUSE_OBJECTS], raw[INUSE_SPACE], s->rate,
              &values[INUSE_OBJECTS], &values[INUSE_SPACE]);
-    uint32_t node = 0;
-    for (size_t i = s->stack.count; i > 0 && node != UINT32_MAX; i--)
-        node = lg_profile_node(s->p, node, s->stack.items[i - 1]);
-    if (node == UINT32_MAX || !lg_profile_sample(s->p, node, values))
+    if (!lg_profile_sample(s->p, s->stack.items, s->stack.count, values))
         return lg_fail_nomem(err);
     return true;
 }
@@ -214,7 +212,7 @@ static bool parse_samples(struct parser *s, struct lg_error *err)
         if (!parse_numbers(line, numbers, &pcs))
             return lg_fail_at(err, offset, "no sample");
         if (!parse_stack(s, err) || !add_sample(s, numbers, err))
-            return lg_context(err, "sample %zu", s->p->sample_nodes.count);
+            return lg_context(err, "sample %zu", s->p->samples.count);
     }
     return s->rest.len == 0 ||
            lg_fail_at(err, s->all.len, "the heap profile is cut");

@@ -112,7 +112,7 @@ static bool reserve(struct lg_pprof *d, const struct skim *skim,
     size_t mappings = skim->fields[MAPPING].count;
     size_t functions = skim->fields[FUNCTION].count;
     size_t locations = skim->fields[LOCATION].count;
-    if (!RESERVE(d->arena, &p->sample_nodes, skim->samples) ||
+    if (!RESERVE(d->arena, &p->samples, skim->samples) ||
         !RESERVE(d->arena, &p->locations, locations) ||
         !RESERVE(d->arena, &p->lines, locations) ||
         !RESERVE(d->arena, &p->functions, functions) ||
@@ -174,7 +174,7 @@ static bool decode_field(struct lg_pprof *d, struct lg_cursor *c,
     switch (f->number) {
     case SAMPLE:
         return lg_pprof_sample(d, lg_wire_message(c, f), err) ||
-               lg_context(err, "sample %zu", p->sample_nodes.count);
+               lg_context(err, "sample %zu", p->samples.count);
     case PERIOD_TYPE:
         return lg_pprof_period_type(d, lg_wire_message(c, f), err) ||
                lg_context(err, "period type");

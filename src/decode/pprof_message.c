@@ -203,8 +203,8 @@ bool lg_pprof_location(struct lg_pprof *d, struct lg_cursor c,
 static bool add_label(struct lg_pprof *d, struct lg_cursor c,
                       struct lg_error *err)
 {
-    struct lg_profile_label label = {
-        .sample = (uint32_t)d->profile->sample_nodes.count};
+    struct lg_profile_label label = {.sample =
+                                         (uint32_t)d->profile->samples.count};
     struct lg_wire_field f;
     while (lg_wire_next(&c, &f)) {
         if (f.number == LABEL_KEY)
@@ -220,6 +220,7 @@ static bool add_label(struct lg_pprof *d, struct lg_cursor c,
         return false;
     if (label.str.len == 0 && label.num == 0 && label.num_unit.len == 0)
         return true;
+    label.is_numeric = label.str.len == 0;
     struct lg_profile_label *place = lg_push(d->arena, &d->profile->labels);
     if (place == NULL)
         return lg_fail_nomem(err);
@@ -275,47 +276,6 @@ static bool sample_field(struct lg_pprof *d, struct lg_cursor *c,
     }
 }
 
-/* Room for `depth` nodes in d->path. */
-static bool reserve_path(struct lg_pprof *d, size_t depth)
-{
-    while (d->path.capacity < depth) {
-        d->path.count = d->path.capacity;
-        if (lg_push(d->scratch, &d->path) == NULL)
-            return false;
-    }
-    return true;
-}
-
-/* Neighbours have much of their stacks in common: what the sample before went
- * through needs no lookup. false: out of memory. */
-static bool add_path(struct lg_pprof *d)
-{
-    struct lg_profile *p = d->profile;
-    size_t depth = d->stack.count, same = 0, before = d->path.count;
-    while (same < depth && same < before &&
-           p->nodes.items[d->path.items[same]].location ==
-               d->stack.items[depth - 1 - same])
-        same++;
-    uint32_t node = same != 0 ? d->path.items[same - 1] : 0;
-    if (!reserve_path(d, depth))
-        return false;
-    d->path.count = depth;
-    return depth == same ||
-           lg_profile_stack(p, node, d->stack.items, depth - same,
-                            d->path.items + same) != UINT32_MAX;
-}
-
-static bool finish_sample(struct lg_pprof *d, struct lg_error *err)
-{
-    if (!add_path(d))
-        return lg_fail_nomem(err);
-    size_t depth = d->path.count;
-    uint32_t node = depth != 0 ? d->path.items[depth - 1] : 0;
-    if (!lg_profile_sample(d->profile, node, d->values.items))
-        return lg_fail_nomem(err);
-    return true;
-}
-
 bool lg_pprof_sample(struct lg_pprof *d, struct lg_cursor c,
                      struct lg_error *err)
 {
@@ -335,5 +295,8 @@ bool lg_pprof_sample(struct lg_pprof *d, struct lg_cursor c,
     if (d->profile->labels.count - labels_before > MAX_SAMPLE_LABELS)
         return lg_fail(err, LG_LIMIT, "more than %zu labels",
                        MAX_SAMPLE_LABELS);
-    return finish_sample(d, err);
+    if (!lg_profile_sample(d->profile, d->stack.items, d->stack.count,
+                           d->values.items))
+        return lg_fail_nomem(err);
+    return true;
 }

@@ -17,7 +17,6 @@ struct lg_pprof {
     LG_VEC(struct lg_str) strings; /* copied into arena */
     struct lg_pprof_ids mappings, locations, functions;
     LG_VEC(uint32_t) stack; /* of the current sample: location indices */
-    LG_VEC(uint32_t) path;  /* of the sample before: nodes, root first */
     LG_VEC(int64_t) values; /* of the current sample */
     bool has_time;
 };

@@ -134,9 +134,9 @@ static void put_label(struct writer *w, const struct lg_profile_label *label)
 static void put_sample(struct writer *w, uint32_t sample)
 {
     const struct lg_profile *p = w->p;
-    for (uint32_t n = p->sample_nodes.items[sample]; n != 0;
-         n = p->nodes.items[n].parent)
-        put_varint(&w->inner, (uint64_t)p->nodes.items[n].location + 1);
+    const struct lg_profile_stack *stack = &p->samples.items[sample];
+    for (uint32_t i = 0; i < stack->count; i++)
+        put_varint(&w->inner, (uint64_t)p->stacks.items[stack->first + i] + 1);
     put_message(&w->message, SAMPLE_LOCATION, &w->inner);
     for (size_t t = 0; t < p->types.count; t++)
         put_varint(&w->inner, (uint64_t)lg_profile_value(p, sample, (int)t));
@@ -209,7 +209,7 @@ static void put_profile(struct writer *w)
     const struct lg_profile *p = w->p;
     lg_each(type, p->types)
         put_type(w, SAMPLE_TYPE, type);
-    for (uint32_t i = 0; i < p->sample_nodes.count; i++)
+    for (uint32_t i = 0; i < p->samples.count; i++)
         put_sample(w, i);
     for (size_t i = 0; i < p->mappings.count; i++)
         put_mapping(w, i);

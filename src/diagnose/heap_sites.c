@@ -71,7 +71,7 @@ struct lg_heap_sites *lg_heap_sites_of(struct lg_case *c,
         return NULL;
     }
     lg_map_init(&index, c->arena);
-    for (size_t i = 0; i < heap->sample_nodes.count; i++) {
+    for (size_t i = 0; i < heap->samples.count; i++) {
         struct sample_frames found = frames_of(c, heap, i);
         bool fresh = false;
         uint64_t *at = lg_map_put_u64(
@@ -123,7 +123,7 @@ int64_t lg_heap_bytes_through(const struct lg_profile *heap,
 {
     int space = lg_profile_type(heap, LG_STR("inuse_space"));
     int64_t bytes = 0;
-    for (size_t i = 0; space >= 0 && i < heap->sample_nodes.count; i++) {
+    for (size_t i = 0; space >= 0 && i < heap->samples.count; i++) {
         struct lg_frame frame;
         struct lg_frame_iter it = lg_profile_frames(heap, i);
         while (lg_frame_iter_next(&it, &frame)) {
@@ -186,7 +186,7 @@ static void weigh_profile(struct lg_case *c, struct lg_map *index,
                           const struct lg_profile *p, int type,
                           struct lg_str function)
 {
-    for (size_t i = 0; type >= 0 && i < p->sample_nodes.count; i++) {
+    for (size_t i = 0; type >= 0 && i < p->samples.count; i++) {
         int64_t weight = lg_profile_value(p, i, type);
         if (weight > 0) {
             weigh(c, index, callers, MAX_CALLERS, count, p, i, weight,
@@ -246,7 +246,7 @@ bool lg_case_hot_line(const struct lg_case *const_case,
     }
     for (size_t i = c.shots.count; i-- > 0 && count == 0;) {
         const struct lg_profile *cpu = c.shots.items[i].capture->cpu;
-        for (size_t k = 0; cpu != NULL && k < cpu->sample_nodes.count; k++) {
+        for (size_t k = 0; cpu != NULL && k < cpu->samples.count; k++) {
             weigh(&c, &index, callers, MAX_CALLERS, &count, cpu, k,
                   lg_profile_value(cpu, k, 0), (struct lg_str){NULL, 0});
         }

@@ -98,7 +98,7 @@ static void find_opener(const struct lg_case *c, const struct lg_profile *heap,
 {
     int type = lg_profile_type(heap, LG_STR("inuse_objects"));
     int64_t most = 0;
-    for (size_t i = 0; type >= 0 && i < heap->sample_nodes.count; i++) {
+    for (size_t i = 0; type >= 0 && i < heap->samples.count; i++) {
         struct lg_frame frame, maker = {0};
         int64_t count = lg_profile_value(heap, i, type);
         struct lg_frame_iter it = lg_profile_frames(heap, i);

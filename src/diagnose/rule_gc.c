@@ -115,8 +115,8 @@ static int64_t bytes_of_buffers(const struct lg_profile *heap)
     int space = lg_profile_type(heap, LG_STR("inuse_space"));
     int objects = lg_profile_type(heap, LG_STR("inuse_objects"));
     int64_t sum = 0;
-    for (size_t i = 0;
-         space >= 0 && objects >= 0 && i < heap->sample_nodes.count; i++) {
+    for (size_t i = 0; space >= 0 && objects >= 0 && i < heap->samples.count;
+         i++) {
         int64_t bytes = lg_profile_value(heap, i, space);
         int64_t count = lg_profile_value(heap, i, objects);
         if (count > 0 && count <= FEW_BUFFERS &&

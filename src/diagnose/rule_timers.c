@@ -88,7 +88,7 @@ static uint64_t objects_at(const struct lg_case *c, const struct lg_shot *shot,
     const struct lg_profile *heap = shot->capture->heap;
     int type = lg_profile_type(heap, LG_STR("inuse_objects"));
     int64_t count = 0;
-    for (size_t i = 0; type >= 0 && i < heap->sample_nodes.count; i++) {
+    for (size_t i = 0; type >= 0 && i < heap->samples.count; i++) {
         struct lg_frame line, leaf;
         if (line_of(c, heap, i, &line, &leaf) && lg_frame_same(&line, where)) {
             count += lg_profile_value(heap, i, type);
@@ -109,7 +109,7 @@ static size_t find_lines(const struct lg_case *c, const struct lg_profile *heap,
 {
     int type = lg_profile_type(heap, LG_STR("inuse_objects"));
     size_t count = 0;
-    for (size_t i = 0; type >= 0 && i < heap->sample_nodes.count; i++) {
+    for (size_t i = 0; type >= 0 && i < heap->samples.count; i++) {
         struct line found = {.count = 0};
         size_t at = 0;
         if (!line_of(c, heap, i, &found.where, &found.leaf)) {

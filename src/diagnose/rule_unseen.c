@@ -130,7 +130,7 @@ static bool holds_most(const struct lg_shot *shot, struct lg_str function)
     const struct lg_profile *p = shot->capture->heap_now;
     int type = p != NULL ? lg_profile_type(p, LG_STR("inuse_space")) : -1;
     int64_t below = 0, all = 0;
-    for (size_t i = 0; type >= 0 && i < p->sample_nodes.count; i++) {
+    for (size_t i = 0; type >= 0 && i < p->samples.count; i++) {
         struct lg_frame_iter it = lg_profile_frames(p, i);
         struct lg_frame frame;
         bool found = false;

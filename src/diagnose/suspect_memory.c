@@ -69,7 +69,7 @@ static int64_t pinned_bytes(const struct lg_case *c, const struct lg_suspect *s,
 {
     int space = lg_profile_type(heap, LG_STR("inuse_space"));
     int64_t bytes = 0;
-    for (size_t i = 0; space >= 0 && i < heap->sample_nodes.count; i++) {
+    for (size_t i = 0; space >= 0 && i < heap->samples.count; i++) {
         bytes += pins(c, s, heap, i) ? lg_profile_value(heap, i, space) : 0;
     }
     return bytes > 0 ? bytes : 0;
@@ -234,7 +234,7 @@ void lg_suspect_claim(struct lg_case *c, const struct lg_suspect *s)
         }
     }
     const struct lg_profile *heap = s->heap->capture->heap;
-    for (size_t i = 0; i < heap->sample_nodes.count; i++) {
+    for (size_t i = 0; i < heap->samples.count; i++) {
         struct lg_frame where = lg_heap_sample_where(c, heap, i);
         if (pins(c, s, heap, i)) {
             lg_case_claim(c, &where);

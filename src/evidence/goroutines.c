@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/goroutines.h"
 
+#include "base/map.h"
 #include "base/sb.h"
 
 /* Runtime functions that a dump does not show: all that are not exported
@@ -52,14 +53,21 @@ static bool add_frames(const struct lg_profile *p, size_t sample,
 }
 
 /* Samples that differ in labels only (one per request, say) have one stack and
- * share its frames. first_of: node → index + 1 of its first item. */
+ * share its frames. first_of: stack, as bytes → index + 1 of its first item. */
 static bool add_stack(const struct lg_profile *p, size_t sample,
-                      uint32_t *first_of, struct lg_goroutines *g,
+                      struct lg_map *first_of, struct lg_goroutines *g,
                       struct lg_goroutine *item)
 {
-    uint32_t *first = &first_of[p->sample_nodes.items[sample]];
+    struct lg_profile_stack stack = p->samples.items[sample];
+    struct lg_str bytes = {NULL, 0};
+    if (stack.count != 0)
+        bytes = lg_str_from(p->stacks.items + stack.first,
+                            stack.count * sizeof *p->stacks.items);
+    uint64_t *first = lg_map_put_str(first_of, bytes, NULL);
+    if (first == NULL)
+        return false;
     if (*first == 0) {
-        *first = (uint32_t)g->items.count;
+        *first = g->items.count;
         return add_frames(p, sample, g, item);
     }
     const struct lg_goroutine *other = &g->items.items[*first - 1];
@@ -111,15 +119,14 @@ bool lg_goroutines_from_profile(const struct lg_profile *p,
     bool leaked;
     int type = count_type(p, &leaked);
     size_t label_at = 0;
-    uint32_t *first_of = lg_new(arena, uint32_t, p->nodes.count);
-    if (first_of == NULL)
-        return false;
-    for (size_t i = 0; type >= 0 && i < p->sample_nodes.count; i++) {
+    struct lg_map first_of;
+    lg_map_init(&first_of, arena);
+    for (size_t i = 0; type >= 0 && i < p->samples.count; i++) {
         int64_t count = lg_profile_value(p, i, type);
         if (count <= 0)
             continue;
         struct lg_goroutine *item = lg_push(arena, &g.items);
-        if (item == NULL || !add_stack(p, i, first_of, &g, item) ||
+        if (item == NULL || !add_stack(p, i, &first_of, &g, item) ||
             !add_labels(p, i, &label_at, &g, item))
             return false;
         item->count = (uint64_t)count;

@@ -73,7 +73,7 @@ static void read_profile(struct lg_folder *f, int dir_fd, const char *name,
  * first collection nothing is published. */
 static void choose_heap(struct lg_capture *c)
 {
-    if (c->heap == NULL || c->heap->sample_nodes.count == 0) {
+    if (c->heap == NULL || c->heap->samples.count == 0) {
         bool alone = c->heap == NULL;
         c->heap = c->heap_now;
         c->heap_now = alone ? NULL : c->heap_now;

@@ -102,7 +102,7 @@ bool lg_memory_take_contention(struct memory_source *m,
         result->error = p->error;
         return false;
     }
-    if (p->profile.sample_nodes.count == 0) {
+    if (p->profile.samples.count == 0) {
         return leave_out(result); /* SetBlockProfileRate was never called */
     }
     return lg_memory_store_profile(m, &p->profile, part, folder_fd, limit_bytes,

@@ -103,10 +103,10 @@ static bool is_shown(const struct reader *r, const struct lg_go_place *place)
 /* Stacks are of two kinds, also mixed: up to 1.22 each inlined call has its
  * own entry; since 1.23 frame pointers were followed, and an entry stands for
  * all that was inlined there. Both give one location per real call.
- * UINT32_MAX: out of memory. */
-static uint32_t node_of(struct reader *r, const uint64_t *stack, size_t count)
+ * found: room for count. false: out of memory. */
+static bool locations_of(struct reader *r, const uint64_t *stack, size_t count,
+                         uint32_t *found, size_t *found_count_ret)
 {
-    uint32_t found[LG_GO_BUCKET_STACK_MAX];
     struct lg_go_place last = {0};
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
@@ -114,15 +114,16 @@ static uint32_t node_of(struct reader *r, const uint64_t *stack, size_t count)
         if (stack[i] == 0 || stack[i] == SENTINEL)
             continue;
         if (!place_of(r, stack[i], &place))
-            return UINT32_MAX;
+            return false;
         if (!is_shown(r, &place) || (n != 0 && is_outer(r, &last, &place)))
             continue;
         found[n] = lg_go_locations_at(&r->locations, stack[i] - 1);
         if (found[n++] == UINT32_MAX)
-            return UINT32_MAX;
+            return false;
         last = place;
     }
-    return lg_profile_stack(r->profile, 0, found, n, NULL);
+    *found_count_ret = n;
+    return true;
 }
 
 static int64_t to_int64(double x)
@@ -148,8 +149,10 @@ static bool take_bucket(void *context, const struct lg_go_bucket *b)
     values[DELAY] =
         to_int64(r->ticks_per_ns > 0 ? (double)cycles / r->ticks_per_ns * factor
                                      : (double)cycles * factor);
-    uint32_t node = node_of(r, b->stack, b->stack_count);
-    return node != UINT32_MAX && lg_profile_sample(r->profile, node, values);
+    uint32_t stack[LG_GO_BUCKET_STACK_MAX];
+    size_t depth;
+    return locations_of(r, b->stack, b->stack_count, stack, &depth) &&
+           lg_profile_sample(r->profile, stack, depth, values);
 }
 
 static bool begin(struct reader *r, struct lg_arena *arena)
@@ -169,6 +172,7 @@ static bool begin(struct reader *r, struct lg_arena *arena)
         *place = types[i];
     }
     p->period_type = types[CONTENTIONS];
+    p->has_period_type = true;
     p->period = 1;
     lg_go_symbols_init(&r->symbols, r->go, arena);
     return lg_go_locations_init(&r->locations, &r->symbols, p);

@@ -68,7 +68,7 @@ static bool is_left_out(const struct lg_go_symbols *symbols,
            (place->line_count == 1 && lg_go_is_elided(lines[0].kind, callee));
 }
 
-static bool add_stack(struct samples *s, uint32_t leaf, uint32_t *node_ret)
+static bool add_stack(struct samples *s, uint32_t leaf, int64_t count)
 {
     const struct lg_go_stack_node *nodes = s->from->stacks.items;
     uint32_t depth = nodes[leaf].depth, n = 0;
@@ -90,8 +90,7 @@ static bool add_stack(struct samples *s, uint32_t leaf, uint32_t *node_ret)
         if (stack[n++] == UINT32_MAX)
             return false;
     }
-    *node_ret = lg_profile_stack(s->profile, 0, stack, n, NULL);
-    return *node_ret != UINT32_MAX;
+    return lg_profile_sample(s->profile, stack, n, &count);
 }
 
 static bool add_labels(struct samples *s, uint32_t label)
@@ -106,7 +105,7 @@ static bool add_labels(struct samples *s, uint32_t label)
         if (to == NULL)
             return false;
         *to = (struct lg_profile_label){
-            .sample = (uint32_t)s->profile->sample_nodes.count - 1,
+            .sample = (uint32_t)s->profile->samples.count - 1,
             .key = from->key,
             .str = from->value,
         };
@@ -116,10 +115,7 @@ static bool add_labels(struct samples *s, uint32_t label)
 
 static bool add_sample(struct samples *s, const struct sample *sample)
 {
-    uint32_t node;
-    int64_t count = (int64_t)sample->count;
-    return add_stack(s, sample->stack, &node) &&
-           lg_profile_sample(s->profile, node, &count) &&
+    return add_stack(s, sample->stack, (int64_t)sample->count) &&
            add_labels(s, sample->label);
 }
 
@@ -131,6 +127,7 @@ static bool add_types(struct lg_profile *p, bool is_live)
         return false;
     *type = (struct lg_value_type){LG_STR("goroutine"), LG_STR("count")};
     p->period_type = *type;
+    p->has_period_type = true;
     p->period = 1;
     if (is_live)
         clock_gettime(CLOCK_REALTIME, &now);

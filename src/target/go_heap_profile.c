@@ -14,6 +14,7 @@ struct maker {
     struct lg_go_symbols symbols;
     struct lg_go_locations locations;
     struct lg_profile *profile;
+    struct lg_arena *scratch;
 };
 
 static int64_t to_int64(double x)
@@ -63,20 +64,24 @@ static uint32_t skip_runtime(struct maker *m, const uint64_t *stack,
     return 0;
 }
 
-/* UINT32_MAX: out of memory. */
-static uint32_t node_of(struct maker *m, const struct lg_go_heap_site *site)
+/* locations: room for the site's stack. false: out of memory. */
+static bool locations_of(struct maker *m, const struct lg_go_heap_site *site,
+                         uint32_t *locations, size_t *count_ret)
 {
+    *count_ret = 0;
     if (site->stack_count == 0)
-        return 0;
+        return true;
     const uint64_t *stack = m->sites->stacks.items + site->stack_first;
     uint32_t skip = skip_runtime(m, stack, site->stack_count);
-    if (skip == UINT32_MAX)
-        return UINT32_MAX;
-    uint32_t node = lg_go_locations_callers(&m->locations, stack + skip,
-                                            site->stack_count - skip);
-    if (node != 0 || skip == 0)
-        return node;
-    return lg_go_locations_callers(&m->locations, stack, site->stack_count);
+    if (skip == UINT32_MAX ||
+        !lg_go_locations_callers(&m->locations, stack + skip,
+                                 site->stack_count - skip, locations,
+                                 count_ret))
+        return false;
+    if (*count_ret != 0 || skip == 0)
+        return true;
+    return lg_go_locations_callers(&m->locations, stack, site->stack_count,
+                                   locations, count_ret);
 }
 
 /* "bytes": the size of the site's objects. Before 1.27, which counts no bytes,
@@ -92,7 +97,8 @@ static bool add_label(struct maker *m, const struct lg_go_heap_site *site)
     if (label == NULL)
         return false;
     *label = (struct lg_profile_label){
-        .sample = (uint32_t)(p->sample_nodes.count - 1),
+        .sample = (uint32_t)(p->samples.count - 1),
+        .is_numeric = true,
         .key = LG_STR("bytes"),
         .num = (int64_t)site->object_bytes,
     };
@@ -107,9 +113,14 @@ static bool add_site(struct maker *m, const struct lg_go_heap_site *site)
     unsample(site->counts.allocs - site->counts.frees, site->object_bytes,
              m->sites->info.rate_bytes, &values[INUSE_OBJECTS],
              &values[INUSE_SPACE]);
-    uint32_t node = node_of(m, site);
-    return node != UINT32_MAX && lg_profile_sample(m->profile, node, values) &&
-           add_label(m, site);
+    uint32_t *stack = lg_new(m->scratch, uint32_t, site->stack_count);
+    size_t depth;
+    bool ok = stack != NULL && locations_of(m, site, stack, &depth) &&
+              lg_profile_sample(m->profile, stack, depth, values) &&
+              add_label(m, site);
+    if (stack != NULL)
+        lg_arena_trim(m->scratch, stack, site->stack_count * sizeof *stack, 0);
+    return ok;
 }
 
 static bool add_types(struct lg_profile *p)
@@ -127,6 +138,7 @@ static bool add_types(struct lg_profile *p)
         *place = types[i];
     }
     p->period_type = (struct lg_value_type){LG_STR("space"), LG_STR("bytes")};
+    p->has_period_type = true;
     p->default_type = LG_STR("inuse_space");
     return true;
 }
@@ -153,7 +165,8 @@ bool lg_go_heap_profile_read(struct lg_go *go, enum lg_heap_when when,
     struct lg_arena scratch;
     struct lg_profile profile;
     struct lg_go_heap_sites sites;
-    struct maker m = {.go = go, .sites = &sites, .profile = &profile};
+    struct maker m = {
+        .go = go, .sites = &sites, .profile = &profile, .scratch = &scratch};
     lg_arena_init(&scratch, 0);
     bool ok = lg_go_heap_sites_read(go, when, &scratch, &sites, err) &&
               (make_profile(&m, arena) || lg_fail_nomem(err));

@@ -230,13 +230,11 @@ static bool is_goexit(struct lg_go_locations *l, uint64_t caller)
     return place != NULL && place->is_go && place->func.kind == LG_FUNC_GOEXIT;
 }
 
-uint32_t lg_go_locations_callers(struct lg_go_locations *l,
-                                 const uint64_t *callers, size_t count)
+bool lg_go_locations_callers(struct lg_go_locations *l, const uint64_t *callers,
+                             size_t count, uint32_t *stack_ret,
+                             size_t *count_ret)
 {
-    uint32_t *stack = lg_new(l->profile->arena, uint32_t, count);
     size_t n = 0;
-    if (stack == NULL)
-        return NONE;
     for (size_t i = 0; i < count;) {
         struct group group;
         if (callers[i] == 0 || is_goexit(l, callers[i])) {
@@ -244,11 +242,10 @@ uint32_t lg_go_locations_callers(struct lg_go_locations *l,
             continue;
         }
         if (!take_group(l, callers + i, count - i, &group))
-            return NONE;
-        stack[n++] = group.location;
+            return false;
+        stack_ret[n++] = group.location;
         i += group.entries;
     }
-    uint32_t node = lg_profile_stack(l->profile, 0, stack, n, NULL);
-    lg_arena_trim(l->profile->arena, stack, count * sizeof *stack, 0);
-    return node;
+    *count_ret = n;
+    return true;
 }

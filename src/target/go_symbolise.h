@@ -81,11 +81,12 @@ bool lg_go_locations_init(struct lg_go_locations *l,
  * wrappers left out as runtime/pprof leaves them out; UINT32_MAX: out of
  * memory. */
 uint32_t lg_go_locations_at(struct lg_go_locations *l, uint64_t pc);
-/* The node of a stack as runtime.Callers fills it: return addresses, leaf
+/* The locations of a stack as runtime.Callers fills it: return addresses, leaf
  * first, where each inlined call has an entry of its own (those are folded into
  * one location, as runtime/pprof's proto.go does). Buckets' stacks are such.
- * UINT32_MAX: out of memory. */
-uint32_t lg_go_locations_callers(struct lg_go_locations *l,
-                                 const uint64_t *callers, size_t count);
+ * stack_ret has room for count; *count_ret are used. false: out of memory. */
+bool lg_go_locations_callers(struct lg_go_locations *l, const uint64_t *callers,
+                             size_t count, uint32_t *stack_ret,
+                             size_t *count_ret);
 
 #endif

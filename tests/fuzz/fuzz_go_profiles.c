@@ -50,7 +50,7 @@ static void put_words(uint8_t *memory, const uint8_t *data, size_t len)
 
 static void check_profile(const struct lg_profile *p)
 {
-    for (size_t i = 0; i < p->sample_nodes.count; i++) {
+    for (size_t i = 0; i < p->samples.count; i++) {
         struct lg_frame_iter it = lg_profile_frames(p, i);
         struct lg_frame frame;
         while (lg_frame_iter_next(&it, &frame))

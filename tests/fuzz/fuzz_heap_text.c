@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     lg_arena_init(&arena, (size_t)256 << 20);
     lg_heap_text_memstats(bytes, &m, NULL);
     if (lg_heap_text_parse(bytes, &arena, &p, &err)) {
-        for (size_t i = 0; i < p.sample_nodes.count; i++) {
+        for (size_t i = 0; i < p.samples.count; i++) {
             struct lg_frame_iter it = lg_profile_frames(&p, i);
             struct lg_frame frame;
             while (lg_frame_iter_next(&it, &frame))

@@ -18,8 +18,7 @@ static void write_back(const struct lg_profile *p, struct lg_arena *arena)
         abort();
     if (!lg_pprof_write(&again, arena, &second, NULL))
         return;
-    if (!lg_str_eq(bytes, second) ||
-        again.sample_nodes.count != p->sample_nodes.count ||
+    if (!lg_str_eq(bytes, second) || again.samples.count != p->samples.count ||
         again.labels.count != p->labels.count)
         abort();
 }
@@ -33,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     lg_arena_init(&arena, (size_t)256 << 20);
     if (lg_pprof_parse(lg_str_from(data, len), &arena, &p, &err)) {
         struct lg_goroutines g;
-        for (size_t i = 0; i < p.sample_nodes.count; i++) {
+        for (size_t i = 0; i < p.samples.count; i++) {
             struct lg_frame_iter it = lg_profile_frames(&p, i);
             struct lg_frame frame;
             while (lg_frame_iter_next(&it, &frame))

@@ -204,8 +204,7 @@ static inline void case_sample(struct case_builder *b, struct lg_profile *p,
     size_t count = case_frames(stack, frames, 160);
     for (size_t i = 0; i < count; i++)
         locations[i] = case_location(b, p, &frames[i]);
-    uint32_t node = lg_profile_stack(p, 0, locations, count, NULL);
-    if (node == UINT32_MAX || !lg_profile_sample(p, node, values))
+    if (!lg_profile_sample(p, locations, count, values))
         abort();
 }
 

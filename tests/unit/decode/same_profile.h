@@ -69,18 +69,17 @@ static inline void assert_same_locations(const struct lg_profile *a,
 static inline void assert_same_samples(const struct lg_profile *a,
                                        const struct lg_profile *b)
 {
-    assert_int_equal(a->sample_nodes.count, b->sample_nodes.count);
-    for (size_t i = 0; i < a->sample_nodes.count; i++) {
-        uint32_t m = a->sample_nodes.items[i], n = b->sample_nodes.items[i];
+    assert_int_equal(a->samples.count, b->samples.count);
+    for (size_t i = 0; i < a->samples.count; i++) {
+        struct lg_profile_stack m = a->samples.items[i];
+        struct lg_profile_stack n = b->samples.items[i];
+        assert_int_equal(m.count, n.count);
         for (size_t t = 0; t < a->types.count; t++)
             assert_int_equal(lg_profile_value(a, i, (int)t),
                              lg_profile_value(b, i, (int)t));
-        for (; m != 0 && n != 0;
-             m = a->nodes.items[m].parent, n = b->nodes.items[n].parent)
-            assert_int_equal(a->nodes.items[m].location,
-                             b->nodes.items[n].location);
-        assert_int_equal(m, 0);
-        assert_int_equal(n, 0);
+        for (uint32_t k = 0; k < m.count; k++)
+            assert_int_equal(a->stacks.items[m.first + k],
+                             b->stacks.items[n.first + k]);
     }
 }
 

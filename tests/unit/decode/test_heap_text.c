@@ -52,9 +52,9 @@ static struct lg_str *sorted_samples(struct lg_arena *arena,
                                      const struct lg_profile *p,
                                      size_t *count_ret)
 {
-    struct lg_str *texts = lg_new(arena, struct lg_str, p->sample_nodes.count);
+    struct lg_str *texts = lg_new(arena, struct lg_str, p->samples.count);
     size_t count = 0;
-    for (size_t i = 0; i < p->sample_nodes.count; i++)
+    for (size_t i = 0; i < p->samples.count; i++)
         if (lg_profile_value(p, i, 0) != 0)
             texts[count++] = sample_text(arena, p, i);
     qsort(texts, count, sizeof *texts, by_text);
@@ -168,7 +168,7 @@ static void test_small(void **state)
                        "#\t0x10\t\tmain.(*T[...]).new+0x2f\t/a b/c:d.go:12\n"
                        "#\t0x20\n"
                        "\n"));
-    assert_int_equal(p.sample_nodes.count, 1);
+    assert_int_equal(p.samples.count, 1);
     assert_int_equal(lg_profile_value(&p, 0, 0), 2);
     assert_int_equal(lg_profile_value(&p, 0, 3), 16);
     struct lg_frame_iter it = lg_profile_frames(&p, 0);

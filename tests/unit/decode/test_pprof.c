@@ -49,13 +49,13 @@ static size_t raw_labels(struct lg_sb *sb, const struct lg_profile *p,
 static void raw_samples(struct lg_sb *sb, const struct lg_profile *p)
 {
     size_t label = 0;
-    for (size_t i = 0; i < p->sample_nodes.count; i++) {
+    for (size_t i = 0; i < p->samples.count; i++) {
         for (size_t t = 0; t < p->types.count; t++)
             lg_sb_fmt(sb, " %10" PRId64, lg_profile_value(p, i, (int)t));
         lg_sb_cstr(sb, ": ");
-        for (uint32_t n = p->sample_nodes.items[i]; n != 0;
-             n = p->nodes.items[n].parent)
-            lg_sb_fmt(sb, "%u ", p->nodes.items[n].location + 1);
+        struct lg_profile_stack stack = p->samples.items[i];
+        for (uint32_t n = 0; n < stack.count; n++)
+            lg_sb_fmt(sb, "%u ", p->stacks.items[stack.first + n] + 1);
         label = raw_labels(sb, p, i, label);
         lg_sb_char(sb, '\n');
     }
@@ -244,7 +244,7 @@ static void assert_usual(struct maker *k, uint64_t first, uint64_t second)
 {
     struct lg_profile p = parse(&k->arena, lg_sb_view(&k->out));
     struct lg_frame frame;
-    assert_int_equal(p.sample_nodes.count, 1);
+    assert_int_equal(p.samples.count, 1);
     assert_int_equal(lg_profile_value(&p, 0, 0), 5);
     struct lg_frame_iter it = lg_profile_frames(&p, 0);
     assert_true(lg_frame_iter_next(&it, &frame));
@@ -318,7 +318,7 @@ static void test_labels(void **state)
     assert_true(lg_str_eq(p.labels.items[0].key, LG_STR("tenant")));
     assert_true(lg_str_eq(p.labels.items[0].str, LG_STR("acme")));
     assert_int_equal(p.labels.items[1].num, -7);
-    assert_int_equal(p.sample_nodes.items[1], 0); /* an empty stack */
+    assert_int_equal(p.samples.items[1].count, 0); /* an empty stack */
     assert_int_equal(lg_profile_total(&p, 0), 11);
     lg_arena_deinit(&k.arena);
 }
@@ -391,7 +391,7 @@ static void hostile(struct lg_str bytes, bool whole)
     assert_true(ok || (err.kind == LG_BAD_DATA && err.text[0] != '\0') ||
                 err.kind == LG_LIMIT);
     assert_true(ok || !whole);
-    for (size_t i = 0; ok && i < p.sample_nodes.count; i++) {
+    for (size_t i = 0; ok && i < p.samples.count; i++) {
         struct lg_frame_iter it = lg_profile_frames(&p, i);
         struct lg_frame frame;
         while (lg_frame_iter_next(&it, &frame))

@@ -60,7 +60,7 @@ static void test_real_profiles(void **state)
             struct lg_profile p =
                 parse(&arena, lg_golden(&arena, "pprof/%s/%s.pb.gz", version,
                                         names[n]));
-            assert_true(p.sample_nodes.count > 0);
+            assert_true(p.samples.count > 0);
             assert_round_trip(&arena, &p);
             lg_arena_deinit(&arena);
         }
@@ -89,19 +89,27 @@ static void add_tables(struct lg_rng *rng, struct lg_profile *p)
     for (size_t i = 1 + lg_rng_below(rng, 4); i > 0; i--)
         *lg_push(a, &p->types) = random_type(rng, a);
     for (size_t i = lg_rng_below(rng, 4); i > 0; i--)
-        *lg_push(a, &p->mappings) = (struct lg_profile_mapping){
-            lg_rng_any_width(rng), lg_rng_any_width(rng), lg_rng_any_width(rng),
-            random_name(rng, a), random_name(rng, a)};
+        *lg_push(a, &p->mappings) =
+            (struct lg_profile_mapping){.id = p->mappings.count,
+                                        .start = lg_rng_any_width(rng),
+                                        .limit = lg_rng_any_width(rng),
+                                        .offset = lg_rng_any_width(rng),
+                                        .file = random_name(rng, a),
+                                        .build_id = random_name(rng, a)};
     for (size_t i = lg_rng_below(rng, 6); i > 0; i--)
         *lg_push(a, &p->functions) = (struct lg_profile_function){
-            random_name(rng, a), random_name(rng, a), random_name(rng, a),
-            (int64_t)lg_rng_any_width(rng)};
+            .id = p->functions.count,
+            .name = random_name(rng, a),
+            .system_name = random_name(rng, a),
+            .file = random_name(rng, a),
+            .start_line = (int64_t)lg_rng_any_width(rng)};
 }
 
 static void add_locations(struct lg_rng *rng, struct lg_profile *p)
 {
     for (size_t i = 1 + lg_rng_below(rng, 10); i > 0; i--) {
         struct lg_profile_location *l = lg_push(p->arena, &p->locations);
+        l->id = p->locations.count;
         l->address = lg_rng_any_width(rng);
         l->mapping = (uint32_t)lg_rng_below(rng, p->mappings.count + 1);
         if (p->functions.count == 0)
@@ -111,7 +119,7 @@ static void add_locations(struct lg_rng *rng, struct lg_profile *p)
         for (uint32_t k = 0; k < l->line_count; k++)
             *lg_push(p->arena, &p->lines) = (struct lg_profile_line){
                 (uint32_t)lg_rng_below(rng, p->functions.count),
-                (int64_t)lg_rng_any_width(rng)};
+                (int64_t)lg_rng_any_width(rng), 0};
     }
 }
 
@@ -123,6 +131,7 @@ static void add_label(struct lg_rng *rng, struct lg_profile *p, uint32_t sample)
     if (l.str.len == 0) { /* 0 would be no label at all */
         l.num = (int64_t)(lg_rng_any_width(rng) | 1);
         l.num_unit = random_name(rng, p->arena);
+        l.is_numeric = true;
     }
     *lg_push(p->arena, &p->labels) = l;
 }
@@ -138,8 +147,7 @@ static void add_samples(struct lg_rng *rng, struct lg_profile *p)
             stack[k] = (uint32_t)lg_rng_below(rng, p->locations.count);
         for (size_t t = 0; t < LG_COUNT(values); t++)
             values[t] = (int64_t)lg_rng_any_width(rng);
-        uint32_t node = lg_profile_stack(p, 0, stack, depth, NULL);
-        assert_true(lg_profile_sample(p, node, values));
+        assert_true(lg_profile_sample(p, stack, depth, values));
         for (size_t k = lg_rng_below(rng, 3); k > 0; k--)
             add_label(rng, p, i);
     }

@@ -251,12 +251,12 @@ static void reverse_goroutines(const struct lg_capture *c)
 static void reverse_samples(const struct lg_capture *c)
 {
     struct lg_profile *p = heap_of(c);
-    size_t count = p != NULL ? p->sample_nodes.count : 0;
+    size_t count = p != NULL ? p->samples.count : 0;
     for (size_t i = 0; i < count / 2; i++) {
         size_t k = count - 1 - i, width = p->types.count;
-        uint32_t node = p->sample_nodes.items[i];
-        p->sample_nodes.items[i] = p->sample_nodes.items[k];
-        p->sample_nodes.items[k] = node;
+        struct lg_profile_stack stack = p->samples.items[i];
+        p->samples.items[i] = p->samples.items[k];
+        p->samples.items[k] = stack;
         for (size_t t = 0; t < width; t++) {
             int64_t value = p->values[i * width + t];
             p->values[i * width + t] = p->values[k * width + t];

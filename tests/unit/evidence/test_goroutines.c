@@ -212,21 +212,16 @@ static bool make_profile(struct lg_profile *p, struct lg_arena *arena,
         *line = (struct lg_profile_line){.function = i, .line = i + 1};
         *l = (struct lg_profile_location){.line_first = i, .line_count = 1};
     }
-    uint32_t worker = 0, root = lg_profile_node(p, 0, 4);
-    for (uint32_t i = 4; i > 0 && worker != UINT32_MAX; i--)
-        worker = lg_profile_node(p, worker, i - 1);
-    if (worker == UINT32_MAX || root == UINT32_MAX ||
-        (root = lg_profile_node(p, root, 5)) == UINT32_MAX)
-        return false;
+    static const uint32_t root[] = {5, 4}, worker[] = {0, 1, 2, 3};
     struct lg_profile_label *label = lg_push(arena, &p->labels);
     if (label == NULL)
         return false;
     *label = (struct lg_profile_label){
         .sample = 1, .key = LG_STR("tenant"), .str = LG_STR("acme")};
-    return lg_profile_sample(p, root, (int64_t[]){1}) &&
-           lg_profile_sample(p, worker, (int64_t[]){40}) &&
-           lg_profile_sample(p, worker, (int64_t[]){1}) &&
-           lg_profile_sample(p, worker, (int64_t[]){0});
+    return lg_profile_sample(p, root, 2, (int64_t[]){1}) &&
+           lg_profile_sample(p, worker, 4, (int64_t[]){40}) &&
+           lg_profile_sample(p, worker, 4, (int64_t[]){1}) &&
+           lg_profile_sample(p, worker, 4, (int64_t[]){0});
 }
 
 static void test_from_profile(void **state)

@@ -55,12 +55,12 @@ static void add_kind(struct fixture *x, const char *name, int64_t count)
     struct lg_profile_line *line = got(lg_push(&x->arena, &p->lines));
     function->name = lg_str_of(name);
     function->file = LG_STR("/x/main.go");
-    *line = (struct lg_profile_line){(uint32_t)p->functions.count - 1, 7};
+    *line = (struct lg_profile_line){(uint32_t)p->functions.count - 1, 7, 0};
     struct lg_profile_location *at = got(lg_push(&x->arena, &p->locations));
     at->line_first = (uint32_t)p->lines.count - 1;
     at->line_count = 1;
-    uint32_t node = lg_profile_node(p, 0, (uint32_t)p->locations.count - 1);
-    assert_true(lg_profile_sample(p, node, &count));
+    uint32_t location = (uint32_t)p->locations.count - 1;
+    assert_true(lg_profile_sample(p, &location, 1, &count));
 }
 
 static void add_goroutine(struct fixture *x, const char *name, uint64_t id)

@@ -391,7 +391,7 @@ static void test_wrappers_are_hidden(void **state)
     struct lg_goroutines e = words_of(&w, &gs);
     assert_int_equal(e.items.items[0].frame_count, 2);
     assert_true(lg_go_goroutines_profile(&gs, &w.f.arena, &p));
-    assert_int_equal(p.sample_nodes.count, 1);
+    assert_int_equal(p.samples.count, 1);
     struct lg_frame_iter it = lg_profile_frames(&p, 0);
     struct lg_frame frame;
     assert_true(lg_frame_iter_next(&it, &frame));

@@ -110,14 +110,14 @@ static void test_published_and_now(void **state)
         init(&f, minors[i], 4, 1);
         add_bucket(&f, 0, &site_of_two_cycles);
         struct lg_profile p = read_profile(&f, LG_HEAP_PUBLISHED, &info);
-        assert_int_equal(p.sample_nodes.count, 1);
+        assert_int_equal(p.samples.count, 1);
         assert_values(&p, 0, (int64_t[]){15, 960, 12, 768});
         p = read_profile(&f, LG_HEAP_NOW, &info);
         assert_values(&p, 0, (int64_t[]){23, 1472, 20, 1280});
         assert_int_equal(info.bucket_count, 1);
         assert_int_equal(info.rate_bytes, 1);
         assert_false(info.disabled || info.truncated);
-        assert_int_equal(p.nodes.items[p.sample_nodes.items[0]].depth, 2);
+        assert_int_equal(p.samples.items[0].count, 2);
         assert_int_equal(p.labels.items[0].num, 64);
         assert_int_equal(p.period, 1);
         fake_go_deinit(&f);
@@ -199,7 +199,7 @@ static void test_label_of_an_idle_bucket(void **state)
         init(&f, minor, 0, 1);
         add_bucket(&f, 0, &idle);
         struct lg_profile p = read_profile(&f, LG_HEAP_PUBLISHED, &info);
-        assert_int_equal(p.sample_nodes.count, 1);
+        assert_int_equal(p.samples.count, 1);
         assert_int_equal(p.labels.count, minor == 27 ? 1 : 0);
         fake_go_deinit(&f);
     }
@@ -214,7 +214,7 @@ static void test_disabled(void **state)
     init(&f, 27, 0, 0);
     p = read_profile(&f, LG_HEAP_NOW, &info);
     assert_true(info.disabled && !info.compiled_out);
-    assert_int_equal(p.sample_nodes.count, 0);
+    assert_int_equal(p.samples.count, 0);
     *fake_at(&f, f.go.vars[LG_VAR_DISABLE_MEM_PROFILING]) = 1;
     f.go.vars[LG_VAR_MBUCKETS] = 0;
     p = read_profile(&f, LG_HEAP_NOW, &info);
@@ -271,14 +271,13 @@ static void assert_site(const struct lg_profile *p, size_t sample,
                     (int64_t)((double)(c.allocs * s->object_bytes) * scale),
                     (int64_t)((double)live * scale),
                     (int64_t)((double)(live * s->object_bytes) * scale)});
-    uint32_t node = p->sample_nodes.items[sample];
+    struct lg_profile_stack stack = p->samples.items[sample];
+    assert_int_equal(stack.count, s->depth);
     for (size_t i = 0; i < s->depth; i++) {
-        uint32_t location = p->nodes.items[node].location;
+        uint32_t location = p->stacks.items[stack.first + i];
         assert_int_equal(p->locations.items[location].address,
                          pc_of(index, i) - 1);
-        node = p->nodes.items[node].parent;
     }
-    assert_int_equal(node, 0);
 }
 
 static void test_random_sites(void **state)
@@ -301,7 +300,7 @@ static void test_random_sites(void **state)
         for (int all = 0; all <= 1; all++) {
             struct lg_profile p =
                 read_profile(&f, all ? LG_HEAP_NOW : LG_HEAP_PUBLISHED, &info);
-            assert_int_equal(p.sample_nodes.count, count);
+            assert_int_equal(p.samples.count, count);
             for (size_t i = 0; i < count; i++)
                 assert_site(&p, count - 1 - i, &sites[i], i,
                             sum_of(&sites[i], cycle, all), 4096);
@@ -319,7 +318,7 @@ static void assert_broken_off(struct fake_go *f, uint64_t buckets)
     struct lg_profile p = read_profile(f, LG_HEAP_NOW, &info);
     assert_true(info.truncated);
     assert_int_equal(info.bucket_count, buckets);
-    assert_int_equal(p.sample_nodes.count, buckets);
+    assert_int_equal(p.samples.count, buckets);
 }
 
 static void test_lists_that_lie(void **state)

@@ -131,9 +131,15 @@ static void test_locations_of_callers(void **state)
     lg_go_symbols_init(&s, &f.go, &f.arena);
     assert_true(lg_profile_init(&p, &f.arena));
     assert_true(lg_go_locations_init(&l, &s, &p));
-    uint32_t node = lg_go_locations_callers(&l, stack, LG_COUNT(stack));
-    assert_int_equal(p.nodes.items[node].depth, 3);
-    assert_int_equal(lg_go_locations_callers(&l, stack, LG_COUNT(stack)), node);
+    uint32_t first[LG_COUNT(stack)], again[LG_COUNT(stack)];
+    size_t depth = 0;
+    assert_true(
+        lg_go_locations_callers(&l, stack, LG_COUNT(stack), first, &depth));
+    assert_int_equal(depth, 3);
+    assert_true(
+        lg_go_locations_callers(&l, stack, LG_COUNT(stack), again, &depth));
+    assert_int_equal(depth, 3);
+    assert_memory_equal(first, again, depth * sizeof *first);
     assert_int_equal(p.locations.count, 3);
     assert_int_equal(p.locations.items[0].address, TEXT + 9);
     assert_int_equal(p.locations.items[2].line_count, 0);
