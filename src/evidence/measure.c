@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "evidence/measure.h"
+
+#include "base/vec.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define MAX_ALIASES 3
+/* Longer than any alias with a plural's s: what is longer is no unit. */
+#define MAX_ALIAS_BYTES 16
+
+struct unit {
+    const char *name;
+    const char *aliases[MAX_ALIASES];
+    double factor;
+};
+
+struct family {
+    const struct unit *units;
+    size_t count;
+    const char *default_name;
+    double default_factor;
+};
+
+static const struct unit memory_units[] = {
+    {"B", {"b", "byte"}, 1},
+    {"kB", {"kb", "kbyte", "kilobyte"}, 0x1p10},
+    {"MB", {"mb", "mbyte", "megabyte"}, 0x1p20},
+    {"GB", {"gb", "gbyte", "gigabyte"}, 0x1p30},
+    {"TB", {"tb", "tbyte", "terabyte"}, 0x1p40},
+    {"PB", {"pb", "pbyte", "petabyte"}, 0x1p50},
+};
+/* pprof's "μs" is no alias: it is three bytes long, and loses its s first. */
+static const struct unit time_units[] = {
+    {"ns", {"ns", "nanosecond"}, 1},    {"us", {"us", "microsecond"}, 1e3},
+    {"ms", {"ms", "millisecond"}, 1e6}, {"s", {"s", "sec", "second"}, 1e9},
+    {"hrs", {"hour", "hr"}, 3600e9},
+};
+static const struct unit gcu_units[] = {
+    {"n*GCU", {"nanogcu"}, 1e-9},  {"u*GCU", {"microgcu"}, 1e-6},
+    {"m*GCU", {"milligcu"}, 1e-3}, {"GCU", {"gcu"}, 1},
+    {"k*GCU", {"kilogcu"}, 1e3},   {"M*GCU", {"megagcu"}, 1e6},
+    {"G*GCU", {"gigagcu"}, 1e9},   {"T*GCU", {"teragcu"}, 1e12},
+    {"P*GCU", {"petagcu"}, 1e15},
+};
+static const struct family families[] = {
+    {memory_units, LG_COUNT(memory_units), "B", 1},
+    {time_units, LG_COUNT(time_units), "s", 1e9},
+    {gcu_units, LG_COUNT(gcu_units), "GCU", 1},
+};
+
+static char to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool has_alias(const struct unit *u, struct lg_str alias)
+{
+    for (size_t i = 0; i < MAX_ALIASES && u->aliases[i] != NULL; i++) {
+        if (lg_str_eq(alias, lg_str_of(u->aliases[i])))
+            return true;
+    }
+    return false;
+}
+
+static const struct unit *unit_of(const struct family *family,
+                                  struct lg_str name)
+{
+    char lower[MAX_ALIAS_BYTES];
+    if (name.len > sizeof lower)
+        return NULL;
+    for (size_t i = 0; i < name.len; i++)
+        lower[i] = to_lower(name.data[i]);
+    struct lg_str alias = {lower, name.len};
+    if (alias.len > 2 && alias.data[alias.len - 1] == 's')
+        alias.len--;
+    for (size_t i = 0; i < family->count; i++) {
+        if (has_alias(&family->units[i], alias))
+            return &family->units[i];
+    }
+    return NULL;
+}
+
+static bool is_automatic(struct lg_str unit)
+{
+    return lg_str_eq(unit, LG_STR("minimum")) ||
+           lg_str_eq(unit, LG_STR("auto"));
+}
+
+/* The largest unit of which value has at least one. */
+static const struct unit *unit_for(const struct family *family, double value)
+{
+    const struct unit *best = NULL;
+    for (size_t i = 0; i < family->count; i++) {
+        const struct unit *u = &family->units[i];
+        if ((best == NULL || u->factor >= best->factor) &&
+            value / u->factor >= 1.0)
+            best = u;
+    }
+    return best;
+}
+
+static double convert(const struct family *family, double value,
+                      struct lg_str to, struct lg_str *unit_ret)
+{
+    const struct unit *u =
+        is_automatic(to) ? unit_for(family, value) : unit_of(family, to);
+    *unit_ret = lg_str_of(u != NULL ? u->name : family->default_name);
+    return value / (u != NULL ? u->factor : family->default_factor);
+}
+
+static bool is_uninteresting(struct lg_str unit)
+{
+    return lg_str_eq(unit, LG_STR("count")) ||
+           lg_str_eq(unit, LG_STR("sample")) ||
+           lg_str_eq(unit, LG_STR("unit")) || is_automatic(unit);
+}
+
+double lg_measure_scale(int64_t value, struct lg_str from, struct lg_str to,
+                        struct lg_str *unit_ret)
+{
+    if (value < 0 && value != INT64_MIN)
+        return -lg_measure_scale(-value, from, to, unit_ret);
+    for (size_t i = 0; i < LG_COUNT(families); i++) {
+        const struct unit *u = unit_of(&families[i], from);
+        if (u != NULL)
+            return convert(&families[i], (double)value * u->factor, to,
+                           unit_ret);
+    }
+    *unit_ret = is_uninteresting(to) ? LG_STR("") : to;
+    return (double)value;
+}
+
+/* Most numbers are whole and small: those need no printf. */
+static size_t print_whole(char *end, uint64_t n)
+{
+    size_t len = 0;
+    do {
+        end[-1 - (ptrdiff_t)len++] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n != 0);
+    return len;
+}
+
+void lg_measure_label(struct lg_sb *sb, int64_t value, struct lg_str from,
+                      struct lg_str to)
+{
+    char text[400]; /* any double with two decimals */
+    struct lg_str unit;
+    double scaled = lg_measure_scale(value, from, to, &unit);
+    struct lg_str number;
+    if (scaled >= 0 && scaled < 0x1p53 && scaled == floor(scaled)) {
+        size_t len = print_whole(text + sizeof text, (uint64_t)scaled);
+        number = lg_str_from(text + sizeof text - len, len);
+    } else {
+        int len = snprintf(text, sizeof text, "%.2f", scaled);
+        number = lg_str_from(text, (size_t)len);
+    }
+    if (lg_str_ends(number, LG_STR(".00")))
+        number.len -= 3;
+    if (lg_str_eq(number, LG_STR("0")) || lg_str_eq(number, LG_STR("-0"))) {
+        lg_sb_char(sb, '0');
+        return;
+    }
+    lg_sb_str(sb, number);
+    lg_sb_str(sb, unit);
+}
+
+void lg_measure_percentage(struct lg_sb *sb, int64_t value, int64_t total)
+{
+    double ratio = total != 0 ? fabs((double)value / (double)total) * 100 : 0.0;
+    if (ratio >= 99.95 && ratio <= 100.05)
+        lg_sb_cstr(sb, "  100%");
+    else
+        lg_sb_fmt(sb, ratio >= 1.0 ? "%5.2f%%" : "%5.2g%%", ratio);
+}
+
+bool lg_measure_compatible(struct lg_str unit_a, struct lg_str unit_b)
+{
+    if (lg_str_eq(unit_a, unit_b))
+        return true;
+    for (size_t i = 0; i < LG_COUNT(families); i++) {
+        if (unit_of(&families[i], unit_a) != NULL &&
+            unit_of(&families[i], unit_b) != NULL)
+            return true;
+    }
+    return false;
+}
