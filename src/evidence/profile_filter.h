@@ -68,9 +68,19 @@ bool lg_profile_label_frames(const struct lg_profile *p, struct lg_str roots,
 bool lg_profile_scale(const struct lg_profile *p, const double *ratios,
                       struct lg_arena *arena, struct lg_profile *ret);
 /* Beyond pprof: each stack cut to its innermost frame of the main module
- * (`-granularity=owner`); stacks without one keep their leaf. */
+ * (`-granularity=owner`); stacks without one keep their leaf. Frames of package
+ * main and of packages below main_module are the module's own; "": only those
+ * of main. */
 bool lg_profile_owner(const struct lg_profile *p, struct lg_str main_module,
                       struct lg_arena *arena, struct lg_profile *ret);
+
+/* The main module as the profile's own file names tell it, "" if they don't:
+ * the packages whose files lie below the same folder as main's, with that
+ * folder's part cut off. /w/shop/cmd/shop/main.go (package main) and
+ * /w/shop/store/disk.go (package corp.example/shop/store) give
+ * corp.example/shop. For who has no build info. Scratch memory is p's arena's;
+ * the result is a view of a function's name. */
+struct lg_str lg_profile_main_module(const struct lg_profile *p);
 
 /* Unit for each numeric label key: profile.go NumLabelUnits. */
 struct lg_label_unit {

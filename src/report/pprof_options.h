@@ -31,7 +31,7 @@ struct lg_pprof_options {
     struct lg_str focus, ignore, prune_from, hide, show, show_from;
     struct lg_str tagfocus, tagignore, tagshow, taghide;
     bool noinlines, showcolumns;
-    struct lg_str granularity; /* "" */
+    struct lg_str granularity; /* ""; "owner" is ours */
 };
 
 enum lg_pprof_field_kind {
@@ -41,12 +41,19 @@ enum lg_pprof_field_kind {
     LG_PPROF_STRING,
 };
 
+struct lg_pprof_choice { /* a value of a group; a boolean flag by its name */
+    const char *name, *help;
+};
+
 struct lg_pprof_field { /* a row of the table */
     const char *name;
     enum lg_pprof_field_kind kind;
-    size_t offset; /* in struct lg_pprof_options */
-    const char *const *choices; /* ends with NULL; NULL: free text */
-    const char *help; /* as pprof's `help VARIABLE` and its usage print it */
+    size_t offset;                         /* in struct lg_pprof_options */
+    const struct lg_pprof_choice *choices; /* ends with a NULL name; NULL: free
+                                              text */
+    const char *help; /* as pprof's `help VARIABLE` prints it, but for the last
+                         line feed; its usage prints the first line. NULL: a
+                         group, whose choices have it */
 };
 /* In the order of pprof's config struct; ends with a NULL name. */
 extern const struct lg_pprof_field lg_pprof_fields[];
@@ -54,6 +61,13 @@ extern const struct lg_pprof_field lg_pprof_fields[];
 void lg_pprof_options_init(struct lg_pprof_options *o); /* defaults */
 /* The row of that name, or whose choices have that name. NULL: none. */
 const struct lg_pprof_field *lg_pprof_field_find(struct lg_str name);
+/* Help of a variable or of a choice; NULL: there is no such name ("sort" and
+ * "granularity" have none of their own). */
+const char *lg_pprof_field_help(struct lg_str name);
+/* A flag without a value on the command line, and a variable that needs none
+ * in the shell: booleans, and the names of choices. */
+bool lg_pprof_field_is_bool(struct lg_str name);
+
 /* config.set / get: USAGE with pprof's words. value is borrowed. */
 bool lg_pprof_options_set(struct lg_pprof_options *o,
                           const struct lg_pprof_field *field,
@@ -61,5 +75,9 @@ bool lg_pprof_options_set(struct lg_pprof_options *o,
 struct lg_str lg_pprof_options_get(const struct lg_pprof_options *o,
                                    const struct lg_pprof_field *field,
                                    struct lg_arena *arena);
+/* config.go configure(): what the shell does for `name=value`. A name of a
+ * choice chooses when the value is one of strconv.ParseBool's true ones. */
+bool lg_pprof_options_configure(struct lg_pprof_options *o, struct lg_str name,
+                                struct lg_str value, struct lg_error *err);
 
 #endif
