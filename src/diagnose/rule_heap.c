@@ -475,11 +475,9 @@ static struct lg_str of_live_heap(struct lg_case *c,
  * piled up afterwards is its own. */
 static void doubt_headroom(struct lg_verdict *verdict)
 {
-    for (size_t i = 0; i < verdict->findings.count; i++) {
-        struct lg_finding *f = &verdict->findings.items[i];
-        if (f->cause == LG_CAUSE_GC_HEADROOM && f->confidence < 0.9) {
-            f->confidence /= 2;
-        }
+    struct lg_finding *f = lg_find_cause(verdict, LG_CAUSE_GC_HEADROOM);
+    if (f != NULL && f->confidence < LG_HEADROOM_PROVEN) {
+        f->confidence /= 2;
     }
 }
 
@@ -514,24 +512,15 @@ void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
                     "stream, and bound what a request may ask for.");
 }
 
-/* A live heap that stands, beside garbage: then no line of it leaks. */
-static bool is_garbage(const struct lg_verdict *verdict)
-{
-    lg_each(f, verdict->findings) {
-        if (f->cause == LG_CAUSE_GC_HEADROOM) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct lg_heap_view v = {0};
     struct lg_live live;
     lg_live_look(c, &live);
-    if (live.level || is_garbage(verdict) || !lg_heap_look(c, &v) ||
-        !lg_heap_is_dominant(c, &v) || (v.score >= BURST_SCORE && c->oom)) {
+    /* A live heap that stands, beside garbage: then no line of it leaks. */
+    if (live.level || lg_find_cause(verdict, LG_CAUSE_GC_HEADROOM) != NULL ||
+        !lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
+        (v.score >= BURST_SCORE && c->oom)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);
