@@ -36,23 +36,6 @@ static const struct lg_option options[] = {
     {0},
 };
 
-static bool parse_freeze(const char *text, enum lg_freeze *ret)
-{
-    static const char *const names[] = {
-        [LG_FREEZE_AUTO] = "auto",
-        [LG_FREEZE_NEVER] = "never",
-        [LG_FREEZE_ALWAYS] = "always",
-    };
-    for (size_t i = 0; i < LG_COUNT(names); i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *ret = (enum lg_freeze)i;
-            return true;
-        }
-    }
-    lg_cmd_say("--freeze takes auto, never or always, not \"%s\"", text);
-    return false;
-}
-
 static bool parse_frames(const char *text, uint32_t *ret)
 {
     uint64_t n;
@@ -85,7 +68,7 @@ static bool take(struct lg_args *args, int option,
     case OPT_SYSTEM:
         return r->with_system = true;
     case OPT_FREEZE:
-        return parse_freeze(args->value, &r->freeze);
+        return lg_source_freeze(args->value, &r->freeze);
     case OPT_EXE:
         o->exe = args->value;
         return true;
@@ -107,10 +90,7 @@ static int parse(struct lg_args *args, struct lg_goroutines_request *r,
         if (!take(args, option, r, o))
             return LG_EXIT_USAGE;
     }
-    if (args->operand_count == 1)
-        return -1;
-    lg_cmd_say("goroutines takes one PID, core, file or incident");
-    return LG_EXIT_USAGE;
+    return -1;
 }
 
 static void say_quality(const struct lg_goroutines_view *v)
@@ -155,12 +135,11 @@ static int run_body(struct lg_args *args, struct lg_arena *arena)
     struct lg_goroutines_request request = {.frames = UINT32_MAX};
     struct lg_source_options o = {0};
     struct lg_source_arg source;
-    struct lg_error err = {0};
     int status = parse(args, &request, &o);
+    if (status == -1)
+        status = lg_source_of_args(args, &o, arena, &source);
     if (status != -1)
         return status;
-    if (!lg_source_open(args->operands[0], &o, arena, &source, &err))
-        return lg_cmd_fail(&err);
     status = show(&source, &request, arena);
     lg_source_close(&source);
     return status;

@@ -130,16 +130,11 @@ static int run_body(struct lg_args *args, struct lg_arena *arena)
     struct lg_heap_request request = {.top = DEFAULT_TOP};
     struct lg_source_options o = {0};
     struct lg_source_arg source;
-    struct lg_error err = {0};
     int status = parse(args, &request, &o);
+    if (status == -1)
+        status = lg_source_of_args(args, &o, arena, &source);
     if (status != -1)
         return status;
-    if (args->operand_count != 1) {
-        lg_cmd_say("heap takes one PID, core, incident or file");
-        return LG_EXIT_USAGE;
-    }
-    if (!lg_source_open(args->operands[0], &o, arena, &source, &err))
-        return lg_cmd_fail(&err);
     status = show(&source, &request, arena);
     lg_source_close(&source);
     return status;

@@ -4,6 +4,7 @@
 #include "cmd.h"
 #include "decode/memstats_json.h"
 #include "diagnose/case.h"
+#include "report/json_parts.h"
 #include "report/page.h"
 
 #include <unistd.h>
@@ -54,17 +55,7 @@ static void memory_json(struct lg_json *j, const struct lg_memory *m)
         lg_json_ku64(j, "rss_bytes", m->rss_bytes.value);
     if (m->usage_bytes.known)
         lg_json_ku64(j, "usage_bytes", m->usage_bytes.value);
-    lg_json_key(j, "parts");
-    lg_json_array(j);
-    for (int i = 0; i < LG_PART_COUNT; i++) {
-        if (!m->parts[i].known)
-            continue;
-        lg_json_object(j);
-        lg_json_kcstr(j, "name", lg_memory_part_name((enum lg_memory_part)i));
-        lg_json_ku64(j, "bytes", m->parts[i].value);
-        lg_json_object_end(j);
-    }
-    lg_json_array_end(j);
+    lg_report_parts_json(m, j);
     lg_json_ki64(j, "unexplained_bytes", m->unexplained_bytes);
     lg_json_object_end(j);
 }
@@ -122,7 +113,6 @@ static int run_body(struct lg_args *args, struct lg_arena *arena)
 {
     struct lg_source_options o = {0};
     struct lg_source_arg source;
-    struct lg_error err = {0};
     bool json = false;
     for (int option; (option = lg_args_next(args)) != LG_ARGS_END;) {
         if (option == LG_ARGS_HELP)
@@ -136,13 +126,10 @@ static int run_body(struct lg_args *args, struct lg_arena *arena)
         else
             o.exe = args->value;
     }
-    if (args->operand_count != 1) {
-        lg_cmd_say("memstats takes one PID, core, incident or file");
-        return LG_EXIT_USAGE;
-    }
-    if (!lg_source_open(args->operands[0], &o, arena, &source, &err))
-        return lg_cmd_fail(&err);
-    int status = show(&source, json, arena);
+    int status = lg_source_of_args(args, &o, arena, &source);
+    if (status != -1)
+        return status;
+    status = show(&source, json, arena);
     lg_source_close(&source);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/sb.h"
 #include "snapshot.h"
+#include "source_arg.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,26 +24,6 @@ static const struct lg_option options[] = {
     [JSON] = {"json", 0, NULL, "print the report (lastgasp.report/1)"},
     {NULL, 0, NULL, NULL},
 };
-
-static bool take_freeze(const char *value, enum lg_freeze *ret)
-{
-    static const struct {
-        const char *word;
-        enum lg_freeze freeze;
-    } words[] = {
-        {"auto", LG_FREEZE_AUTO},
-        {"never", LG_FREEZE_NEVER},
-        {"always", LG_FREEZE_ALWAYS},
-    };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(words[i].word, value) == 0) {
-            *ret = words[i].freeze;
-            return true;
-        }
-    }
-    lg_cmd_say("--freeze %s: give auto, never or always", value);
-    return false;
-}
 
 static void put_fact(struct lg_sb *sb, struct lg_num n, const char *what)
 {
@@ -159,7 +140,7 @@ static int snapshot(struct lg_args *args, struct lg_arena *arena)
             o.debug_file = args->value;
         } else if (at == JSON) {
             json = true;
-        } else if (!take_freeze(args->value, &o.freeze)) {
+        } else if (!lg_source_freeze(args->value, &o.freeze)) {
             return LG_EXIT_USAGE;
         }
     }

@@ -10,6 +10,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -142,4 +143,36 @@ void lg_source_close(struct lg_source_arg *source)
     if (source->has_host)
         lg_host_deinit(&source->host);
     *source = (struct lg_source_arg){0};
+}
+
+int lg_source_of_args(const struct lg_args *args,
+                      const struct lg_source_options *options,
+                      struct lg_arena *arena, struct lg_source_arg *ret)
+{
+    struct lg_error err = {0};
+    if (args->operand_count != 1) {
+        lg_cmd_say("%s takes one PID, core, file or incident",
+                   args->command->name);
+        return LG_EXIT_USAGE;
+    }
+    return lg_source_open(args->operands[0], options, arena, ret, &err)
+               ? -1
+               : lg_cmd_fail(&err);
+}
+
+bool lg_source_freeze(const char *text, enum lg_freeze *ret)
+{
+    static const char *const names[] = {
+        [LG_FREEZE_AUTO] = "auto",
+        [LG_FREEZE_NEVER] = "never",
+        [LG_FREEZE_ALWAYS] = "always",
+    };
+    for (size_t i = 0; i < LG_COUNT(names); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *ret = (enum lg_freeze)i;
+            return true;
+        }
+    }
+    lg_cmd_say("--freeze takes auto, never or always, not \"%s\"", text);
+    return false;
 }

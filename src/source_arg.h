@@ -14,8 +14,10 @@
 #define LG_SOURCE_ARG_H
 
 #include "base/io.h"
+#include "cmd.h"
 #include "evidence/incident.h"
 #include "sources/host.h"
+#include "target/go_goroutines.h"
 #include "target/go_process.h"
 
 enum lg_source_kind {
@@ -52,6 +54,11 @@ bool lg_source_open(const char *operand,
                     const struct lg_source_options *options,
                     struct lg_arena *arena, struct lg_source_arg *ret,
                     struct lg_error *err);
+/* The same for a command that takes one operand: -1, and the source is open;
+ * else it was said on stderr why not, and this is the exit code. */
+int lg_source_of_args(const struct lg_args *args,
+                      const struct lg_source_options *options,
+                      struct lg_arena *arena, struct lg_source_arg *ret);
 /* Zeroed, or closed before: fine. */
 void lg_source_close(struct lg_source_arg *source);
 /* True for the two kinds that have go. */
@@ -59,5 +66,8 @@ static inline bool lg_source_is_image(const struct lg_source_arg *source)
 {
     return source->go != NULL;
 }
+
+/* The value of --freeze; false: it was said on stderr. */
+bool lg_source_freeze(const char *text, enum lg_freeze *ret);
 
 #endif

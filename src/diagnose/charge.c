@@ -167,3 +167,14 @@ bool lg_charge_of(const struct lg_case *c, enum lg_charge_kind kind,
     *ret = charge;
     return true;
 }
+
+void lg_charge_find_line(const struct lg_case *c, struct lg_finding *f,
+                         const char *const *functions, size_t count,
+                         const char *role)
+{
+    if (lg_case_user_line_through(c, functions, count, &f->where)) {
+        f->where_role = lg_str_of(role);
+    } else if (lg_case_hot_line(c, &f->where)) {
+        f->where_role = LG_STR("busiest line");
+    }
+}

@@ -30,6 +30,11 @@ bool lg_charge_of(const struct lg_case *c, enum lg_charge_kind kind,
  * as much again; while it lives, only near the limit. */
 bool lg_charge_matters(const struct lg_case *c, uint64_t bytes, uint64_t before,
                        uint64_t usage, bool has_before);
+/* The finding's line: the user's through one of these functions, in that role,
+ * else where most CPU time went. */
+void lg_charge_find_line(const struct lg_case *c, struct lg_finding *f,
+                         const char *const *functions, size_t count,
+                         const char *role);
 /* A row of the kernel's report at the kill, by the first of these names that
  * it has. */
 struct lg_num lg_kill_stat(const struct lg_case *c, const char *const *names,

@@ -21,6 +21,17 @@ struct lg_finding *lg_add_finding(struct lg_case *c, struct lg_verdict *verdict,
     return f;
 }
 
+struct lg_finding *lg_find_cause(const struct lg_verdict *verdict,
+                                 enum lg_cause cause)
+{
+    lg_each(f, verdict->findings) {
+        if (f->cause == cause) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
 bool lg_has_share(const struct lg_verdict *verdict, double share)
 {
     lg_each(f, verdict->findings) {

@@ -49,8 +49,16 @@ static enum lg_wait_class class_of_state(struct lg_str state)
         {"copystack", LG_WAIT_ACTIVE},
         {"preempted", LG_WAIT_ACTIVE},
         {"idle", LG_WAIT_ACTIVE},
+        /* Who allocates is made to help the collector, or waits for it. */
         {"GC assist wait", LG_WAIT_ACTIVE},
         {"GC assist marking", LG_WAIT_ACTIVE},
+        {"GC mark termination", LG_WAIT_ACTIVE},
+        {"GC weak to strong wait", LG_WAIT_ACTIVE},
+        {"garbage collection", LG_WAIT_ACTIVE},
+        {"garbage collection scan", LG_WAIT_ACTIVE},
+        {"flushing proc caches", LG_WAIT_ACTIVE},
+        {"stopping the world", LG_WAIT_ACTIVE},
+        {"wait for GC cycle", LG_WAIT_ACTIVE},
     };
     for (size_t i = 0; i < LG_COUNT(rows); i++) {
         if (lg_str_eq(state, lg_str_of(rows[i].state))) {

@@ -25,6 +25,10 @@ struct lg_heap_view {
     int score;          /* for a burst */
 };
 
+/* Confidence of missing headroom where collections have proven that the live
+ * heap stands; anything less may be doubted by what grew. */
+#define LG_HEADROOM_PROVEN 0.9
+
 /* What collections left, the last against one that lies well before it. */
 struct lg_live {
     const struct lg_shot *now, *before; /* first captures that knew of them */

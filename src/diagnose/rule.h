@@ -37,6 +37,9 @@ extern const size_t lg_rule_count;
 /* A new finding of this cause; NULL: out of memory (c->failed is set). */
 struct lg_finding *lg_add_finding(struct lg_case *c, struct lg_verdict *verdict,
                                   enum lg_cause cause);
+/* The first finding of this cause so far, or NULL. */
+struct lg_finding *lg_find_cause(const struct lg_verdict *verdict,
+                                 enum lg_cause cause);
 /* A finding explains at least this share of the memory. */
 bool lg_has_share(const struct lg_verdict *verdict, double share);
 /* Share of the usage at the end (or at the capture) that bytes are. */

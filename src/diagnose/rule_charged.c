@@ -41,17 +41,6 @@ static const struct lg_shot *last_with_process(const struct lg_case *c)
     return NULL;
 }
 
-/* The line through one of these, else where most time went. */
-static void find_line(const struct lg_case *c, struct lg_finding *f,
-                      const char *const *makers, size_t count, const char *role)
-{
-    if (lg_case_user_line_through(c, makers, count, &f->where)) {
-        f->where_role = lg_str_of(role);
-    } else if (lg_case_hot_line(c, &f->where)) {
-        f->where_role = LG_STR("busiest line");
-    }
-}
-
 /* Where the shared memory is: what the process has open there. */
 static void cite_files(struct lg_case *c, struct lg_finding *f)
 {
@@ -98,11 +87,7 @@ void lg_judge_shmem(struct lg_case *c, struct lg_verdict *verdict)
     if (f == NULL) {
         return;
     }
-    if (lg_case_user_line_through(c, writers, LG_COUNT(writers), &f->where)) {
-        f->where_role = LG_STR("writes it");
-    } else if (lg_case_hot_line(c, &f->where)) {
-        f->where_role = LG_STR("busiest line");
-    }
+    lg_charge_find_line(c, f, writers, LG_COUNT(writers), "writes it");
     fill(f, &charge);
     f->confidence = 0.9;
     f->summary = lg_words(c,
@@ -167,7 +152,7 @@ void lg_judge_page_cache(struct lg_case *c, struct lg_verdict *verdict)
     if (f == NULL) {
         return;
     }
-    find_line(c, f, makers, LG_COUNT(makers), "maps or writes it");
+    lg_charge_find_line(c, f, makers, LG_COUNT(makers), "maps or writes it");
     fill(f, &charge);
     cite(c, f, &charge, "page cache charged to the cgroup");
     enum hold hold = why_kept(c, f, charge.bytes);
@@ -256,7 +241,7 @@ void lg_judge_kernel_memory(struct lg_case *c, struct lg_verdict *verdict)
     if (f == NULL) {
         return;
     }
-    find_line(c, f, makers, LG_COUNT(makers), "asks for it");
+    lg_charge_find_line(c, f, makers, LG_COUNT(makers), "asks for it");
     fill(f, &charge);
     f->confidence = 0.85;
     f->summary = lg_words(c,

@@ -2,6 +2,7 @@
 /* fd-leak: open files or sockets only become more. The line comes from the
  * heap profile: whoever made the os.File or the connection. */
 #include "diagnose/charge.h"
+#include "diagnose/count_series.h"
 
 #define MIN_GROWN 100
 #define GROWN_FACTOR 3
@@ -19,10 +20,7 @@
 #define AT_ONCE_NS (5 * UINT64_C(1000000000))
 
 struct fds_view {
-    const struct lg_shot *first, *last;
-    uint64_t first_count, last_count;
-    size_t captures;
-    bool grows, grows_on; /* never fell; still grew at the end */
+    struct lg_count_series n;
     struct lg_frame where, leaf;
     uint64_t heap_bytes;
 };
@@ -36,31 +34,6 @@ static struct lg_num fds_of(const struct lg_shot *shot)
     return p->fds_count.known ? p->fds_count
            : p->fds.count > 0 ? lg_known(p->fds.count)
                               : (struct lg_num){false, 0};
-}
-
-static void follow(const struct lg_case *c, struct fds_view *v)
-{
-    v->grows = true;
-    lg_each(shot, c->shots) {
-        struct lg_num count = fds_of(shot);
-        /* A CPU profile takes a second beside other captures, and its files
-         * are read at its end: out of order. */
-        if (!count.known || shot->capture->cpu != NULL) {
-            continue;
-        }
-        if (lg_case_is_dying(c, shot) && count.value < v->last_count) {
-            continue;
-        }
-        if (v->first == NULL) {
-            v->first = shot;
-            v->first_count = count.value;
-        }
-        v->grows_on = count.value > v->last_count + v->last_count / 20;
-        v->grows = v->grows && count.value + count.value / 10 >= v->last_count;
-        v->last = shot;
-        v->last_count = count.value;
-        v->captures++;
-    }
 }
 
 /* Functions of the standard library through which descriptors come to be. */
@@ -155,7 +128,7 @@ static void claim_function(struct lg_case *c, const struct lg_frame *where)
 static void describe(struct lg_case *c, struct lg_finding *f,
                      const struct fds_view *v)
 {
-    const struct lg_fds *fds = &v->last->capture->process->fds;
+    const struct lg_fds *fds = &v->n.last->capture->process->fds;
     struct lg_str target = {NULL, 0};
     if (fds->groups.count > 0) {
         const struct lg_fd_group *top = &fds->groups.items[0];
@@ -163,22 +136,23 @@ static void describe(struct lg_case *c, struct lg_finding *f,
             lg_words(c, "; %s of them: %.*s %.*s", lg_say_count(c, top->count),
                      LG_STR_ARG(top->kind), LG_STR_ARG(top->target));
         lg_cite(c, f, "of the largest group", (double)top->count, "count",
-                v->last->capture, "root");
-        lg_cite_text(c, f, "they point to", top->target, v->last->capture,
+                v->n.last->capture, "root");
+        lg_cite_text(c, f, "they point to", top->target, v->n.last->capture,
                      "root");
     }
-    f->summary = lg_words(c,
-                          "%s files and sockets are open, %s at the first "
-                          "capture%.*s",
-                          lg_say_count(c, v->last_count),
-                          lg_say_count(c, v->first_count), LG_STR_ARG(target));
+    f->summary =
+        lg_words(c,
+                 "%s files and sockets are open, %s at the first "
+                 "capture%.*s",
+                 lg_say_count(c, v->n.last_count),
+                 lg_say_count(c, v->n.first_count), LG_STR_ARG(target));
 }
 
 /* More than half of RLIMIT_NOFILE. */
 static bool is_near_limit(const struct fds_view *v)
 {
-    struct lg_num limit = v->last->capture->process->fds_limit;
-    return limit.known && v->last_count > limit.value / 2;
+    struct lg_num limit = v->n.last->capture->process->fds_limit;
+    return limit.known && v->n.last_count > limit.value / 2;
 }
 
 /* Where the program answers at all, it must have answered while descriptors
@@ -193,18 +167,18 @@ static bool answered_meanwhile(const struct lg_case *c,
             last = shot;
         }
     }
-    return last == NULL || fds_of(last).value >= GROWN_FACTOR * v->first_count;
+    return last == NULL ||
+           fds_of(last).value >= GROWN_FACTOR * v->n.first_count;
 }
 
 static bool is_leak(const struct lg_case *c, const struct fds_view *v)
 {
-    uint64_t grown =
-        v->last_count > v->first_count ? v->last_count - v->first_count : 0;
-    return v->captures >= MIN_CAPTURES && v->grows &&
+    uint64_t grown = lg_count_series_grown(&v->n);
+    return v->n.captures >= MIN_CAPTURES && !v->n.shrank &&
            answered_meanwhile(c, v) &&
-           v->last_count >= GROWN_FACTOR * v->first_count &&
+           v->n.last_count >= GROWN_FACTOR * v->n.first_count &&
            (c->oom ? grown >= MIN_GROWN
-                   : grown >= ALIVE_MIN_GROWN && v->grows_on &&
+                   : grown >= ALIVE_MIN_GROWN && v->n.grows_on &&
                          (is_near_limit(v) || lg_case_alive_and_growing(c)));
 }
 
@@ -212,15 +186,15 @@ static double rate_of(const struct fds_view *v, const struct lg_shot *first,
                       const struct lg_shot *last)
 {
     uint64_t ns = last->capture->t_ns - first->capture->t_ns;
-    return ns == 0
-               ? 0
-               : (double)(v->last_count - v->first_count) / ((double)ns / 1e9);
+    return ns == 0 ? 0
+                   : (double)(v->n.last_count - v->n.first_count) /
+                         ((double)ns / 1e9);
 }
 
 static uint64_t threads_grown(const struct fds_view *v)
 {
-    struct lg_num before = v->first->capture->process->threads_count;
-    struct lg_num after = v->last->capture->process->threads_count;
+    struct lg_num before = v->n.first->capture->process->threads_count;
+    struct lg_num after = v->n.last->capture->process->threads_count;
     return before.known && after.value > before.value
                ? after.value - before.value
                : 0;
@@ -230,8 +204,8 @@ static uint64_t threads_grown(const struct fds_view *v)
 static uint64_t kernel_bytes(const struct lg_case *c, const struct fds_view *v)
 {
     struct lg_charge charge;
-    uint64_t least = v->last_count * KERNEL_BYTES_PER_FD;
-    uint64_t grown = v->last_count - v->first_count;
+    uint64_t least = v->n.last_count * KERNEL_BYTES_PER_FD;
+    uint64_t grown = v->n.last_count - v->n.first_count;
     uint64_t most = grown * MAX_KERNEL_BYTES_PER_FD;
     if ((double)threads_grown(v) > THREADS_RATIO * (double)grown ||
         !lg_charge_of(c, LG_CHARGE_KERNEL, &charge) ||
@@ -248,23 +222,18 @@ static struct lg_finding *burst_of(const struct lg_case *c,
                                    const struct lg_verdict *verdict,
                                    const struct fds_view *v)
 {
-    uint64_t since_ns = v->first->capture->t_ns;
+    uint64_t since_ns = v->n.first->capture->t_ns;
     lg_each(shot, c->shots) {
         struct lg_num count = fds_of(shot);
         if (count.known &&
-            (double)count.value < BEFORE_RATIO * (double)v->last_count) {
+            (double)count.value < BEFORE_RATIO * (double)v->n.last_count) {
             since_ns = shot->capture->t_ns;
         }
     }
-    if (v->last->capture->t_ns - since_ns > AT_ONCE_NS) {
+    if (v->n.last->capture->t_ns - since_ns > AT_ONCE_NS) {
         return NULL;
     }
-    lg_each(f, verdict->findings) {
-        if (f->cause == LG_CAUSE_GOROUTINE_BURST) {
-            return f;
-        }
-    }
-    return NULL;
+    return lg_find_cause(verdict, LG_CAUSE_GOROUTINE_BURST);
 }
 
 static void add_to_burst(struct lg_case *c, struct lg_finding *burst,
@@ -275,17 +244,17 @@ static void add_to_burst(struct lg_case *c, struct lg_finding *burst,
     burst->share += lg_share(kernel, c->usage_bytes);
     burst->share = burst->share > 1 ? 1 : burst->share;
     lg_cite(c, burst, "files and sockets opened at the same time",
-            (double)v->last_count, "count", v->last->capture, "root");
+            (double)v->n.last_count, "count", v->n.last->capture, "root");
     lg_cite(c, burst, "the kernel's part of them", (double)kernel, "bytes",
-            v->last->capture, "root");
+            v->n.last->capture, "root");
     claim_function(c, &v->where);
 }
 
 void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct fds_view v = {0};
-    follow(c, &v);
-    if (v.first == NULL || v.last == NULL || !is_leak(c, &v)) {
+    v.n = lg_count_series_of(c, fds_of);
+    if (v.n.first == NULL || v.n.last == NULL || !is_leak(c, &v)) {
         return;
     }
     struct lg_finding *burst = burst_of(c, verdict, &v);
@@ -302,11 +271,11 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
     f->where = v.where;
     f->where_role = LG_STR("opens them");
     f->leaf = v.leaf;
-    f->count = lg_known(v.last_count);
-    f->count_rate_per_s = rate_of(&v, v.first, v.last);
+    f->count = lg_known(v.n.last_count);
+    f->count_rate_per_s = rate_of(&v, v.n.first, v.n.last);
     f->bytes = lg_known(v.heap_bytes + kernel);
     const struct lg_shot *heap = lg_case_last(c, true, false);
-    uint64_t usage = v.last->usage_bytes;
+    uint64_t usage = v.n.last->usage_bytes;
     usage =
         heap != NULL && heap->usage_bytes > usage ? heap->usage_bytes : usage;
     f->share = lg_share(f->bytes.value,
@@ -324,17 +293,17 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
         scaled = scaled > 1 ? 1 : scaled;
         f->share = scaled > f->share ? scaled : f->share;
     }
-    f->confidence = 0.75 + (v.captures >= 3 ? 0.1 : 0) +
+    f->confidence = 0.75 + (v.n.captures >= 3 ? 0.1 : 0) +
                     (v.where.function.len > 0 ? 0.07 : 0);
     f->proof = LG_STR("growth");
     f->fix = LG_STR("Close what is opened here: defer Close() right after the "
                     "error check, on every path.");
-    lg_cite(c, f, "open at the first capture", (double)v.first_count, "count",
-            v.first->capture, "root");
-    lg_cite(c, f, "open at the last capture", (double)v.last_count, "count",
-            v.last->capture, "root");
+    lg_cite(c, f, "open at the first capture", (double)v.n.first_count, "count",
+            v.n.first->capture, "root");
+    lg_cite(c, f, "open at the last capture", (double)v.n.last_count, "count",
+            v.n.last->capture, "root");
     lg_cite(c, f, "the kernel's part of them", (double)kernel, "bytes",
-            v.last->capture, "root");
+            v.n.last->capture, "root");
     if (v.heap_bytes > 0) {
         lg_cite(c, f, "heap allocated by the function that opens them",
                 (double)v.heap_bytes, "bytes",

@@ -204,7 +204,7 @@ static bool judge_switched_off(struct lg_case *c, struct lg_verdict *verdict)
     }
     const struct lg_memstats *stats = shot->capture->memstats;
     f->proof = LG_STR("signature");
-    f->confidence = 0.9;
+    f->confidence = LG_HEADROOM_PROVEN;
     f->bytes = stats->heap_alloc_bytes;
     f->share = lg_heap_share(shot);
     f->summary = LG_STR("the garbage collector is switched off (GOGC=off), and "
@@ -242,7 +242,7 @@ void lg_judge_gc_headroom(struct lg_case *c, struct lg_verdict *verdict)
         f->leaf = churn->leaf;
     }
     f->proof = LG_STR("signature");
-    f->confidence = h.level ? 0.9 : 0.78;
+    f->confidence = h.level ? LG_HEADROOM_PROVEN : 0.78;
     uint64_t garbage = c->usage_bytes - h.live_bytes - h.rest_bytes;
     f->bytes = lg_known(garbage);
     f->share = lg_share(garbage, c->usage_bytes);
@@ -395,16 +395,6 @@ static bool judge_start_up(struct lg_case *c, struct lg_verdict *verdict)
     return true;
 }
 
-static bool is_explained(const struct lg_verdict *verdict)
-{
-    lg_each(f, verdict->findings) {
-        if (f->cause == LG_CAUSE_NEIGHBOUR) {
-            return true;
-        }
-    }
-    return lg_has_share(verdict, EXPLAINED_SHARE);
-}
-
 /* A capture of the first half of the life by which a collection had left so
  * much that what any program needs beside it does not fit. NULL: none. */
 static const struct lg_shot *full_early(const struct lg_case *c)
@@ -447,7 +437,8 @@ void lg_judge_level(struct lg_case *c, struct lg_verdict *verdict)
 {
     double high = time_high(c);
     const struct lg_shot *full = NULL;
-    if (!c->oom || c->limit_bytes == 0 || is_explained(verdict) ||
+    if (!c->oom || c->limit_bytes == 0 ||
+        lg_find_cause(verdict, LG_CAUSE_NEIGHBOUR) != NULL ||
         c->full_ns < 2 * START_NS) {
         return;
     }

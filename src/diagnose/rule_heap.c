@@ -57,6 +57,8 @@ struct sight {
     uint64_t
         goroutine; /* at work in it, the same as before if it is; 0: none */
     bool at_line;  /* … at that very line */
+    bool holds_on; /* the one from before is still in it, if only waiting, or
+                      this dump says nothing of it */
     bool in_main;
     bool main_runs; /* … not waiting for anything */
 };
@@ -65,7 +67,14 @@ static struct sight look_in(const struct lg_goroutines *g,
                             const struct lg_frame *where, uint64_t before)
 {
     struct sight seen = {0};
+    bool is_there = false;
     lg_each(item, g->items) {
+        if (before != 0 && item->id == before) {
+            is_there = true;
+            seen.holds_on = item->frame_count == 0 ||
+                            (lg_goroutine_class(g, item) != LG_WAIT_SLEEP &&
+                             lg_goroutine_passes(g, item, where->function));
+        }
         if (item->id == 1 && lg_goroutine_passes(g, item, where->function)) {
             seen.in_main = true;
             seen.main_runs = lg_goroutine_class(g, item) == LG_WAIT_ACTIVE;
@@ -76,6 +85,7 @@ static struct sight look_in(const struct lg_goroutines *g,
             seen.at_line = stands_at(g, item, where);
         }
     }
+    seen.holds_on = seen.holds_on || (g->truncated && !is_there);
     return seen;
 }
 
@@ -139,7 +149,8 @@ static struct sightings follow_call(const struct lg_case *c,
         s.main_runs += seen.main_runs;
         s.on_line += seen.goroutine != 0;
         s.at_line += seen.at_line;
-        if (seen.goroutine == 0 && is_between(g, goroutine, caller)) {
+        if (seen.goroutine == 0 &&
+            (seen.holds_on || is_between(g, goroutine, caller))) {
             continue;
         }
         caller = caller_in(g, seen.goroutine, v->site->where.function);
@@ -173,7 +184,7 @@ static void find_call_in_progress(const struct lg_case *c,
     v->main_runs = s.dumps >= 2 && s.main_runs * 10 >= s.dumps * 7;
     v->not_running = s.dumps >= 2 && s.on_line * 2 < s.dumps;
     v->one_call =
-        v->in_progress && s.before_count > 0 && s.at_line * 10 >= s.dumps * 9;
+        v->in_progress && s.before_count > 0 && s.at_line * 10 >= s.on_line * 9;
 }
 
 static void score_burst(const struct lg_case *c, struct lg_heap_view *v)
@@ -284,12 +295,25 @@ static bool growth_of(const struct lg_case *c, const struct lg_frame *where,
     return true;
 }
 
-/* A load that was over long before the end is not what grew. */
+/* In the last dump the call at this line is still at it. */
+static bool is_under_way(const struct lg_case *c, const struct lg_frame *where)
+{
+    const struct lg_goroutines *last = NULL;
+    lg_each(shot, c->shots) {
+        last = shot->capture->goroutines != NULL ? shot->capture->goroutines
+                                                 : last;
+    }
+    return last != NULL && look_in(last, where, 0).at_line;
+}
+
+/* A load that was over long before the end is not what grew. One that a starved
+ * machine slows down stands as well, but is not over. */
 static bool line_stands(const struct lg_case *c, const struct lg_frame *where)
 {
     struct line_growth g;
     return growth_of(c, where, &g) &&
-           lg_stands_still(g.before, g.before_s, g.now, g.now_s);
+           lg_stands_still(g.before, g.before_s, g.now, g.now_s) &&
+           !is_under_way(c, where);
 }
 
 /* The line with most bytes; after a level stretch, with most growth since: what
@@ -451,11 +475,9 @@ static struct lg_str of_live_heap(struct lg_case *c,
  * piled up afterwards is its own. */
 static void doubt_headroom(struct lg_verdict *verdict)
 {
-    for (size_t i = 0; i < verdict->findings.count; i++) {
-        struct lg_finding *f = &verdict->findings.items[i];
-        if (f->cause == LG_CAUSE_GC_HEADROOM && f->confidence < 0.9) {
-            f->confidence /= 2;
-        }
+    struct lg_finding *f = lg_find_cause(verdict, LG_CAUSE_GC_HEADROOM);
+    if (f != NULL && f->confidence < LG_HEADROOM_PROVEN) {
+        f->confidence /= 2;
     }
 }
 
@@ -477,25 +499,17 @@ void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
     fill(c, f, &v);
     f->confidence =
         0.7 + (v.in_progress ? 0.15 : 0) + (c->onset_ns >= QUIET_NS ? 0.07 : 0);
-    f->summary = lg_words(
-        c,
-        "usage stood at %s, then rose by %s within %s; %.*s come from here%s",
-        lg_say_bytes(c, c->base_bytes), lg_say_bytes(c, c->growth_bytes),
-        lg_say_ns(c, c->growth_ns), LG_STR_ARG(heap),
-        v.in_progress ? ", from a call that was still under way" : "");
+    struct lg_str before =
+        c->base_bytes > 0
+            ? lg_words(c, "stood at %s, then ", lg_say_bytes(c, c->base_bytes))
+            : LG_STR("");
+    f->summary =
+        lg_words(c, "usage %.*srose by %s within %s; %.*s come from here%s",
+                 LG_STR_ARG(before), lg_say_bytes(c, c->growth_bytes),
+                 lg_say_ns(c, c->growth_ns), LG_STR_ARG(heap),
+                 v.in_progress ? ", from a call that was still under way" : "");
     f->fix = LG_STR("One call takes everything at once: read in pages or "
                     "stream, and bound what a request may ask for.");
-}
-
-/* A live heap that stands, beside garbage: then no line of it leaks. */
-static bool is_garbage(const struct lg_verdict *verdict)
-{
-    lg_each(f, verdict->findings) {
-        if (f->cause == LG_CAUSE_GC_HEADROOM) {
-            return true;
-        }
-    }
-    return false;
 }
 
 void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
@@ -503,8 +517,10 @@ void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
     struct lg_heap_view v = {0};
     struct lg_live live;
     lg_live_look(c, &live);
-    if (live.level || is_garbage(verdict) || !lg_heap_look(c, &v) ||
-        !lg_heap_is_dominant(c, &v) || (v.score >= BURST_SCORE && c->oom)) {
+    /* A live heap that stands, beside garbage: then no line of it leaks. */
+    if (live.level || lg_find_cause(verdict, LG_CAUSE_GC_HEADROOM) != NULL ||
+        !lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
+        (v.score >= BURST_SCORE && c->oom)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);

@@ -93,11 +93,7 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
     if (f == NULL) {
         return;
     }
-    if (lg_case_user_line_through(c, makers, LG_COUNT(makers), &f->where)) {
-        f->where_role = LG_STR("maps or allocates it");
-    } else if (lg_case_hot_line(c, &f->where)) {
-        f->where_role = LG_STR("busiest line");
-    }
+    lg_charge_find_line(c, f, makers, LG_COUNT(makers), "maps or allocates it");
     f->bytes = lg_known(bytes);
     f->share = lg_share(bytes, last->usage_bytes);
     f->confidence = first != last ? 0.85 : 0.7;
@@ -220,21 +216,12 @@ static bool find_beginning(const struct lg_case *c, struct shares *s)
     return c->shots.count == 0 && others_grew(c, s);
 }
 
-/* rule_victim.c: the kernel itself has named it. */
-static bool is_named(const struct lg_verdict *verdict)
-{
-    lg_each(f, verdict->findings) {
-        if (f->cause == LG_CAUSE_NEIGHBOUR) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void lg_judge_neighbour(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct shares s = {0};
-    if (is_named(verdict) || !measure_shares(c, &s) || !find_beginning(c, &s)) {
+    /* rule_victim.c: the kernel itself has named it. */
+    if (lg_find_cause(verdict, LG_CAUSE_NEIGHBOUR) != NULL ||
+        !measure_shares(c, &s) || !find_beginning(c, &s)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_NEIGHBOUR);

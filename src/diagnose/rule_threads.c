@@ -2,6 +2,7 @@
 /* thread-leak: threads of the operating system only become more. A goroutine
  * takes one for itself while it is locked to it, in a system call or in C. */
 #include "diagnose/charge.h"
+#include "diagnose/count_series.h"
 
 /* A program has as many as CPUs, and some for calls that block. */
 #define MIN_GROWN 100
@@ -20,10 +21,7 @@
 #define MAX_KERNEL_BYTES (UINT64_C(40) << 10)
 
 struct threads_view {
-    const struct lg_shot *first, *last;
-    uint64_t first_count, last_count;
-    size_t captures;
-    bool grows, grows_on;
+    struct lg_count_series n;
     const struct lg_shot *dump;           /* that holder is in */
     const struct lg_goroutine_site *site; /* NULL: nobody known */
     uint64_t bytes, kernel_bytes;
@@ -35,37 +33,13 @@ static struct lg_num threads_of(const struct lg_shot *shot)
     return p != NULL ? p->threads_count : (struct lg_num){false, 0};
 }
 
-static void follow(const struct lg_case *c, struct threads_view *v)
-{
-    v->grows = true;
-    lg_each(shot, c->shots) {
-        struct lg_num count = threads_of(shot);
-        /* A CPU profile lasts a second beside other captures. */
-        if (!count.known || shot->capture->cpu != NULL) {
-            continue;
-        }
-        if (lg_case_is_dying(c, shot) && count.value < v->last_count) {
-            continue;
-        }
-        if (v->first == NULL) {
-            v->first = shot;
-            v->first_count = count.value;
-        }
-        v->grows_on = count.value > v->last_count + v->last_count / 20;
-        v->grows = v->grows && count.value + count.value / 10 >= v->last_count;
-        v->last = shot;
-        v->last_count = count.value;
-        v->captures++;
-    }
-}
-
 /* A pool that fills up comes to rest; a leak is there in the second half of the
  * time as well. */
 static bool goes_on(const struct lg_case *c, const struct threads_view *v)
 {
-    uint64_t from = v->first->capture->t_ns;
-    uint64_t half = from + (v->last->capture->t_ns - from) / 2;
-    uint64_t then = v->first_count;
+    uint64_t from = v->n.first->capture->t_ns;
+    uint64_t half = from + (v->n.last->capture->t_ns - from) / 2;
+    uint64_t then = v->n.first_count;
     lg_each(shot, c->shots) {
         struct lg_num count = threads_of(shot);
         if (count.known && shot->capture->cpu == NULL &&
@@ -73,21 +47,16 @@ static bool goes_on(const struct lg_case *c, const struct threads_view *v)
             then = count.value;
         }
     }
-    return (double)v->last_count >= GOES_ON_RATIO * (double)then;
-}
-
-static uint64_t grown_of(const struct threads_view *v)
-{
-    return v->last_count > v->first_count ? v->last_count - v->first_count : 0;
+    return (double)v->n.last_count >= GOES_ON_RATIO * (double)then;
 }
 
 static bool is_leak(const struct lg_case *c, const struct threads_view *v)
 {
-    return v->captures >= MIN_CAPTURES && v->grows && goes_on(c, v) &&
-           v->last_count >= GROWN_FACTOR * v->first_count &&
-           (c->oom ? grown_of(v) >= MIN_GROWN
-                   : grown_of(v) >= ALIVE_MIN_GROWN && v->grows_on &&
-                         lg_case_alive_and_growing(c));
+    return v->n.captures >= MIN_CAPTURES && !v->n.shrank && goes_on(c, v) &&
+           v->n.last_count >= GROWN_FACTOR * v->n.first_count &&
+           (c->oom ? lg_count_series_grown(&v->n) >= MIN_GROWN
+                   : lg_count_series_grown(&v->n) >= ALIVE_MIN_GROWN &&
+                         v->n.grows_on && lg_case_alive_and_growing(c));
 }
 
 /* The kind of goroutine that holds most threads, in the newest dump that has
@@ -96,7 +65,8 @@ static void find_holder(const struct lg_case *c, struct threads_view *v)
 {
     for (size_t i = c->shots.count; i-- > 0 && v->site == NULL;) {
         const struct lg_shot *shot = &c->shots.items[i];
-        uint64_t most = (uint64_t)(HELD_RATIO * (double)grown_of(v));
+        uint64_t most =
+            (uint64_t)(HELD_RATIO * (double)lg_count_series_grown(&v->n));
         if (shot->goroutines == NULL) {
             continue;
         }
@@ -119,9 +89,9 @@ static uint64_t between(uint64_t least, uint64_t bytes, uint64_t most)
 static void weigh(const struct lg_case *c, struct threads_view *v)
 {
     struct lg_charge kernel;
-    const struct lg_process *before = v->first->capture->process;
-    const struct lg_process *after = v->last->capture->process;
-    uint64_t count = grown_of(v), user = 0;
+    const struct lg_process *before = v->n.first->capture->process;
+    const struct lg_process *after = v->n.last->capture->process;
+    uint64_t count = lg_count_series_grown(&v->n), user = 0;
     v->kernel_bytes = count * KERNEL_BYTES;
     if (lg_charge_of(c, LG_CHARGE_KERNEL, &kernel) &&
         kernel.bytes > kernel.before_bytes) {
@@ -180,32 +150,32 @@ static struct lg_str what_they_do(struct lg_case *c,
 static void fill(struct lg_case *c, struct lg_finding *f,
                  const struct threads_view *v)
 {
-    uint64_t ns = v->last->capture->t_ns - v->first->capture->t_ns;
-    f->count = lg_known(v->last_count);
+    uint64_t ns = v->n.last->capture->t_ns - v->n.first->capture->t_ns;
+    f->count = lg_known(v->n.last_count);
     f->count_rate_per_s =
-        ns == 0 ? 0 : (double)grown_of(v) / ((double)ns / 1e9);
+        ns == 0 ? 0 : (double)lg_count_series_grown(&v->n) / ((double)ns / 1e9);
     f->bytes = lg_known(v->bytes);
     f->share = lg_share(v->bytes, c->usage_bytes);
     f->proof = LG_STR("growth");
     f->confidence =
-        0.75 + (v->captures >= 3 ? 0.08 : 0) + (v->site != NULL ? 0.1 : 0);
+        0.75 + (v->n.captures >= 3 ? 0.08 : 0) + (v->site != NULL ? 0.1 : 0);
     f->summary = lg_words(c, "%s threads, %s at the first capture%.*s",
-                          lg_say_count(c, v->last_count),
-                          lg_say_count(c, v->first_count),
+                          lg_say_count(c, v->n.last_count),
+                          lg_say_count(c, v->n.first_count),
                           LG_STR_ARG(what_they_do(c, v)));
-    lg_cite(c, f, "threads at the first capture", (double)v->first_count,
-            "count", v->first->capture, "root");
-    lg_cite(c, f, "threads at the last capture", (double)v->last_count, "count",
-            v->last->capture, "root");
+    lg_cite(c, f, "threads at the first capture", (double)v->n.first_count,
+            "count", v->n.first->capture, "root");
+    lg_cite(c, f, "threads at the last capture", (double)v->n.last_count,
+            "count", v->n.last->capture, "root");
     lg_cite(c, f, "the kernel's part of them", (double)v->kernel_bytes, "bytes",
-            v->last->capture, "root");
+            v->n.last->capture, "root");
 }
 
 void lg_judge_threads(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct threads_view v = {0};
-    follow(c, &v);
-    if (v.first == NULL || v.last == NULL || !is_leak(c, &v)) {
+    v.n = lg_count_series_of(c, threads_of);
+    if (v.n.first == NULL || v.n.last == NULL || !is_leak(c, &v)) {
         return;
     }
     find_holder(c, &v);

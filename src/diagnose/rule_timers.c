@@ -3,6 +3,7 @@
  * closure, and all that the closure needs, until it fires or is stopped. How
  * many there are the runtime itself counts, where it can be read; else the
  * objects that the heap profile has on the way through package time. */
+#include "diagnose/count_series.h"
 #include "diagnose/heap_view.h"
 
 #define MIN_GROWN 1000
@@ -28,10 +29,7 @@
 
 struct timers_view {
     bool counted; /* by the runtime itself */
-    const struct lg_shot *first, *last;
-    uint64_t first_count, last_count;
-    size_t captures;
-    bool grows, grows_on;
+    struct lg_count_series n;
     struct lg_frame where, leaf;
     uint64_t bytes;
 };
@@ -171,29 +169,20 @@ static struct lg_num count_at(const struct lg_case *c,
 static void follow(const struct lg_case *c, struct timers_view *v, bool counted)
 {
     *v = (struct timers_view){
-        .counted = counted, .grows = true, .where = v->where, .leaf = v->leaf};
+        .counted = counted, .where = v->where, .leaf = v->leaf};
     lg_each(shot, c->shots) {
         struct lg_num count = count_at(c, v, shot);
-        if (!count.known) {
-            continue;
+        if (count.known) {
+            lg_count_series_add(&v->n, shot, count.value);
         }
-        if (v->first == NULL) {
-            v->first = shot;
-            v->first_count = count.value;
-        }
-        v->grows_on = count.value > v->last_count + v->last_count / 20;
-        v->grows = v->grows && count.value + count.value / 10 >= v->last_count;
-        v->last = shot;
-        v->last_count = count.value;
-        v->captures++;
     }
 }
 
 static bool has_grown(const struct timers_view *v)
 {
-    return v->captures >= MIN_CAPTURES && v->grows &&
-           v->last_count >= GROWN_FACTOR * v->first_count &&
-           v->last_count - v->first_count >= MIN_GROWN;
+    return v->n.captures >= MIN_CAPTURES && !v->n.shrank &&
+           v->n.last_count >= GROWN_FACTOR * v->n.first_count &&
+           v->n.last_count - v->n.first_count >= MIN_GROWN;
 }
 
 /* How many timers there were when the profile of that capture was true. */
@@ -220,7 +209,7 @@ static bool tracks(const struct lg_case *c, const struct timers_view *v,
             shot->heap != NULL ? lg_heap_site_find(shot->heap, &site->where)
                                : NULL;
         if (!count.known || count.value == 0 || then == NULL ||
-            (double)count.value < telling * (double)v->last_count ||
+            (double)count.value < telling * (double)v->n.last_count ||
             then->inuse_bytes == before) {
             continue;
         }
@@ -287,7 +276,8 @@ static bool are_of_goroutines(const struct lg_verdict *verdict,
     lg_each(f, verdict->findings) {
         if ((f->cause == LG_CAUSE_GOROUTINE_LEAK ||
              f->cause == LG_CAUSE_GOROUTINE_BURST) &&
-            (double)f->count.value >= GOROUTINE_RATIO * (double)v->last_count) {
+            (double)f->count.value >=
+                GOROUTINE_RATIO * (double)v->n.last_count) {
             return true;
         }
     }
@@ -297,13 +287,13 @@ static bool are_of_goroutines(const struct lg_verdict *verdict,
 static bool is_leak(struct lg_case *c, const struct lg_verdict *verdict,
                     struct timers_view *v)
 {
-    if (v->first == NULL || v->last == NULL || !has_grown(v) ||
+    if (v->n.first == NULL || v->n.last == NULL || !has_grown(v) ||
         are_of_goroutines(verdict, v)) {
         return false;
     }
     weigh(c, v, false);
     return share_of(c, v) >= MIN_SHARE &&
-           (c->oom || (v->grows_on && v->captures > MIN_CAPTURES &&
+           (c->oom || (v->n.grows_on && v->n.captures > MIN_CAPTURES &&
                        lg_case_alive_and_growing(c)));
 }
 
@@ -313,9 +303,10 @@ static void cite(struct lg_case *c, struct lg_finding *f,
     const char *fact =
         v->counted ? "live timers" : "objects of timers started by this line";
     const char *file = v->counted ? "heap.txt" : "heap.pb.gz";
-    lg_cite(c, f, fact, (double)v->first_count, "count", v->first->capture,
+    lg_cite(c, f, fact, (double)v->n.first_count, "count", v->n.first->capture,
             file);
-    lg_cite(c, f, fact, (double)v->last_count, "count", v->last->capture, file);
+    lg_cite(c, f, fact, (double)v->n.last_count, "count", v->n.last->capture,
+            file);
     if (v->bytes > 0) {
         const struct lg_shot *heap = lg_case_last(c, true, false);
         lg_cite(c, f, "heap that comes with them", (double)v->bytes, "bytes",
@@ -330,7 +321,7 @@ static void report(struct lg_case *c, struct lg_verdict *verdict,
     if (f == NULL) {
         return;
     }
-    uint64_t ns = v->last->capture->t_ns - v->first->capture->t_ns;
+    uint64_t ns = v->n.last->capture->t_ns - v->n.first->capture->t_ns;
     if (v->where.function.len > 0) {
         f->where = v->where;
         f->where_role = LG_STR("starts them");
@@ -338,20 +329,21 @@ static void report(struct lg_case *c, struct lg_verdict *verdict,
     }
     f->bytes = lg_known(v->bytes);
     f->share = share_of(c, v);
-    f->count = lg_known(v->last_count);
+    f->count = lg_known(v->n.last_count);
     f->count_rate_per_s =
-        ns == 0 ? 0
-                : (double)(v->last_count - v->first_count) / ((double)ns / 1e9);
+        ns == 0
+            ? 0
+            : (double)(v->n.last_count - v->n.first_count) / ((double)ns / 1e9);
     f->confidence = 0.72 + (v->counted ? 0.1 : 0) +
                     (v->where.function.len > 0 ? 0.08 : 0) +
-                    (v->captures >= 3 ? 0.05 : 0);
+                    (v->n.captures >= 3 ? 0.05 : 0);
     f->proof = LG_STR("growth");
     f->summary = lg_words(c,
                           "%s timers are live, %s at the first capture; each "
                           "keeps what its function or channel needs until it "
                           "fires or is stopped",
-                          lg_say_count(c, v->last_count),
-                          lg_say_count(c, v->first_count));
+                          lg_say_count(c, v->n.last_count),
+                          lg_say_count(c, v->n.first_count));
     f->fix = LG_STR("Stop each timer or ticker when it is not needed any more; "
                     "call the cancel function of a context with a deadline, "
                     "with defer.");

@@ -6,6 +6,8 @@
  * collection has: what each left alive is counted all the same. */
 #include "diagnose/heap_view.h"
 
+#include "base/map.h"
+
 #define SHORT_NS (3 * UINT64_C(1000000000))
 /* Another finding that explains this much is enough. */
 #define EXPLAINED_SHARE 0.3
@@ -143,11 +145,27 @@ static bool holds_most(const struct lg_shot *shot, struct lg_str function)
     return below > all / 2;
 }
 
+/* The same, asked once for each function of a shot: by_function holds the
+ * answers. */
+static bool holds_most_of(const struct lg_shot *shot, struct lg_str function,
+                          struct lg_map *by_function)
+{
+    bool fresh = false;
+    uint64_t *known = lg_map_put_str(by_function, function, &fresh);
+    if (known == NULL) {
+        return holds_most(shot, function);
+    }
+    *known = fresh ? holds_most(shot, function) : *known;
+    return *known != 0;
+}
+
 static bool find_call(const struct lg_case *c, struct call *best)
 {
     for (size_t i = c->shots.count; i-- > 0 && best->dumps == 0;) {
         const struct lg_shot *shot = &c->shots.items[i];
         const struct lg_goroutines *g = shot->capture->goroutines;
+        struct lg_map by_function;
+        lg_map_init(&by_function, c->arena);
         if (g == NULL || !is_in_growth(c, shot)) {
             continue;
         }
@@ -159,7 +177,7 @@ static bool find_call(const struct lg_case *c, struct call *best)
             call.leaf = lg_case_leaf(c, g->frames.items + item->frame_first,
                                      item->frame_count);
             call.dumps = count_dumps(c, &call);
-            bool most = holds_most(shot, call.where.function);
+            bool most = holds_most_of(shot, call.where.function, &by_function);
             call.dumps += most && call.dumps == 0;
             call.weight = call.dumps == 0 ? 0 : weigh(g, item, &call);
             call.weight += most ? 4000 : 0;
@@ -223,7 +241,7 @@ void lg_judge_unseen_burst(struct lg_case *c, struct lg_verdict *verdict)
             "timeline.csv");
     lg_cite(c, f, "level before", (double)c->onset_ns, "ns", NULL,
             "timeline.csv");
-    lg_cite_against(c, f, "no heap profile is from inside the growth", 0, "",
+    lg_cite_against(c, f, "no collection has told what of it would stay", 0, "",
                     NULL, "captures");
 }
 

@@ -74,8 +74,10 @@ struct lg_capture {
     uint64_t sampled_one_in; /* goroutines.txt has so many of all */
     LG_VEC(struct lg_str) files;   /* relative to the incident's folder */
     LG_VEC(struct lg_str) quality; /* "goroutines.txt: cut at 64 MiB" … */
-    const struct lg_profile *heap; /* NULL: not there, as below. As of the last
-                                      collection, as runtime/pprof gives it */
+    const struct lg_profile *heap; /* NULL: not there, as below. From memory:
+                                      what the last collection marked; over
+                                      HTTP: as runtime/pprof has it, of the one
+                                      before */
     const struct lg_profile *heap_now; /* only from the process's own memory:
                                           with what was allocated since, and may
                                           be garbage by now */

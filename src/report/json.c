@@ -37,13 +37,8 @@ static void subject_json(const struct lg_subject *s, struct lg_json *j)
     lg_json_object_end(j);
 }
 
-static void memory_json(const struct lg_memory *m, struct lg_json *j)
+void lg_report_parts_json(const struct lg_memory *m, struct lg_json *j)
 {
-    lg_json_key(j, "memory");
-    lg_json_object(j);
-    lg_json_ktime(j, "at", m->known ? m->at_ns : 0);
-    lg_report_knum(j, "rss_bytes", m->rss_bytes);
-    lg_report_knum(j, "usage_bytes", m->usage_bytes);
     lg_json_key(j, "parts");
     lg_json_array(j);
     for (int i = 0; i < LG_PART_COUNT; i++) {
@@ -55,6 +50,16 @@ static void memory_json(const struct lg_memory *m, struct lg_json *j)
         lg_json_object_end(j);
     }
     lg_json_array_end(j);
+}
+
+static void memory_json(const struct lg_memory *m, struct lg_json *j)
+{
+    lg_json_key(j, "memory");
+    lg_json_object(j);
+    lg_json_ktime(j, "at", m->known ? m->at_ns : 0);
+    lg_report_knum(j, "rss_bytes", m->rss_bytes);
+    lg_report_knum(j, "usage_bytes", m->usage_bytes);
+    lg_report_parts_json(m, j);
     if (m->known)
         lg_json_ki64(j, "unexplained_bytes", m->unexplained_bytes);
     else

@@ -14,6 +14,9 @@ void lg_report_end_json(const struct lg_incident *in, struct lg_json *j);
 /* The object of one finding. */
 void lg_report_finding_json(const struct lg_finding *f, struct lg_json *j);
 
+/* The array `parts` of what memory is made of; those that are known. */
+void lg_report_parts_json(const struct lg_memory *m, struct lg_json *j);
+
 /* key and value; null when empty or not known. */
 void lg_report_kstr_or_null(struct lg_json *j, const char *key,
                             struct lg_str s);

@@ -32,12 +32,11 @@ typedef bool begin_fn(struct lg_pause *p, struct lg_image *image,
 
 static const struct way {
     enum lg_pause_with with;
-    const char *name;
     begin_fn *begin;
 } ways[] = {
-    {LG_PAUSE_PTRACE, "ptrace", lg_pause_ptrace},
-    {LG_PAUSE_CGROUP_FREEZER, "cgroup freezer", lg_pause_freezer},
-    {LG_PAUSE_SIGSTOP, "SIGSTOP", lg_pause_sigstop},
+    {LG_PAUSE_PTRACE, lg_pause_ptrace},
+    {LG_PAUSE_CGROUP_FREEZER, lg_pause_freezer},
+    {LG_PAUSE_SIGSTOP, lg_pause_sigstop},
 };
 
 /* The first error is the one that tells: the others are ways around it. */
@@ -103,13 +102,4 @@ uint64_t lg_pause_end(struct lg_pause *p)
     lg_close_p(&p->dir_fd);
     free(p);
     return stood_ns;
-}
-
-const char *lg_pause_name(const struct lg_pause *p)
-{
-    for (size_t i = 0; i < LG_COUNT(ways); i++) {
-        if (ways[i].with == p->with)
-            return ways[i].name;
-    }
-    return "nothing";
 }

@@ -44,7 +44,5 @@ bool lg_pause_begin(const struct lg_host *host, int64_t pid,
                     struct lg_pause **pause_ret, struct lg_error *err);
 /* Lets it go on; gives how long it stood still. */
 uint64_t lg_pause_end(struct lg_pause *pause);
-/* How this one is done: "ptrace", "cgroup freezer", "SIGSTOP". */
-const char *lg_pause_name(const struct lg_pause *pause);
 
 #endif

@@ -11,18 +11,6 @@
 /* A live runtime changes while it is looked at, most of all when it begins. */
 #define OWN_TRIES 3
 
-static const char *const how_names[] = {
-    [LG_HOW_NOT] = "not found", [LG_HOW_SYMBOL] = "symbol",
-    [LG_HOW_DWARF] = "DWARF",   [LG_HOW_CODE] = "code",
-    [LG_HOW_SCAN] = "scan",     [LG_HOW_TABLE] = "table",
-    [LG_HOW_GUESS] = "guess",
-};
-
-const char *lg_go_how_name(enum lg_go_how how)
-{
-    return how_names[how];
-}
-
 const struct lg_go_module *lg_go_module_find(const struct lg_go *go,
                                              uint64_t pc)
 {

@@ -81,7 +81,6 @@ struct lg_go {
     enum lg_go_how vars_how[LG_VAR_COUNT];
     struct lg_str wait_reasons[LG_GO_WAIT_REASONS_MAX]; /* target's own words */
     size_t wait_reason_count;
-    uint64_t static_ptr_mask; /* reserved; 0 */
 };
 
 struct lg_go_open_options {
@@ -111,6 +110,5 @@ const struct lg_go_module *lg_go_module_find(const struct lg_go *go,
                                              uint64_t pc);
 /* "IO wait" of 2; empty when it is beyond the table. */
 struct lg_str lg_go_wait_reason(const struct lg_go *go, unsigned reason);
-const char *lg_go_how_name(enum lg_go_how how); /* "symbol", "scan" … */
 
 #endif

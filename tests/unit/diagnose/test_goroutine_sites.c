@@ -86,6 +86,8 @@ static void test_classes(void **state)
     assert_int_equal(class_of(b, "runnable", own), LG_WAIT_ACTIVE);
     assert_int_equal(class_of(b, "syscall", own), LG_WAIT_ACTIVE);
     assert_int_equal(class_of(b, "GC assist wait", own), LG_WAIT_ACTIVE);
+    assert_int_equal(class_of(b, "garbage collection", own), LG_WAIT_ACTIVE);
+    assert_int_equal(class_of(b, "GC mark termination", own), LG_WAIT_ACTIVE);
     assert_int_equal(class_of(b, "", own), LG_WAIT_ACTIVE);
 }
 

@@ -115,6 +115,32 @@ static void test_slow_burst(void **state)
     }
 }
 
+/* A starved machine: every third dump finds the call waiting for something, and
+ * towards the end the heap hardly grows any more, though the call goes on. */
+static void test_starved_burst(void **state)
+{
+    static const uint64_t mib[] = {10, 60, 100, 108, 110, 110, 110, 110, 110};
+    static const char call[] =
+        "gorm.io/gorm.Scan scan.go:342 < " EXPORT " < shop/api.list api.go:12";
+    struct case_builder *b = *state;
+    case_dep(b, "gorm.io/gorm", "v1.31.0");
+    case_timeline_of(b, {0, 4}, {2000, 20}, {12000, 230}, {20000, 256});
+    for (uint64_t i = 0; i < LG_COUNT(mib); i++) {
+        uint64_t usage = i < 6 ? 20 + 40 * i : 235 + i;
+        struct lg_capture *c =
+            full_capture(b, 1000 + i * 2100, usage, usage - 8, 1);
+        int64_t bytes = (int64_t)(mib[i] * CASE_MIB);
+        if (i == 0)
+            continue;
+        case_alloc(b, heap_of(c), bytes, bytes / 100, bytes, call);
+        case_go_again(b, dump_of(c), 77, 1,
+                      i % 3 == 0 ? "semacquire" : "running", call, NULL);
+    }
+    case_end(b, LG_END_OOM_KILL, 20000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_BURST, EXPORT);
+}
+
 /* Nobody was on that line in any dump: many calls that return, though fast. */
 static void test_many_calls_are_no_burst(void **state)
 {
@@ -270,6 +296,7 @@ int main(void)
         case_test(test_leak_not_judged),
         case_test(test_burst),
         case_test(test_slow_burst),
+        case_test(test_starved_burst),
         case_test(test_many_calls_are_no_burst),
         case_test(test_peaks_are_no_burst),
         case_test(test_runtime_allocations),
