@@ -75,26 +75,10 @@ struct lg_picture_tags {
 bool lg_picture_tags(const struct lg_picture *p, const struct lg_graph_node *n,
                      struct lg_picture_tags *ret);
 
-/* Arithmetic as Go does it: int64 wraps around; a float that doesn't fit
- * becomes the smallest int64, as on amd64. */
+/* Go's int64 wraps around. */
 static inline int64_t lg_go_add(int64_t a, int64_t b)
 {
     return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
-static inline int64_t lg_go_abs(int64_t v)
-{
-    return v < 0 ? (int64_t)(0 - (uint64_t)v) : v;
-}
-
-static inline int64_t lg_go_div(int64_t a, int64_t b)
-{
-    return b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;
-}
-
-static inline int64_t lg_go_int64(double v)
-{
-    return v >= -0x1p63 && v < 0x1p63 ? (int64_t)v : INT64_MIN;
 }
 
 #endif
