@@ -26,12 +26,6 @@ struct callgrind {
     bool failed;
 };
 
-static uint32_t function_of(const struct lg_graph *g, uint32_t node)
-{
-    uint32_t f = g->nodes.items[node].function;
-    return f == UINT32_MAX ? node : f;
-}
-
 /* The first node of equal file and name. */
 static uint32_t *first_of(struct callgrind *c, struct lg_map *firsts,
                           uint32_t node, bool *fresh)
@@ -61,7 +55,8 @@ static bool number_functions(struct callgrind *c)
         uint32_t *first = first_of(c, &firsts, *node, &fresh);
         if (first == NULL)
             return false;
-        uint64_t key = (uint64_t)*first << 32 | function_of(c->graph, *node);
+        uint32_t function = c->graph->nodes.items[*node].function;
+        uint64_t key = (uint64_t)*first << 32 | function;
         uint64_t *index = lg_map_put_u64(&known, key, &fresh);
         if (index == NULL)
             return false;
