@@ -20,6 +20,7 @@ struct lg_source_query {
      * taken from a place that is only a guess. Empty: nothing to go by. */
     struct lg_str function;
     int64_t start_line;
+    struct lg_str binary; /* tells versions of modules; may be empty */
 };
 
 /* A line of machine code. */
@@ -34,11 +35,13 @@ struct lg_code_symbol {
     struct lg_str name;
     uint64_t start, end; /* as linked */
 };
-struct lg_code_symbols {
-    LG_VEC(struct lg_code_symbol) items; /* in order of address */
+struct lg_code_symbols { /* in order of address */
+    struct lg_code_symbol *items;
+    size_t count, capacity;
 };
 struct lg_code_lines {
-    LG_VEC(struct lg_code_line) items;
+    struct lg_code_line *items;
+    size_t count, capacity;
 };
 
 struct lg_pprof_machine {
