@@ -31,9 +31,9 @@ bool lg_profile_show_from(const struct lg_profile *p,
 /* FilterTagsByName: label keys to show and to hide. */
 bool lg_profile_filter_tags(const struct lg_profile *p,
                             const struct lg_regex *show,
-                            const struct lg_regex *hide,
-                            struct lg_arena *arena, struct lg_profile *ret,
-                            bool *show_matched_ret, bool *hide_matched_ret);
+                            const struct lg_regex *hide, struct lg_arena *arena,
+                            struct lg_profile *ret, bool *show_matched_ret,
+                            bool *hide_matched_ret);
 /* Samples for which keep says true stay. labels are those of the sample. */
 typedef bool lg_sample_test_fn(void *context, const struct lg_profile *p,
                                uint32_t sample,
@@ -78,8 +78,7 @@ bool lg_profile_owner(const struct lg_profile *p, struct lg_str main_module,
  * the packages whose files lie below the same folder as main's, with that
  * folder's part cut off. /w/shop/cmd/shop/main.go (package main) and
  * /w/shop/store/disk.go (package corp.example/shop/store) give
- * corp.example/shop. For who has no build info. Scratch memory is p's arena's;
- * the result is a view of a function's name. */
+ * corp.example/shop. For who has no build info. A view of a function's name. */
 struct lg_str lg_profile_main_module(const struct lg_profile *p);
 
 /* Unit for each numeric label key: profile.go NumLabelUnits. */
