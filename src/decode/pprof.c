@@ -2,7 +2,7 @@
 #include "decode/pprof.h"
 
 #include "decode/gzip.h"
-#include "decode/pprof_message.h"
+#include "decode/pprof_samples.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -14,87 +14,33 @@
 #define MAX_INFLATED_BYTES ((uint64_t)1 << 30)
 #define MAX_INFLATED_RATIO 200
 #define MIN_INFLATED_BYTES ((uint64_t)64 << 20)
-
-/* Fields of Profile, from profile.proto. */
-enum {
-    SAMPLE_TYPE = 1,
-    SAMPLE,
-    MAPPING,
-    LOCATION,
-    FUNCTION,
-    STRING_TABLE,
-    DROP_FRAMES,
-    KEEP_FRAMES,
-    TIME_NANOS,
-    DURATION_NANOS,
-    PERIOD_TYPE,
-    PERIOD,
-    COMMENT,
-    DEFAULT_SAMPLE_TYPE,
-};
-
-struct views {
-    struct lg_str *items;
-    size_t count, capacity;
-};
-
-/* What the first, shallow walk finds: where everything lies that samples refer
- * to, for files have the parts in any order. It jumps from field to field. */
-struct skim {
-    struct views fields[FUNCTION + 1]; /* but for samples: those only count */
-    struct views strings;
-    size_t samples, string_bytes;
-};
-
-static bool skim_field(struct skim *skim, struct lg_cursor *c,
-                       const struct lg_wire_field *f, struct lg_arena *scratch)
-{
-    struct views *list = NULL;
-    if (f->number == SAMPLE)
-        skim->samples++;
-    else if (f->number <= FUNCTION)
-        list = &skim->fields[f->number];
-    else if (f->number == STRING_TABLE)
-        list = &skim->strings;
-    if (list == NULL)
-        return true;
-    struct lg_str *place = lg_push(scratch, list);
-    if (place == NULL)
-        return false;
-    *place = lg_wire_bytes(c, f);
-    if (list == &skim->strings)
-        skim->string_bytes += place->len;
-    return true;
-}
-
-static bool skim_all(struct skim *skim, struct lg_cursor c,
-                     struct lg_arena *scratch, struct lg_error *err)
-{
-    struct lg_wire_field f;
-    while (lg_wire_next(&c, &f))
-        if (!skim_field(skim, &c, &f, scratch))
-            return lg_fail_nomem(err);
-    if (!lg_cursor_finish(&c, err))
-        return false;
-    if (skim->strings.count == 0 || skim->strings.items[0].len != 0)
-        return lg_fail_at(err, 0, "no string table that begins with \"\"");
-    return true;
-}
+#define MAX_THREADS 8
 
 /* One block for all the text, so that the inflated bytes can go. */
-static bool copy_strings(struct lg_pprof *d, const struct skim *skim,
+static bool copy_strings(struct lg_pprof *d, const struct lg_pprof_skim *skim,
                          struct lg_error *err)
 {
+    size_t count = skim->counts[LG_PPROF_STRING_TABLE];
     char *text = lg_new(d->arena, char, skim->string_bytes);
-    d->strings.items = lg_new(d->scratch, struct lg_str, skim->strings.count);
+    d->strings.items = lg_new(d->scratch, struct lg_str, count);
     if (text == NULL || d->strings.items == NULL)
         return lg_fail_nomem(err);
-    lg_each(s, skim->strings) {
-        if (s->len != 0)
-            memcpy(text, s->data, s->len);
-        d->strings.items[d->strings.count++] = lg_str_from(text, s->len);
-        text += s->len;
+    lg_each(run, skim->runs) {
+        struct lg_cursor c;
+        struct lg_wire_field f;
+        if (run->field != LG_PPROF_STRING_TABLE)
+            continue;
+        lg_cursor_init(&c, d->message.data + run->begin, run->end - run->begin);
+        while (lg_wire_next(&c, &f)) {
+            if (f.bytes.len != 0)
+                memcpy(text, f.bytes.data, f.bytes.len);
+            d->strings.items[d->strings.count++] =
+                lg_str_from(text, f.bytes.len);
+            text += f.bytes.len;
+        }
     }
+    if (count == 0 || d->strings.items[0].len != 0)
+        return lg_fail_at(err, 0, "no string table that begins with \"\"");
     return true;
 }
 
@@ -105,20 +51,19 @@ static bool copy_strings(struct lg_pprof *d, const struct skim *skim,
      (v)->items != NULL)
 
 /* Every count was counted in the input, field by field; none was read. */
-static bool reserve(struct lg_pprof *d, const struct skim *skim,
+static bool reserve(struct lg_pprof *d, const struct lg_pprof_skim *skim,
                     struct lg_error *err)
 {
     struct lg_profile *p = d->profile;
-    size_t mappings = skim->fields[MAPPING].count;
-    size_t functions = skim->fields[FUNCTION].count;
-    size_t locations = skim->fields[LOCATION].count;
-    if (!RESERVE(d->arena, &p->samples, skim->samples) ||
-        !RESERVE(d->arena, &p->locations, locations) ||
+    size_t mappings = skim->counts[LG_PPROF_MAPPING];
+    size_t functions = skim->counts[LG_PPROF_FUNCTION];
+    size_t locations = skim->counts[LG_PPROF_LOCATION];
+    lg_pprof_ids_init(&d->mappings, mappings, d->scratch);
+    lg_pprof_ids_init(&d->functions, functions, d->scratch);
+    lg_pprof_ids_init(&d->locations, locations, d->scratch);
+    if (!RESERVE(d->arena, &p->locations, locations) ||
         !RESERVE(d->arena, &p->lines, locations) ||
-        !RESERVE(d->arena, &p->functions, functions) ||
-        !lg_pprof_ids_init(&d->mappings, mappings, d->scratch) ||
-        !lg_pprof_ids_init(&d->functions, functions, d->scratch) ||
-        !lg_pprof_ids_init(&d->locations, locations, d->scratch))
+        !RESERVE(d->arena, &p->functions, functions))
         return lg_fail_nomem(err);
     return true;
 }
@@ -129,83 +74,115 @@ static const struct part {
     lg_pprof_message_fn *decode;
     uint32_t field;
 } parts[] = {
-    {"sample type", lg_pprof_sample_type, SAMPLE_TYPE},
-    {"mapping", lg_pprof_mapping, MAPPING},
-    {"function", lg_pprof_function, FUNCTION},
-    {"location", lg_pprof_location, LOCATION},
+    {"sample type", lg_pprof_sample_type, LG_PPROF_SAMPLE_TYPE},
+    {"mapping", lg_pprof_mapping, LG_PPROF_MAPPING},
+    {"function", lg_pprof_function, LG_PPROF_FUNCTION},
+    {"location", lg_pprof_location, LG_PPROF_LOCATION},
 };
 
-static bool decode_part(struct lg_pprof *d, const struct part *part,
-                        const struct views *list, const uint8_t *begin,
-                        struct lg_error *err)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        struct lg_str bytes = list->items[i];
-        struct lg_cursor c;
-        lg_cursor_init(&c, bytes.data, bytes.len);
-        c.base_offset = (uint64_t)(c.begin - begin);
-        if (!part->decode(d, c, err))
-            return lg_context(err, "%s %zu", part->name, i);
-    }
-    return true;
-}
-
-static void decode_number(struct lg_pprof *d, struct lg_cursor *c,
-                          const struct lg_wire_field *f)
-{
-    struct lg_profile *p = d->profile;
-    int64_t n = (int64_t)lg_wire_number(c, f);
-    if (f->number == DURATION_NANOS) {
-        p->duration_ns = n;
-    } else if (f->number == PERIOD) {
-        p->period = n;
-    } else if (d->has_time) {
-        lg_cursor_fail(c, "two profiles stand in a row");
-    } else {
-        p->time_ns = n;
-        d->has_time = n != 0;
-    }
-}
-
-static bool decode_field(struct lg_pprof *d, struct lg_cursor *c,
-                         const struct lg_wire_field *f, struct lg_error *err)
-{
-    struct lg_profile *p = d->profile;
-    switch (f->number) {
-    case SAMPLE:
-        return lg_pprof_sample(d, lg_wire_message(c, f), err) ||
-               lg_context(err, "sample %zu", p->samples.count);
-    case PERIOD_TYPE:
-        return lg_pprof_period_type(d, lg_wire_message(c, f), err) ||
-               lg_context(err, "period type");
-    case TIME_NANOS:
-    case DURATION_NANOS:
-    case PERIOD:
-        decode_number(d, c, f);
-        break;
-    case DEFAULT_SAMPLE_TYPE:
-        p->default_type = lg_pprof_string(d, c, f);
-        break;
-    }
-    return true;
-}
-
-static bool decode_all(struct lg_pprof *d, struct lg_cursor c,
+static bool decode_run(struct lg_pprof *d, const struct part *part,
+                       const struct lg_pprof_run *run, size_t *index,
                        struct lg_error *err)
 {
-    struct skim skim = {0};
-    if (!skim_all(&skim, c, d->scratch, err) || !copy_strings(d, &skim, err) ||
-        !reserve(d, &skim, err))
+    struct lg_cursor c;
+    struct lg_wire_field f;
+    lg_cursor_init(&c, d->message.data + run->begin, run->end - run->begin);
+    c.base_offset = run->begin;
+    for (; lg_wire_next(&c, &f); ++*index)
+        if (!part->decode(d, lg_wire_message(&c, &f), err))
+            return lg_context(err, "%s %zu", part->name, *index);
+    return true;
+}
+
+static bool decode_part(struct lg_pprof *d, const struct part *part,
+                        const struct lg_pprof_skim *skim, struct lg_error *err)
+{
+    size_t index = 0;
+    lg_each(run, skim->runs)
+        if (run->field == part->field && !decode_run(d, part, run, &index, err))
+            return false;
+    return true;
+}
+
+/* A scalar that is the index of a string. */
+static bool string_of(const struct lg_pprof *d,
+                      const struct lg_pprof_skim *skim, uint32_t field,
+                      struct lg_str *ret, struct lg_error *err)
+{
+    if (skim->scalars[field] >= d->strings.count)
+        return lg_fail_at(err, d->message.len,
+                          "field %" PRIu32 ": a string is not in the table",
+                          field);
+    *ret = d->strings.items[skim->scalars[field]];
+    return true;
+}
+
+static bool decode_comments(struct lg_pprof *d,
+                            const struct lg_pprof_skim *skim,
+                            struct lg_error *err)
+{
+    lg_each(index, skim->comments) {
+        struct lg_str *place = lg_push(d->arena, &d->profile->comments);
+        if (place == NULL)
+            return lg_fail_nomem(err);
+        if (*index >= d->strings.count)
+            return lg_fail_at(err, d->message.len,
+                              "a comment is not in the string table");
+        *place = d->strings.items[*index];
+    }
+    return true;
+}
+
+static bool decode_period_type(struct lg_pprof *d,
+                               const struct lg_pprof_skim *skim,
+                               struct lg_error *err)
+{
+    struct lg_cursor c;
+    d->profile->has_period_type = true; /* pprof makes an empty one */
+    lg_cursor_init(&c, skim->period_type.data, skim->period_type.len);
+    c.base_offset = skim->period_type_offset;
+    return lg_pprof_period_type(d, c, err) || lg_context(err, "period type");
+}
+
+static bool decode_head(struct lg_pprof *d, const struct lg_pprof_skim *skim,
+                        struct lg_error *err)
+{
+    struct lg_profile *p = d->profile;
+    p->time_ns = (int64_t)skim->scalars[LG_PPROF_TIME_NANOS];
+    p->duration_ns = (int64_t)skim->scalars[LG_PPROF_DURATION_NANOS];
+    p->period = (int64_t)skim->scalars[LG_PPROF_PERIOD];
+    p->unknown_fields = lg_sb_view(&skim->unknown);
+    return string_of(d, skim, LG_PPROF_DROP_FRAMES, &p->drop_frames, err) &&
+           string_of(d, skim, LG_PPROF_KEEP_FRAMES, &p->keep_frames, err) &&
+           string_of(d, skim, LG_PPROF_DEFAULT_SAMPLE_TYPE, &p->default_type,
+                     err) &&
+           string_of(d, skim, LG_PPROF_DOC_URL, &p->doc_url, err) &&
+           decode_period_type(d, skim, err) && decode_comments(d, skim, err);
+}
+
+static bool decode_tables(struct lg_pprof *d, const struct lg_pprof_skim *skim,
+                          struct lg_error *err)
+{
+    if (!copy_strings(d, skim, err) || !reserve(d, skim, err))
         return false;
     for (size_t i = 0; i < LG_COUNT(parts); i++)
-        if (!decode_part(d, &parts[i], &skim.fields[parts[i].field], c.begin,
-                         err))
+        if (!decode_part(d, &parts[i], skim, err))
             return false;
-    struct lg_wire_field f;
-    while (lg_wire_next(&c, &f))
-        if (!decode_field(d, &c, &f, err))
-            return false;
-    return lg_cursor_finish(&c, err);
+    return decode_head(d, skim, err);
+}
+
+/* Samples are measured while the tables are read. */
+static bool decode_all(struct lg_pprof *d, struct lg_error *err)
+{
+    struct lg_pprof_skim skim;
+    if (!lg_pprof_skim(d->message, d->arena, d->scratch, &skim, err))
+        return false;
+    struct lg_pprof_samples *samples =
+        lg_pprof_samples_begin(d, &skim, MAX_THREADS);
+    if (samples == NULL)
+        return lg_fail_nomem(err);
+    bool ok = decode_tables(d, &skim, err);
+    return lg_pprof_samples_finish(samples, ok, err);
 }
 
 static uint64_t inflate_limit(size_t len)
@@ -227,9 +204,8 @@ static bool parse(struct lg_str bytes, struct lg_pprof *d, struct lg_error *err)
         return lg_fail(err, LG_LIMIT, "the profile is larger than 1 GiB");
     if (!lg_profile_init(d->profile, d->arena))
         return lg_fail_nomem(err);
-    struct lg_cursor c;
-    lg_cursor_init(&c, bytes.data, bytes.len);
-    return decode_all(d, c, err);
+    d->message = bytes;
+    return decode_all(d, err);
 }
 
 bool lg_pprof_parse(struct lg_str bytes, struct lg_arena *arena,

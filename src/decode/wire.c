@@ -1,16 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/wire.h"
 
-bool lg_wire_next(struct lg_cursor *c, struct lg_wire_field *f)
+#define MAX_VARINT_BYTES 10
+
+uint64_t lg_wire_long_varint(struct lg_cursor *c)
 {
-    if (c->reason != NULL || c->at >= c->end)
-        return false;
-    uint64_t tag = lg_wire_varint(c);
-    if (tag >> 3 == 0 || tag >> 3 > UINT32_MAX) {
-        lg_cursor_fail(c, "a field has no valid number");
-        return false;
+    uint64_t n = 0;
+    if (c->reason != NULL)
+        return 0;
+    const uint8_t *p = c->at;
+    for (unsigned i = 0; i < MAX_VARINT_BYTES; i++) {
+        if (p == c->end) {
+            lg_cursor_fail(c, "a varint is cut");
+            return 0;
+        }
+        uint8_t byte = *p++;
+        n |= (uint64_t)(byte & 0x7f) << (7 * i);
+        if (byte < 0x80) {
+            c->at = p;
+            return n;
+        }
     }
-    f->number = (uint32_t)(tag >> 3);
+    lg_cursor_fail(c, "a varint is longer than ten bytes");
+    return 0;
+}
+
+bool lg_wire_next_long(struct lg_cursor *c, struct lg_wire_field *f)
+{
+    uint64_t tag = lg_wire_varint(c), number = tag >> 3;
+    f->number = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
     f->type = (enum lg_wire_type)(tag & 7);
     f->offset = lg_cursor_offset(c);
     switch (tag & 7) {

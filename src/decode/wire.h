@@ -24,8 +24,55 @@ struct lg_wire_field {
     uint64_t offset;     /* of the value, or of bytes, in the whole input */
 };
 
-/* Next field of a message; false at its end and after a failure. */
-bool lg_wire_next(struct lg_cursor *c, struct lg_wire_field *field_ret);
+/* A varint of up to ten bytes; bits above the 64th fall away, as in Go. */
+uint64_t lg_wire_long_varint(struct lg_cursor *c);
+/* What follows a tag that is no single byte, or is of a rarer type. */
+bool lg_wire_next_long(struct lg_cursor *c, struct lg_wire_field *f);
+
+/* With the one and two byte forms inline: nearly all are. */
+static inline uint64_t lg_wire_varint(struct lg_cursor *c)
+{
+    const uint8_t *p = c->at;
+    if (c->reason == NULL && c->end - p >= 2) {
+        if (p[0] < 0x80) {
+            c->at = p + 1;
+            return p[0];
+        }
+        if (p[1] < 0x80) {
+            c->at = p + 2;
+            return (uint64_t)(p[0] & 0x7f) | (uint64_t)p[1] << 7;
+        }
+    }
+    return lg_wire_long_varint(c);
+}
+
+/* Next field of a message; false at its end and after a failure. Numbers that
+ * no field can have (0, above 32 bits: UINT32_MAX) are passed on, to be skipped
+ * as pprof skips them. Inline: decoders call it for every few bytes. */
+static inline bool lg_wire_next(struct lg_cursor *c, struct lg_wire_field *f)
+{
+    if (c->reason != NULL || c->at >= c->end)
+        return false;
+    uint8_t tag = *c->at;
+    if (tag >= 0x80 || (tag & 7 & ~LG_WIRE_BYTES) != 0)
+        return lg_wire_next_long(c, f);
+    c->at++;
+    f->number = tag >> 3;
+    f->type = (enum lg_wire_type)(tag & 7);
+    f->offset = c->base_offset + (uint64_t)(c->at - c->begin);
+    f->value = lg_wire_varint(c);
+    if (f->type != LG_WIRE_BYTES)
+        return c->reason == NULL;
+    f->offset = c->base_offset + (uint64_t)(c->at - c->begin);
+    if (f->value <= (uint64_t)(c->end - c->at) && c->reason == NULL) {
+        f->bytes = lg_str_from(c->at, (size_t)f->value);
+        c->at += f->value;
+        return true;
+    }
+    f->bytes = lg_cursor_bytes(c, f->value);
+    return c->reason == NULL;
+}
+
 /* The field's number. Another wire type than varint fails the cursor. */
 uint64_t lg_wire_number(struct lg_cursor *c, const struct lg_wire_field *f);
 /* The field's bytes. Another wire type fails the cursor. */
@@ -43,23 +90,6 @@ struct lg_wire_numbers {
 };
 struct lg_wire_numbers lg_wire_numbers(struct lg_cursor *c,
                                        const struct lg_wire_field *f);
-
-/* A varint, with the one and two byte forms inline: nearly all are. */
-static inline uint64_t lg_wire_varint(struct lg_cursor *c)
-{
-    const uint8_t *p = c->at;
-    if (c->reason == NULL && c->end - p >= 2) {
-        if (p[0] < 0x80) {
-            c->at = p + 1;
-            return p[0];
-        }
-        if (p[1] < 0x80) {
-            c->at = p + 2;
-            return (uint64_t)(p[0] & 0x7f) | (uint64_t)p[1] << 7;
-        }
-    }
-    return lg_cursor_uvarint(c);
-}
 
 static inline bool lg_wire_numbers_next(struct lg_wire_numbers *n,
                                         uint64_t *value_ret)

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/pprof_samples.h"
+
+#include "decode/varints.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+/* Below this a thread costs more than it saves (some 50 µs to start and
+ * join, 1 ms of work). */
+#define MIN_THREAD_BYTES ((size_t)1 << 20)
+#define MAX_THREADS 8
+#define MAX_ITEMS ((size_t)UINT32_MAX - 1)
+
+/* A run of samples, and what its columns hold: first a count, then, summed up,
+ * where they begin. */
+struct block {
+    const struct lg_pprof_run *run;
+    size_t sample_first, stack_first, stack_count, label_first, label_count;
+};
+
+/* A sample's packed location ids, or none. */
+struct packed {
+    const uint8_t *at, *end;
+};
+
+struct worker {
+    struct lg_pprof_samples *samples;
+    pthread_t thread;
+    bool is_started;
+    size_t failed_block; /* the lowest; or SIZE_MAX */
+    struct lg_error error;
+};
+
+struct lg_pprof_samples {
+    struct lg_pprof *d;
+    struct block *blocks;
+    size_t block_count;
+    bool (*pass)(struct lg_pprof_samples *s, struct block *b,
+                 struct lg_error *err);
+    atomic_size_t next;                 /* block */
+    struct worker workers[MAX_THREADS]; /* the first is the caller */
+    unsigned worker_count;
+};
+
+static struct lg_cursor cursor_of(const struct lg_pprof *d,
+                                  const struct lg_pprof_run *run)
+{
+    struct lg_cursor c;
+    lg_cursor_init(&c, d->message.data + run->begin, run->end - run->begin);
+    c.base_offset = run->begin;
+    return c;
+}
+
+/* The stack of this sample, when it is one packed field and equal, byte for
+ * byte, to that of the sample before. */
+static bool is_repeated(struct packed last, struct packed now)
+{
+    size_t len = (size_t)(now.end - now.at);
+    return now.at != NULL && last.at != NULL && len != 0 &&
+           (size_t)(last.end - last.at) == len && now.at[0] == last.at[0] &&
+           memcmp(now.at, last.at, len) == 0;
+}
+
+/* What stands in one sample message. */
+struct found {
+    struct packed stack; /* .at NULL: in several fields, or one by one */
+    size_t location_fields, stack_count, label_count;
+};
+
+static void measure_locations(struct lg_cursor *c,
+                              const struct lg_wire_field *f,
+                              struct found *found)
+{
+    found->location_fields++;
+    found->stack = (struct packed){NULL, NULL};
+    if (f->type != LG_WIRE_BYTES) {
+        (void)lg_wire_number(c, f);
+        found->stack_count++;
+        return;
+    }
+    const uint8_t *at = (const uint8_t *)f->bytes.data;
+    const uint8_t *end = at + f->bytes.len;
+    if (at < end && end[-1] >= 0x80)
+        lg_cursor_fail(c, "a location id is cut");
+    found->stack_count += lg_varints_count(at, end);
+    if (found->location_fields == 1)
+        found->stack = (struct packed){at, end};
+}
+
+static void measure_sample(struct lg_cursor *c, struct found *found)
+{
+    struct lg_wire_field f;
+    *found = (struct found){0};
+    while (lg_wire_next(c, &f)) {
+        if (f.number == LG_PPROF_SAMPLE_LOCATION)
+            measure_locations(c, &f, found);
+        else if (f.number == LG_PPROF_SAMPLE_LABEL)
+            found->label_count++;
+    }
+}
+
+/* Until they are filled, samples hold what was found: `first` says whether the
+ * stack is that of the sample before. */
+enum { IS_NEW, IS_REPEATED };
+
+static bool measure_block(struct lg_pprof_samples *s, struct block *b,
+                          struct lg_error *err)
+{
+    struct lg_cursor c = cursor_of(s->d, b->run);
+    struct lg_profile_stack *place =
+        s->d->profile->samples.items + b->sample_first;
+    struct packed last = {NULL, NULL};
+    struct lg_wire_field f;
+    for (uint32_t i = 0; i < b->run->count && lg_wire_next(&c, &f); i++) {
+        struct lg_cursor message = lg_wire_message(&c, &f);
+        struct found found;
+        measure_sample(&message, &found);
+        if (!lg_cursor_finish(&message, err))
+            return lg_context(err, "sample %zu", b->sample_first + i);
+        bool repeated = is_repeated(last, found.stack);
+        *place++ = (struct lg_profile_stack){repeated ? IS_REPEATED : IS_NEW,
+                                             (uint32_t)found.stack_count};
+        b->stack_count += repeated ? 0 : found.stack_count;
+        b->label_count += found.label_count;
+        last = found.stack;
+    }
+    return true;
+}
+
+/* Where the next of each kind goes while a block is filled. */
+struct filler {
+    struct lg_pprof *d;
+    const uint8_t *readable; /* end of the message */
+    uint32_t sample;
+    bool is_repeated;
+    uint32_t *stack_at;
+    size_t types, values; /* of this sample */
+    int64_t *value_at;
+    struct lg_profile_label *label_at;
+    bool has_unknown; /* a location that is not there, and where */
+    uint64_t unknown_id, unknown_offset;
+};
+
+static void fill_location(struct filler *x, uint64_t id, uint64_t offset)
+{
+    uint32_t index = lg_pprof_ids_find(&x->d->locations, id);
+    if (index == LG_PPROF_NO_INDEX && !x->has_unknown) {
+        x->has_unknown = true;
+        x->unknown_id = id;
+        x->unknown_offset = offset;
+    }
+    *x->stack_at++ = index;
+}
+
+static bool fill_fast(struct filler *x, struct lg_str packed)
+{
+    const struct lg_pprof_ids *ids = &x->d->locations;
+    const uint8_t *at = (const uint8_t *)packed.data;
+    if (ids->has_table)
+        return false;
+    uint32_t *end =
+        lg_varints_small(at, at + packed.len, x->readable, x->stack_at);
+    if (end == NULL ||
+        !lg_varints_to_indices(x->stack_at, (size_t)(end - x->stack_at),
+                               ids->count))
+        return false;
+    x->stack_at = end;
+    return true;
+}
+
+static void fill_locations(struct filler *x, struct lg_cursor *c,
+                           const struct lg_wire_field *f)
+{
+    if (f->type == LG_WIRE_BYTES && fill_fast(x, f->bytes))
+        return;
+    struct lg_wire_numbers ids = lg_wire_numbers(c, f);
+    uint64_t id;
+    while (lg_wire_numbers_next(&ids, &id))
+        fill_location(x, id, f->offset);
+    if (ids.cursor.reason != NULL)
+        lg_cursor_fail(c, ids.cursor.reason);
+}
+
+static void fill_values(struct filler *x, struct lg_cursor *c,
+                        const struct lg_wire_field *f)
+{
+    struct lg_wire_numbers values = lg_wire_numbers(c, f);
+    uint64_t value;
+    while (lg_wire_numbers_next(&values, &value)) {
+        if (x->values < x->types)
+            x->value_at[x->values] = (int64_t)value;
+        x->values++;
+    }
+    if (values.cursor.reason != NULL)
+        lg_cursor_fail(c, values.cursor.reason);
+}
+
+/* pprof drops a label that is neither text nor number, so do we; and what it
+ * doesn't look at may be wrong. An empty text is no label either once pprof
+ * has copied the profile, which it does before all reports. */
+static void fill_label(struct filler *x, struct lg_cursor *c)
+{
+    uint64_t key = 0, str = 0, unit = 0;
+    struct lg_profile_label label = {.sample = x->sample};
+    struct lg_wire_field f;
+    while (lg_wire_next(c, &f)) {
+        if (f.number == LG_PPROF_LABEL_KEY)
+            key = lg_wire_number(c, &f);
+        else if (f.number == LG_PPROF_LABEL_STR)
+            str = lg_wire_number(c, &f);
+        else if (f.number == LG_PPROF_LABEL_NUM)
+            label.num = (int64_t)lg_wire_number(c, &f);
+        else if (f.number == LG_PPROF_LABEL_NUM_UNIT)
+            unit = lg_wire_number(c, &f);
+    }
+    label.key = lg_pprof_string_at(x->d, c, key);
+    if (str != 0) {
+        label.str = lg_pprof_string_at(x->d, c, str);
+        label.num = 0;
+    } else {
+        label.is_numeric = true;
+        label.num_unit = lg_pprof_string_at(x->d, c, unit);
+    }
+    if (label.str.len != 0 || label.num != 0 || label.num_unit.len != 0)
+        *x->label_at++ = label;
+}
+
+static void fill_fields(struct filler *x, struct lg_cursor *c)
+{
+    struct lg_wire_field f;
+    while (lg_wire_next(c, &f)) {
+        if (f.number == LG_PPROF_SAMPLE_LOCATION) {
+            if (!x->is_repeated)
+                fill_locations(x, c, &f);
+        } else if (f.number == LG_PPROF_SAMPLE_VALUE) {
+            fill_values(x, c, &f);
+        } else if (f.number == LG_PPROF_SAMPLE_LABEL) {
+            struct lg_cursor label = lg_wire_message(c, &f);
+            fill_label(x, &label);
+            if (label.reason != NULL)
+                lg_cursor_fail(c, label.reason);
+        }
+    }
+}
+
+static bool check_sample(const struct filler *x, const struct lg_cursor *c,
+                         uint64_t offset, struct lg_error *err)
+{
+    if (!lg_cursor_finish(c, err))
+        return false;
+    if (x->values != x->types || x->types == 0)
+        return lg_fail_at(err, offset, "%zu values for %zu sample types",
+                          x->values, x->types);
+    if (x->has_unknown)
+        return lg_fail_at(err, x->unknown_offset,
+                          "location %" PRIu64 " is not in the profile",
+                          x->unknown_id);
+    return true;
+}
+
+static struct filler filler_of(const struct lg_pprof_samples *s,
+                               const struct block *b)
+{
+    struct lg_profile *p = s->d->profile;
+    return (struct filler){
+        .d = s->d,
+        .readable = (const uint8_t *)s->d->message.data + s->d->message.len,
+        .sample = (uint32_t)b->sample_first,
+        .types = p->types.count,
+        .stack_at = p->stacks.items + b->stack_first,
+        .value_at = p->values + b->sample_first * p->types.count,
+        .label_at = p->labels.items + b->label_first,
+    };
+}
+
+static bool fill_block(struct lg_pprof_samples *s, struct block *b,
+                       struct lg_error *err)
+{
+    struct lg_profile *p = s->d->profile;
+    struct lg_cursor c = cursor_of(s->d, b->run);
+    struct filler x = filler_of(s, b);
+    struct lg_wire_field f;
+    for (uint32_t i = 0; i < b->run->count && lg_wire_next(&c, &f); i++) {
+        struct lg_cursor message = lg_wire_message(&c, &f);
+        struct lg_profile_stack *place = &p->samples.items[x.sample];
+        x.is_repeated = place->first == IS_REPEATED;
+        x.values = 0;
+        place->first = (uint32_t)(x.stack_at - p->stacks.items);
+        if (x.is_repeated)
+            *place = place[-1];
+        fill_fields(&x, &message);
+        if (!check_sample(&x, &message, f.offset, err))
+            return lg_context(err, "sample %" PRIu32, x.sample);
+        x.value_at += x.types;
+        x.sample++;
+    }
+    b->label_count = (size_t)(x.label_at - p->labels.items) - b->label_first;
+    return true;
+}
+
+/* Takes blocks in order until none is left. After a failure the rest is only
+ * of use to workers that are at lower ones. */
+static void *work(void *context)
+{
+    struct worker *w = context;
+    struct lg_pprof_samples *s = w->samples;
+    for (;;) {
+        size_t i = atomic_fetch_add(&s->next, 1);
+        if (i >= s->block_count)
+            return NULL;
+        if (!s->pass(s, &s->blocks[i], &w->error)) {
+            w->failed_block = i;
+            return NULL;
+        }
+    }
+}
+
+/* A thread that cannot be started has its work done by the others. */
+static void start(struct lg_pprof_samples *s,
+                  bool (*pass)(struct lg_pprof_samples *s, struct block *b,
+                               struct lg_error *err))
+{
+    s->pass = pass;
+    atomic_store(&s->next, 0);
+    for (unsigned i = 0; i < s->worker_count; i++) {
+        struct worker *w = &s->workers[i];
+        w->samples = s;
+        w->failed_block = SIZE_MAX;
+        w->is_started =
+            i != 0 && pthread_create(&w->thread, NULL, work, w) == 0;
+    }
+}
+
+/* The error of the lowest block that failed, as if there were one thread. */
+static bool finish(struct lg_pprof_samples *s, struct lg_error *err)
+{
+    const struct worker *first = &s->workers[0];
+    (void)work(&s->workers[0]);
+    for (unsigned i = 1; i < s->worker_count; i++) {
+        struct worker *w = &s->workers[i];
+        if (w->is_started)
+            pthread_join(w->thread, NULL);
+        if (w->failed_block < first->failed_block)
+            first = w;
+    }
+    if (first->failed_block == SIZE_MAX)
+        return true;
+    if (err != NULL)
+        *err = first->error;
+    return false;
+}
+
+static unsigned threads_for(size_t bytes, unsigned max_threads)
+{
+    cpu_set_t set;
+    unsigned count = 1;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        count = (unsigned)CPU_COUNT(&set);
+    if (count > bytes / MIN_THREAD_BYTES)
+        count = (unsigned)(bytes / MIN_THREAD_BYTES);
+    if (count > max_threads)
+        count = max_threads;
+    return count > MAX_THREADS ? MAX_THREADS : count;
+}
+
+static bool make_blocks(struct lg_pprof_samples *s,
+                        const struct lg_pprof_skim *skim)
+{
+    size_t count = 0, samples = 0;
+    lg_each(run, skim->runs)
+        count += run->field == LG_PPROF_SAMPLE;
+    s->blocks = lg_new(s->d->scratch, struct block, count);
+    if (s->blocks == NULL)
+        return false;
+    lg_each(run, skim->runs) {
+        if (run->field != LG_PPROF_SAMPLE)
+            continue;
+        s->blocks[s->block_count++] =
+            (struct block){.run = run, .sample_first = samples};
+        samples += run->count;
+    }
+    return true;
+}
+
+struct lg_pprof_samples *lg_pprof_samples_begin(struct lg_pprof *d,
+                                                const struct lg_pprof_skim *s,
+                                                unsigned max_threads)
+{
+    struct lg_profile *p = d->profile;
+    struct lg_pprof_samples *ret =
+        lg_new(d->scratch, struct lg_pprof_samples, 1);
+    if (ret == NULL)
+        return NULL;
+    ret->d = d;
+    ret->worker_count = threads_for(s->sample_bytes, max_threads);
+    if (ret->worker_count == 0)
+        ret->worker_count = 1;
+    p->samples.items =
+        lg_new(d->arena, struct lg_profile_stack, s->counts[LG_PPROF_SAMPLE]);
+    if (p->samples.items == NULL || !make_blocks(ret, s))
+        return NULL;
+    p->samples.count = p->samples.capacity = s->counts[LG_PPROF_SAMPLE];
+    start(ret, measure_block);
+    return ret;
+}
+
+/* Room for what was measured, and each block's place in it. */
+static bool allot(struct lg_pprof_samples *s, struct lg_error *err)
+{
+    struct lg_profile *p = s->d->profile;
+    size_t stacks = 0, labels = 0, values = 0;
+    for (size_t i = 0; i < s->block_count; i++) {
+        struct block *b = &s->blocks[i];
+        b->stack_first = stacks;
+        b->label_first = labels;
+        stacks += b->stack_count;
+        labels += b->label_count;
+    }
+    if (stacks > MAX_ITEMS)
+        return lg_fail(err, LG_LIMIT, "the stacks are too long");
+    if (__builtin_mul_overflow(p->samples.count, p->types.count, &values))
+        return lg_fail_nomem(err);
+    p->stacks.items = lg_new(s->d->arena, uint32_t, stacks);
+    p->values = lg_new(s->d->arena, int64_t, values);
+    p->labels.items = lg_new(s->d->arena, struct lg_profile_label, labels);
+    if (p->stacks.items == NULL || p->values == NULL || p->labels.items == NULL)
+        return lg_fail_nomem(err);
+    p->stacks.count = p->stacks.capacity = stacks;
+    p->values_capacity = values;
+    p->labels.capacity = labels;
+    return true;
+}
+
+/* Labels that were dropped left gaps between the blocks. */
+static void close_gaps(struct lg_pprof_samples *s)
+{
+    struct lg_profile *p = s->d->profile;
+    size_t count = 0;
+    for (size_t i = 0; i < s->block_count; i++) {
+        const struct block *b = &s->blocks[i];
+        if (b->label_count != 0 && b->label_first != count)
+            memmove(p->labels.items + count, p->labels.items + b->label_first,
+                    b->label_count * sizeof *p->labels.items);
+        count += b->label_count;
+    }
+    p->labels.count = count;
+}
+
+bool lg_pprof_samples_finish(struct lg_pprof_samples *samples, bool tables_ok,
+                             struct lg_error *err)
+{
+    if (!tables_ok) {
+        (void)finish(samples, NULL);
+        return false;
+    }
+    if (!finish(samples, err) || !allot(samples, err))
+        return false;
+    start(samples, fill_block);
+    if (!finish(samples, err))
+        return false;
+    close_gaps(samples);
+    return true;
+}
