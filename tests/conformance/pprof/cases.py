@@ -12,6 +12,8 @@ TEXT = ("-top", "-tree", "-peek", "-traces", "-raw", "-tags", "-comments",
         "-text")
 GRAPHS = ("-dot", "-callgrind", "-proto", "-topproto", "-svg")
 SOURCE = ("-list", "-weblist", "-disasm")
+TAGGED = ("labels", "numeric-", "many-tags", "odd-label", "random-", "heap",
+          "go-cpu-labels", "duplicates")  # profiles with something in -tags
 PICTURES = ("-png", "-pdf", "-ps", "-gif")
 WITH_REGEX = ("-peek", "-list", "-weblist", "-disasm")
 
@@ -32,6 +34,7 @@ class Case:
         return " ".join(words).replace("\n", "\\n")
 
     def profiles(self):
+        """Names of those of its files that are profiles."""
         return [a.split("=")[-1][2:] for a in self.args if "p/" in a]
 
 
@@ -58,12 +61,15 @@ def plain(profiles):
 def single(profiles):
     """Every option with every text report, on profiles drawn for each."""
     rng = random.Random("single")
-    kinds = TEXT + GRAPHS + SOURCE[:2]
+    tagged = [n for n in profiles if n.startswith(TAGGED)]
     for option in OPTIONS:
-        for kind in kinds:
-            for name in rng.sample(profiles, 1):
-                yield Case("single", report(rng, kind) + list(option) +
-                           ["p/" + name])
+        for kind in TEXT + GRAPHS + SOURCE[:2]:
+            if kind == "-comments" and rng.random() < 0.7:
+                continue  # it hardly ever has anything to say
+            name = rng.choice(tagged if kind == "-tags" or
+                              option[0].startswith("-tag") else profiles)
+            yield Case("single", report(rng, kind) + list(option) +
+                       ["p/" + name])
 
 
 def drawn(profiles, count):
@@ -147,6 +153,34 @@ def shell(profiles):
         yield Case("shell", ["p/" + profile], script)
 
 
+def remote():
+    """Over HTTP, by server.py."""
+    web = "http://{HTTP}/debug/pprof/"
+    for args in ([web + "profile"], [web + "heap"], [web + "goroutine"],
+                 [web + "bare"], [web + "cut"], [web + "nothing"],
+                 [web + "moved"], [web + "refused"], ["http://{HTTP}"],
+                 ["http://{HTTP}/"], ["{HTTP}"], ["{HTTP}/debug/pprof/heap"],
+                 ["-seconds=7", web + "seconds"], [web + "seconds"],
+                 [web + "seconds?seconds=7"],
+                 ["-seconds=3", web + "seconds?seconds=7"],
+                 ["-timeout=9", web + "heap"], ["-symbolize=none", web + "bare"],
+                 ["-symbolize=remote", web + "bare"],
+                 ["-symbolize=local", web + "bare"],
+                 ["-symbolize=force", web + "bare"],
+                 ["-symbolize=remote:force", web + "heap"],
+                 ["http://{HTTP}/other/bare"], ["http://{HTTP}/pprof/heap"],
+                 [web + "profile", "p/cpu.pb"], [web + "heap", web + "nothing"],
+                 ["-base=" + web + "heap", "p/heap-later.pb"],
+                 ["-diff_base=" + web + "refused", "p/heap.pb"],
+                 ["https://{HTTP}/debug/pprof/heap"],
+                 ["https+insecure://{HTTP}/debug/pprof/heap"],
+                 ["http://127.0.0.1:1/debug/pprof/heap"], ["ftp://{HTTP}/heap"],
+                 [web + "bare", web + "goroutine"], [web + "heap?debug=1#x"]):
+        for kind in ("-top", "-raw", "-traces"):
+            yield Case("remote", [kind] + args)
+    yield Case("remote", [web + "heap"], "top\ntree 2\n")
+
+
 def wrong():
     for args, stdin, env in errors.ERRORS:
         yield Case("errors", args, stdin, env)
@@ -162,4 +196,5 @@ def matrix(rich, every, drawn_count):
                         [n for n in rich if n.startswith("random")][:6])
     yield from pictures(rich)
     yield from shell(rich)
+    yield from remote()
     yield from wrong()

@@ -18,6 +18,7 @@ import argparse
 import collections
 import concurrent.futures
 import difflib
+import hashlib
 import os
 import re
 import sys
@@ -204,7 +205,6 @@ def bless(args):
 
 
 def key(case):
-    import hashlib
     return hashlib.sha256(case.line().encode()).hexdigest()[:10]
 
 
@@ -215,19 +215,20 @@ def quick(args):
                       if not line.startswith("#"))
     todo = [c for c in portable_cases(portable()) if key(c) in golden]
     ours = [os.path.abspath(args.lastgasp), "pprof"]
-    good, by = True, collections.defaultdict(collections.Counter)
+    good, by = True, collections.defaultdict(list)
 
     def one(case):
         mine = folder.run(ours, case)
         return case, [str(mine[0]), digest(mine)] == golden[key(case)]
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for case, same in pool.map(one, todo):
-            by[case.section][same] += 1
-            if not same:
-                print("# differs from the oracle: " + case.line())
-    for i, (section, c) in enumerate(sorted(by.items())):
-        good &= tap(i + 1, not c[False], "%s: %d as the oracle, %d not" %
-                    (section, c[True], c[False]))
+            by[case.section].append((case, same))
+    for i, (section, all_of) in enumerate(sorted(by.items())):
+        wrong = [case for case, same in all_of if not same]
+        good &= tap(i + 1, not wrong, "%s: %d as the oracle, %d not" %
+                    (section, len(all_of) - len(wrong), len(wrong)))
+        for case in wrong[:SHOWN]:
+            print("# " + case.line())
     print("1..%d" % len(by))
     return good and len(todo) > 1000
 

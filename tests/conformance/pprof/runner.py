@@ -10,6 +10,8 @@ import subprocess
 import threading
 import zlib
 
+import server
+
 # Stands for Graphviz: both programs get the same picture back, with the text
 # that they sent in it.
 DOT = """#!/bin/sh
@@ -40,6 +42,7 @@ class Folder:
         with open(dot, "w") as f:
             f.write(DOT)
         os.chmod(dot, 0o755)
+        self.address = server.start(os.path.join(self.path, "p"))
         self.local = threading.local()
         self.lock = threading.Lock()
         self.count = 0
@@ -73,10 +76,11 @@ class Folder:
     def run(self, command, case):
         """(exit status, stdout, {file written: its bytes}, stderr)"""
         here = self.here()
+        args = [a.replace("{HTTP}", self.address) for a in case.args]
         text = None if case.stdin is None else case.stdin.encode()
         try:
             done = subprocess.run(
-                list(command) + case.args, cwd=here, env=self.env(case),
+                list(command) + args, cwd=here, env=self.env(case),
                 input=b"" if text is None else text, capture_output=True,
                 timeout=LIMIT_S)
             status, out, err = done.returncode, done.stdout, done.stderr
