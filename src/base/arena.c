@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Under AddressSanitizer, what is free in a chunk is poisoned and a gap stays
  * behind every allocation, so that a decoder that reads past its array is
@@ -33,6 +34,10 @@
  * the bound keeps the unused end of the last chunk small. */
 #define FIRST_CHUNK_BYTES ((size_t)4096)
 #define MAX_CHUNK_BYTES ((size_t)4 << 20)
+/* Chunks from this on are asked for in pages of 2 MiB, where the machine has
+ * them: the first touch of each small page costs as much as filling it. */
+#define MIN_HUGE_BYTES ((size_t)8 << 20)
+#define PAGE_BYTES ((uintptr_t)4096) /* of any size: only a hint is rounded */
 /* No sum below can overflow with sizes up to this. */
 #define MAX_ALLOC_BYTES ((size_t)PTRDIFF_MAX / 2)
 
@@ -111,6 +116,14 @@ static size_t gap_of(const struct lg_arena *arena)
     return arena->fixed ? 0 : GAP_BYTES;
 }
 
+static void advise_huge(const struct lg_arena_chunk *chunk, size_t bytes)
+{
+    uintptr_t begin = (uintptr_t)chunk & ~(PAGE_BYTES - 1);
+    uintptr_t end = ((uintptr_t)chunk + bytes) & ~(PAGE_BYTES - 1);
+    if (bytes >= MIN_HUGE_BYTES)
+        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+}
+
 /* A request above the chunk size gets a chunk of its own behind the current
  * one, whose free part stays in use. */
 static void *alloc_from_new_chunk(struct lg_arena *arena, size_t size_bytes,
@@ -125,6 +138,7 @@ static void *alloc_from_new_chunk(struct lg_arena *arena, size_t size_bytes,
     struct lg_arena_chunk *chunk = calloc(1, sizeof *chunk + chunk_bytes);
     if (chunk == NULL)
         return refuse(arena);
+    advise_huge(chunk, sizeof *chunk + chunk_bytes);
     chunk->size_bytes = chunk_bytes;
     size_t pad = padding_of(chunk->data, align);
     POISON(chunk->data, chunk_bytes);

@@ -53,39 +53,6 @@ bool lg_wire_next_long(struct lg_cursor *c, struct lg_wire_field *f)
     return c->reason == NULL;
 }
 
-static void fail_type(struct lg_cursor *c)
-{
-    lg_cursor_fail(c, "a field has the wrong wire type");
-}
-
-uint64_t lg_wire_number(struct lg_cursor *c, const struct lg_wire_field *f)
-{
-    if (f->type == LG_WIRE_VARINT)
-        return f->value;
-    fail_type(c);
-    return 0;
-}
-
-struct lg_str lg_wire_bytes(struct lg_cursor *c, const struct lg_wire_field *f)
-{
-    if (f->type == LG_WIRE_BYTES)
-        return f->bytes;
-    fail_type(c);
-    return (struct lg_str){NULL, 0};
-}
-
-struct lg_cursor lg_wire_message(struct lg_cursor *c,
-                                 const struct lg_wire_field *f)
-{
-    struct lg_str bytes = lg_wire_bytes(c, f);
-    struct lg_cursor message;
-    lg_cursor_init(&message, bytes.data, bytes.len);
-    message.base_offset = f->offset;
-    message.reason = c->reason;
-    message.fail_offset = c->fail_offset;
-    return message;
-}
-
 struct lg_wire_numbers lg_wire_numbers(struct lg_cursor *c,
                                        const struct lg_wire_field *f)
 {

@@ -16,6 +16,8 @@ enum lg_wire_type {
     LG_WIRE_FIXED32 = 5,
 };
 
+#define LG_WIRE_WRONG_TYPE "a field has the wrong wire type"
+
 struct lg_wire_field {
     uint32_t number;
     enum lg_wire_type type;
@@ -74,12 +76,38 @@ static inline bool lg_wire_next(struct lg_cursor *c, struct lg_wire_field *f)
 }
 
 /* The field's number. Another wire type than varint fails the cursor. */
-uint64_t lg_wire_number(struct lg_cursor *c, const struct lg_wire_field *f);
+static inline uint64_t lg_wire_number(struct lg_cursor *c,
+                                      const struct lg_wire_field *f)
+{
+    if (f->type == LG_WIRE_VARINT)
+        return f->value;
+    lg_cursor_fail(c, LG_WIRE_WRONG_TYPE);
+    return 0;
+}
 /* The field's bytes. Another wire type fails the cursor. */
-struct lg_str lg_wire_bytes(struct lg_cursor *c, const struct lg_wire_field *f);
+static inline struct lg_str lg_wire_bytes(struct lg_cursor *c,
+                                          const struct lg_wire_field *f)
+{
+    if (f->type == LG_WIRE_BYTES)
+        return f->bytes;
+    lg_cursor_fail(c, LG_WIRE_WRONG_TYPE);
+    return (struct lg_str){NULL, 0};
+}
 /* A cursor over the field as a message; failures in it are its own. */
-struct lg_cursor lg_wire_message(struct lg_cursor *c,
-                                 const struct lg_wire_field *f);
+static inline struct lg_cursor lg_wire_message(struct lg_cursor *c,
+                                               const struct lg_wire_field *f)
+{
+    struct lg_str bytes = lg_wire_bytes(c, f);
+    const uint8_t *begin = (const uint8_t *)bytes.data;
+    return (struct lg_cursor){
+        .begin = begin,
+        .at = begin,
+        .end = bytes.len != 0 ? begin + bytes.len : begin,
+        .base_offset = f->offset,
+        .reason = c->reason,
+        .fail_offset = c->fail_offset,
+    };
+}
 /* For repeated numbers, packed or one by one: a cursor over the varints of a
  * packed field; one that is not packed is put into *single_ret (and the cursor
  * is empty): while (lg_wire_repeated_next(…)). */
