@@ -14,6 +14,7 @@
 #define HEADERS_LIMIT_BYTES 65536
 #define RECEIVE_BUFFER_BYTES 65536L
 #define SECONDS_PER_DAY 86400L
+#define REDIRECTS_LIMIT 10L /* net/http's */
 
 struct transfer {
     const struct lg_curl *curl;
@@ -106,6 +107,47 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     return data.len;
 }
 
+static bool set_file(const struct lg_http *http, CURLoption option,
+                     const char *path)
+{
+    return path == NULL ||
+           http->curl->easy_setopt(http->easy, option, path) == CURLE_OK;
+}
+
+/* libcurl takes the proxies out of the environment by itself. */
+static bool prepare_user(const struct lg_http *http, long timeout_ms)
+{
+    const struct lg_curl *curl = http->curl;
+    const struct lg_http_user *user = http->user;
+    CURL *e = http->easy;
+    long seconds = timeout_ms / 1000 > 0 ? timeout_ms / 1000 : 1;
+    long verify = user->is_insecure ? 0 : 1;
+    bool ok = curl->easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_MAXREDIRS, REDIRECTS_LIMIT) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https") ==
+          CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_LOW_SPEED_TIME, seconds) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_SSL_VERIFYPEER, verify) == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2 * verify) == CURLE_OK;
+    if (user->no_proxy)
+        ok &= curl->easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK;
+    return ok && set_file(http, CURLOPT_SSLCERT, user->cert) &&
+           set_file(http, CURLOPT_SSLKEY, user->key) &&
+           set_file(http, CURLOPT_CAINFO, user->ca);
+}
+
+static bool prepare_machine(const struct lg_http *http, long timeout_ms)
+{
+    const struct lg_curl *curl = http->curl;
+    CURL *e = http->easy;
+    bool ok = curl->easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK;
+    ok &= curl->easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
+    return ok &&
+           curl->easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK;
+}
+
 /* Always set as a whole: a handle is used for one request after the other. */
 static bool prepare(struct lg_http *http, const char *url, uint64_t timeout_ns,
                     struct transfer *t)
@@ -117,11 +159,9 @@ static bool prepare(struct lg_http *http, const char *url, uint64_t timeout_ns,
     curl->easy_reset(e); /* connections stay */
     bool ok = curl->easy_setopt(e, CURLOPT_URL, url) == CURLE_OK;
     ok &= curl->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
-    ok &= curl->easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK;
-    ok &= curl->easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK;
     ok &= curl->easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
-    ok &= curl->easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
-    ok &= curl->easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK;
+    ok &= http->user != NULL ? prepare_user(http, timeout_ms)
+                             : prepare_machine(http, timeout_ms);
     ok &=
         curl->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms) == CURLE_OK;
     ok &= curl->easy_setopt(e, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER_BYTES) ==

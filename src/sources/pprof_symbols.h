@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Concept: names for addresses. The local binaries of a profile's mappings are
- * found as pprof finds them (the path, the build id below PPROF_BINARY_PATH,
- * the executable named on the command line), Go's by their pclntab, others by
- * symbols and DWARF (libdw, with separate debug files); then names are
- * demangled. As cmd/pprof does it (Go 1.27.4), -symbolize's modes included.
+ * Concept: names for addresses. The local binaries of a profile's mappings
+ * have been found before the merge (sources/pprof_locate.h: mapping.file is
+ * the path then): Go's by their pclntab, others by symbols and DWARF (libdw,
+ * with separate debug files); then names are demangled. As cmd/pprof does it
+ * (Go 1.27.4), -symbolize's modes included.
  */
 #ifndef LG_SOURCES_PPROF_SYMBOLS_H
 #define LG_SOURCES_PPROF_SYMBOLS_H

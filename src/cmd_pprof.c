@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd_pprof.h"
+
+#include "cmd.h"
+
+/* Lives as long as the program: what it holds is given back by the kernel,
+ * which takes no time that anybody waits for. */
+static struct lg_arena arena;
+
+static int fail(const struct lg_error *err)
+{
+    lg_cmd_fail(err);
+    return LG_EXIT_USAGE; /* pprof's one status for all failures */
+}
+
+static int run(const struct lg_command *self, int argc, char **argv)
+{
+    struct lg_pprof_line line;
+    struct lg_profile profile;
+    struct lg_error err = {0};
+    (void)self;
+    lg_arena_init(&arena, 0);
+    switch (lg_pprof_line_parse(argc, argv, &arena, &line)) {
+    case LG_PPROF_HELP:
+        return LG_EXIT_OK;
+    case LG_PPROF_BAD:
+        return LG_EXIT_USAGE;
+    default:
+        break;
+    }
+    if (!lg_pprof_line_fetch(&line, &arena, &profile, &err))
+        return fail(&err);
+    if (line.job.command == NULL)
+        return lg_pprof_shell(&profile, &line);
+    if (!lg_pprof_run_job(&profile, &line.job, &line.options, false, &arena,
+                          &err))
+        return fail(&err);
+    return LG_EXIT_OK;
+}
+
+const struct lg_command lg_cmd_pprof = {
+    .name = "pprof",
+    .summary = "go tool pprof, the same bytes in a fraction of the time; flame "
+               "graphs",
+    .usage = "[FORMAT] [OPTIONS] [BINARY] SOURCE…",
+    .details = "Takes the command line of go tool pprof as it is; lastgasp "
+               "pprof -h lists it. A SOURCE\nmay also be an incident (an id, "
+               "or last), a process id or a folder.",
+    .run = run,
+};
