@@ -33,9 +33,12 @@ enum lg_pprof_format {
 /* report.Options plus what report.New computes. */
 struct lg_pprof_report {
     const struct lg_profile *profile; /* filtered, aggregated */
+    /* What makes call graphs can aggregate as it goes: as if `profile` had been
+     * aggregated so. NULL: it has. Not for list, weblist and traces. */
+    const struct lg_aggregation *aggregation;
     enum lg_pprof_format format;
     bool cum_sort, call_tree, drop_negative, compact_labels;
-    double ratio; /* 1 / divide_by */
+    double ratio;        /* 1 / divide_by */
     struct lg_str title; /* base name of the first mapping's file */
     LG_VEC(struct lg_str) active_filters; /* "focus=foo" */
     const struct lg_label_units *label_units;
@@ -45,7 +48,8 @@ struct lg_pprof_report {
     bool has_mean;
     struct lg_str sample_type; /* "mean_…" with mean */
     struct lg_str sample_unit, output_unit;
-    const struct lg_regex *symbol; /* peek, list, disasm, weblist; may be NULL */
+    const struct lg_regex
+        *symbol; /* peek, list, disasm, weblist; may be NULL */
     struct lg_str symbol_text;
     struct lg_str source_path, trim_path;
     bool intel_syntax;
@@ -53,6 +57,9 @@ struct lg_pprof_report {
                       relative_percentages */
     bool color;    /* never set: pprof has none; of our own reports only */
     const struct lg_pprof_machine *machine; /* may be NULL */
+    /* How topproto's profile becomes bytes (decode's writer). */
+    bool (*encode)(const struct lg_profile *p, struct lg_arena *arena,
+                   struct lg_str *ret, struct lg_error *err);
 };
 
 /* report.go computeTotal (diff: samples labelled pprof::base count alone). */
@@ -64,10 +71,9 @@ int64_t lg_pprof_total(const struct lg_profile *p, size_t value_type,
  * live in out's arena. */
 typedef bool lg_pprof_report_fn(struct lg_pprof_report *r, struct lg_sb *out,
                                 struct lg_error *err);
-lg_pprof_report_fn lg_pprof_text, lg_pprof_tree, lg_pprof_traces,
-    lg_pprof_tags, lg_pprof_comments, lg_pprof_raw, lg_pprof_topproto,
-    lg_pprof_dot, lg_pprof_callgrind, lg_pprof_list, lg_pprof_weblist,
-    lg_pprof_disasm;
+lg_pprof_report_fn lg_pprof_text, lg_pprof_tree, lg_pprof_traces, lg_pprof_tags,
+    lg_pprof_comments, lg_pprof_raw, lg_pprof_topproto, lg_pprof_dot,
+    lg_pprof_callgrind, lg_pprof_list, lg_pprof_weblist, lg_pprof_disasm;
 /* Beyond pprof: our own formats. */
 lg_pprof_report_fn lg_pprof_flame_svg, lg_pprof_flame_html, lg_pprof_folded,
     lg_pprof_json, lg_pprof_speedscope, lg_pprof_svg;
@@ -82,9 +88,20 @@ void lg_pprof_header(struct lg_pprof_report *r, const struct lg_graph *g,
                      const struct lg_graph_dropped *dropped, bool full_headers,
                      struct lg_arena *arena, struct lg_str **labels_ret,
                      size_t *count_ret);
+/* ProfileLabels alone. */
+void lg_pprof_profile_labels(const struct lg_pprof_report *r,
+                             struct lg_arena *arena, struct lg_str **labels_ret,
+                             size_t *count_ret);
+/* Joined by newlines, and one behind the last even if there is none. */
+void lg_pprof_put_lines(struct lg_sb *out, const struct lg_str *lines,
+                        size_t count);
 /* report.formatValue: with ratio and output unit. */
 void lg_pprof_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                     int64_t value);
+/* Go's "%*s": padded on the left to a number of characters. */
+void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width);
+void lg_pprof_right_value(const struct lg_pprof_report *r, struct lg_sb *sb,
+                          int64_t value, size_t width);
 /* report.go trimPath. */
 struct lg_str lg_pprof_trim_path(struct lg_str path, struct lg_str trim_path,
                                  struct lg_str source_path,
