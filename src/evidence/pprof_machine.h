@@ -66,6 +66,11 @@ struct lg_pprof_machine {
     bool (*disassemble)(void *context, struct lg_str file, uint64_t start,
                         uint64_t limit, bool intel, struct lg_arena *arena,
                         struct lg_code_lines *ret, struct lg_error *err);
+    /* The functions that an address as linked lies in, inlined callee first,
+     * each with the line that is being executed in it. At most max; 0: not
+     * told. Views into the binary, which stays open. */
+    size_t (*frames)(void *context, struct lg_str file, uint64_t address,
+                     struct lg_code_line *ret, size_t max);
 };
 
 #endif

@@ -165,8 +165,12 @@ static bool put_routine(struct listing *l,
                         const struct lg_graph_node *const *nodes, size_t count)
 {
     const struct lg_node_info *info = &nodes[0]->info;
-    const struct lg_source_file *file = lg_source_reader_file(
-        &l->reader, info->file, info->name, info->start_line);
+    const struct lg_source_query hint = {.path = info->file,
+                                         .function = info->name,
+                                         .start_line = info->start_line,
+                                         .binary = info->objfile};
+    const struct lg_source_file *file =
+        lg_source_reader_file(&l->reader, &hint);
     if (file == NULL)
         return false;
     int64_t flat = 0, cum = 0;

@@ -72,23 +72,21 @@ static bool read_file(struct lg_source_reader *reader,
 }
 
 const struct lg_source_file *
-lg_source_reader_file(struct lg_source_reader *reader, struct lg_str path,
-                      struct lg_str function, int64_t start_line)
+lg_source_reader_file(struct lg_source_reader *reader,
+                      const struct lg_source_query *hint)
 {
-    uint64_t *known = lg_map_find_str(&reader->files, path);
+    uint64_t *known = lg_map_find_str(&reader->files, hint->path);
     if (known != NULL)
         return (const struct lg_source_file *)(uintptr_t)*known;
     struct lg_source_file *file =
         lg_new(reader->arena, struct lg_source_file, 1);
-    struct lg_source_query query = {
-        .path = lg_pprof_trim_path(path, reader->trim_path, reader->search_path,
-                                   reader->arena),
-        .search_path = reader->search_path,
-        .function = function,
-        .start_line = start_line};
+    struct lg_source_query query = *hint;
+    query.search_path = reader->search_path;
+    query.path = lg_pprof_trim_path(hint->path, reader->trim_path,
+                                    reader->search_path, reader->arena);
     if (file == NULL || !read_file(reader, &query, file))
         return NULL;
-    uint64_t *slot = lg_map_put_str(&reader->files, path, NULL);
+    uint64_t *slot = lg_map_put_str(&reader->files, hint->path, NULL);
     if (slot == NULL)
         return NULL;
     *slot = (uint64_t)(uintptr_t)file;

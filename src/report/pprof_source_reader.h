@@ -29,10 +29,11 @@ struct lg_source_reader {
 bool lg_source_reader_init(struct lg_source_reader *reader,
                            const struct lg_pprof_report *r,
                            struct lg_arena *arena, struct lg_error *err);
-/* function, start_line: see struct lg_source_query. NULL: out of memory. */
+/* hint: its path is taken for the one before trim_path, its function, line and
+ * binary as they are; NULL: out of memory. */
 const struct lg_source_file *
-lg_source_reader_file(struct lg_source_reader *reader, struct lg_str path,
-                      struct lg_str function, int64_t start_line);
+lg_source_reader_file(struct lg_source_reader *reader,
+                      const struct lg_source_query *hint);
 /* false: there is no such line. */
 bool lg_source_file_line(const struct lg_source_file *file, int64_t line,
                          struct lg_str *ret);

@@ -111,11 +111,16 @@ static bool disassemble(void *context, struct lg_str file, uint64_t start,
     const char *path = absolute(file, arena);
     if (path == NULL)
         return lg_fail_nomem(err);
-    if (!lg_objdump_run(&m->objdump, path, start, limit, arena, ret, err))
-        return false;
-    for (size_t i = 0; i < ret->count; i++)
-        (void)lg_object_line(object, ret->items[i].address, &ret->items[i]);
-    return true;
+    return lg_objdump_run(&m->objdump, path, start, limit, arena, ret, err);
+}
+
+static size_t frames(void *context, struct lg_str file, uint64_t address,
+                     struct lg_code_line *ret, size_t max)
+{
+    const struct lg_object *object;
+    return object_of(context, file, &object, NULL)
+               ? lg_object_frames(object, address, ret, max)
+               : 0;
 }
 
 /* Go's os.Getwd: how the shell calls it, when that is the same folder. */
@@ -150,7 +155,8 @@ bool lg_pprof_machine_init(struct lg_pprof_machine *m, lg_machine_say_fn *say,
                                    .read_source = read_source,
                                    .object_offset = object_offset,
                                    .symbols = symbols,
-                                   .disassemble = disassemble};
+                                   .disassemble = disassemble,
+                                   .frames = frames};
     return true;
 }
 

@@ -72,20 +72,27 @@ static bool find_load_address(struct lg_object *o)
     return false;
 }
 
-/* What the table's entries count from, where its header does not say so. */
-static uint64_t text_start(const struct lg_elf *elf)
+/* One pass over the symbols: what the table's entries count from, where its
+ * header does not say so, and what tells inlined calls (1.18 on). */
+static void find_text_and_gofunc(struct lg_object *o)
 {
     struct symbol_table table;
     struct lg_elf_section section;
-    if (find_table(elf, &table)) {
-        for (size_t i = 1; i < table.count; i++) {
-            struct symbol s = symbol_at(&table, i);
-            if (lg_str_eq(s.name, LG_STR("runtime.text")))
-                return s.value;
-        }
+    struct lg_go_pclntab *t = &o->lines;
+    uint64_t text = 0;
+    if (lg_elf_section_find(&o->elf, LG_STR(".text"), &section))
+        text = section.address;
+    bool has_table = find_table(&o->elf, &table);
+    for (size_t i = 1; has_table && i < table.count; i++) {
+        struct symbol s = symbol_at(&table, i);
+        if (lg_str_eq(s.name, LG_STR("runtime.text")))
+            text = s.value;
+        else if (lg_str_eq(s.name, LG_STR("go:func.*")) ||
+                 lg_str_eq(s.name, LG_STR("go.func.*")))
+            t->gofunc = lg_elf_at_address(&o->elf, s.value);
     }
-    return lg_elf_section_find(elf, LG_STR(".text"), &section) ? section.address
-                                                               : 0;
+    t->etext += text - t->text;
+    t->text = text;
 }
 
 static bool find_lines(struct lg_object *o)
@@ -99,11 +106,8 @@ static bool find_lines(struct lg_object *o)
     if (!lg_go_pclntab_parse(lg_elf_section_bytes(&o->elf, &section),
                              section.address, t, NULL))
         return false;
-    if (t->minor_form >= 18) {
-        uint64_t text = text_start(&o->elf);
-        t->etext += text - t->text;
-        t->text = text;
-    }
+    if (t->minor_form >= 18)
+        find_text_and_gofunc(o);
     t->binary = o->elf.file;
     return true;
 }
@@ -143,18 +147,22 @@ uint64_t lg_object_offset(const struct lg_object *o, uint64_t start)
     return start != 0 && o->has_load_address ? start - o->load_address : 0;
 }
 
-bool lg_object_line(const struct lg_object *o, uint64_t address,
-                    struct lg_code_line *ret)
+size_t lg_object_frames(const struct lg_object *o, uint64_t address,
+                        struct lg_code_line *ret, size_t max)
 {
     struct lg_go_func func;
-    struct lg_go_line line;
-    if (!o->has_lines || !lg_go_func_at(&o->lines, address, &func) ||
-        lg_go_func_lines(&func, address, &line, 1) == 0)
-        return false;
-    ret->function = lg_go_func_name(&func);
-    ret->file = line.file;
-    ret->line = line.line;
-    return true;
+    struct lg_go_line lines[LG_OBJECT_FRAMES_MAX];
+    if (!o->has_lines || !lg_go_func_at(&o->lines, address, &func))
+        return 0;
+    if (max > LG_OBJECT_FRAMES_MAX)
+        max = LG_OBJECT_FRAMES_MAX;
+    size_t count = lg_go_func_lines(&func, address, lines, max);
+    for (size_t i = 0; i < count; i++)
+        ret[i] = (struct lg_code_line){.address = address,
+                                       .function = lines[i].function,
+                                       .file = lines[i].file,
+                                       .line = lines[i].line};
+    return count;
 }
 
 static int by_address(const void *a, const void *b)

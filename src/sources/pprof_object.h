@@ -12,6 +12,9 @@
 #include "evidence/pprof_machine.h"
 #include "target/go_pclntab.h"
 
+/* Calls inlined into one another at one address. */
+#define LG_OBJECT_FRAMES_MAX 64
+
 struct lg_object {
     struct lg_mapped file;
     struct lg_elf elf;
@@ -27,10 +30,9 @@ bool lg_object_open(struct lg_object *o, const char *path,
 void lg_object_deinit(struct lg_object *o);
 /* Profile address - file address, for a mapping that starts there. */
 uint64_t lg_object_offset(const struct lg_object *o, uint64_t start);
-/* Source line of an address as linked: the function that was compiled there,
- * the file and line of what was inlined into it. false: not told. */
-bool lg_object_line(const struct lg_object *o, uint64_t address,
-                    struct lg_code_line *ret);
+/* See struct lg_pprof_machine.frames. */
+size_t lg_object_frames(const struct lg_object *o, uint64_t address,
+                        struct lg_code_line *ret, size_t max);
 /* See struct lg_pprof_machine.symbols. Names are views into the file. */
 bool lg_object_symbols(const struct lg_object *o,
                        const struct lg_regex *matches, uint64_t address,
