@@ -108,6 +108,7 @@ static bool add_function(struct parser *s, const struct lg_frame *frame,
             !copy(s->p->arena, frame->file, &f->file))
             return false;
         f->system_name = f->name;
+        f->id = s->p->functions.count;
         *place = s->p->functions.count - 1;
     }
     *index_ret = (uint32_t)*place;
@@ -138,6 +139,7 @@ static bool add_location(struct parser *s, struct lg_str text,
         struct lg_profile_location *l = lg_push(s->p->arena, &s->p->locations);
         if (l == NULL)
             return false;
+        l->id = s->p->locations.count;
         struct lg_str pc = lg_str_skip(text, 2);
         (void)lg_str_hex(lg_str_cut_char(pc, '\t').head, &l->address);
         if (frame->function.len != 0 && !add_line(s, frame, l))

@@ -4,49 +4,13 @@
 #include "base/map.h"
 #include "base/sb.h"
 #include "decode/gzip.h"
+#include "decode/pprof_fields.h"
 #include "decode/wire.h"
 
-/* Field numbers, from profile.proto. */
-enum {
-    SAMPLE_TYPE = 1,
-    SAMPLE,
-    MAPPING,
-    LOCATION,
-    FUNCTION,
-    STRING_TABLE,
-    TIME_NANOS = 9,
-    DURATION_NANOS,
-    PERIOD_TYPE,
-    PERIOD,
-    DEFAULT_SAMPLE_TYPE = 14,
-};
-enum { TYPE_TYPE = 1, TYPE_UNIT };
-enum { SAMPLE_LOCATION = 1, SAMPLE_VALUE, SAMPLE_LABEL };
-enum { LABEL_KEY = 1, LABEL_STR, LABEL_NUM, LABEL_NUM_UNIT };
-enum {
-    MAPPING_ID = 1,
-    MAPPING_START,
-    MAPPING_LIMIT,
-    MAPPING_OFFSET,
-    MAPPING_FILE,
-    MAPPING_BUILD_ID,
-    MAPPING_HAS_FUNCTIONS,
-};
-enum { LOCATION_ID = 1, LOCATION_MAPPING, LOCATION_ADDRESS, LOCATION_LINE };
-enum { LINE_FUNCTION = 1, LINE_LINE };
-enum {
-    FUNCTION_ID = 1,
-    FUNCTION_NAME,
-    FUNCTION_SYSTEM_NAME,
-    FUNCTION_FILE,
-    FUNCTION_START_LINE,
-};
+#include <stdlib.h>
 
-/* pprof looks names up itself where a mapping lacks them and the binary is at
- * hand. Like runtime/pprof, we speak of functions only. */
-struct mapping_use {
-    bool is_used, lacks_function;
-};
+/* From this many numbers on, a repeated field is packed. */
+#define MIN_PACKED 3
 
 struct writer {
     const struct lg_profile *p;
@@ -55,8 +19,8 @@ struct writer {
     struct lg_sb message; /* a part of it */
     struct lg_sb inner;   /* a part of that; or packed numbers */
     struct lg_map strings;
-    struct mapping_use *uses;
     size_t next_label;
+    LG_VEC(const struct lg_profile_label *) labels; /* of a sample */
     bool failed;
 };
 
@@ -113,130 +77,216 @@ static void put_string(struct writer *w, struct lg_sb *sb, uint32_t field,
     put_number(sb, field, string(w, s));
 }
 
+static void put_flag(struct lg_sb *sb, uint32_t field, bool flag)
+{
+    put_number(sb, field, flag ? 1 : 0);
+}
+
+/* Packed numbers, which `numbers` holds; it is empty afterwards. Few of them
+ * stand one by one. */
+static void put_numbers(struct lg_sb *sb, uint32_t field, struct lg_sb *numbers,
+                        size_t count)
+{
+    struct lg_cursor c;
+    if (count >= MIN_PACKED) {
+        put_message(sb, field, numbers);
+        return;
+    }
+    lg_cursor_init(&c, numbers->data, numbers->len);
+    for (; count > 0; count--) {
+        put_varint(sb, (uint64_t)field << 3 | LG_WIRE_VARINT);
+        put_varint(sb, lg_wire_varint(&c));
+    }
+    numbers->len = 0;
+}
+
 static void put_type(struct writer *w, uint32_t field,
                      const struct lg_value_type *type)
 {
-    put_string(w, &w->message, TYPE_TYPE, type->type);
-    put_string(w, &w->message, TYPE_UNIT, type->unit);
+    put_string(w, &w->message, LG_PPROF_TYPE_TYPE, type->type);
+    put_string(w, &w->message, LG_PPROF_TYPE_UNIT, type->unit);
     put_message(&w->out, field, &w->message);
 }
 
 static void put_label(struct writer *w, const struct lg_profile_label *label)
 {
-    put_string(w, &w->inner, LABEL_KEY, label->key);
-    put_string(w, &w->inner, LABEL_STR, label->str);
-    if (label->str.len == 0)
-        put_number(&w->inner, LABEL_NUM, (uint64_t)label->num);
-    put_string(w, &w->inner, LABEL_NUM_UNIT, label->num_unit);
-    put_message(&w->message, SAMPLE_LABEL, &w->inner);
+    put_string(w, &w->inner, LG_PPROF_LABEL_KEY, label->key);
+    if (label->is_numeric) {
+        put_number(&w->inner, LG_PPROF_LABEL_NUM, (uint64_t)label->num);
+        put_string(w, &w->inner, LG_PPROF_LABEL_NUM_UNIT, label->num_unit);
+    } else {
+        put_string(w, &w->inner, LG_PPROF_LABEL_STR, label->str);
+    }
+    put_message(&w->message, LG_PPROF_SAMPLE_LABEL, &w->inner);
+}
+
+/* Texts before numbers, by key, else as they stood. */
+static int by_kind_and_key(const void *left, const void *right)
+{
+    const struct lg_profile_label *a =
+        *(const struct lg_profile_label *const *)left;
+    const struct lg_profile_label *b =
+        *(const struct lg_profile_label *const *)right;
+    if (a->is_numeric != b->is_numeric)
+        return a->is_numeric ? 1 : -1;
+    int order = lg_str_cmp(a->key, b->key);
+    if (order != 0)
+        return order;
+    return a < b ? -1 : a > b;
+}
+
+static void put_labels(struct writer *w, uint32_t sample)
+{
+    const struct lg_profile *p = w->p;
+    w->labels.count = 0;
+    for (; w->next_label < p->labels.count &&
+           p->labels.items[w->next_label].sample == sample;
+         w->next_label++) {
+        const struct lg_profile_label **place = lg_push(w->scratch, &w->labels);
+        if (place == NULL) {
+            w->failed = true;
+            return;
+        }
+        *place = &p->labels.items[w->next_label];
+    }
+    if (w->labels.count > 1)
+        qsort(w->labels.items, w->labels.count, sizeof *w->labels.items,
+              by_kind_and_key);
+    lg_each(label, w->labels)
+        put_label(w, *label);
 }
 
 static void put_sample(struct writer *w, uint32_t sample)
 {
     const struct lg_profile *p = w->p;
-    const struct lg_profile_stack *stack = &p->samples.items[sample];
-    for (uint32_t i = 0; i < stack->count; i++)
-        put_varint(&w->inner, (uint64_t)p->stacks.items[stack->first + i] + 1);
-    put_message(&w->message, SAMPLE_LOCATION, &w->inner);
+    struct lg_profile_stack stack = p->samples.items[sample];
+    for (uint32_t i = 0; i < stack.count; i++) {
+        uint32_t location = p->stacks.items[stack.first + i];
+        put_varint(&w->inner, p->locations.items[location].id);
+    }
+    put_numbers(&w->message, LG_PPROF_SAMPLE_LOCATION, &w->inner, stack.count);
     for (size_t t = 0; t < p->types.count; t++)
         put_varint(&w->inner, (uint64_t)lg_profile_value(p, sample, (int)t));
-    put_message(&w->message, SAMPLE_VALUE, &w->inner);
-    for (; w->next_label < p->labels.count &&
-           p->labels.items[w->next_label].sample == sample;
-         w->next_label++)
-        put_label(w, &p->labels.items[w->next_label]);
-    put_message(&w->out, SAMPLE, &w->message);
+    put_numbers(&w->message, LG_PPROF_SAMPLE_VALUE, &w->inner, p->types.count);
+    put_labels(w, sample);
+    put_message(&w->out, LG_PPROF_SAMPLE, &w->message);
 }
 
-static void note_use(struct writer *w, const struct lg_profile_location *l)
+static void put_mapping(struct writer *w, const struct lg_profile_mapping *m)
 {
-    if (l->mapping == 0)
-        return;
-    struct mapping_use *use = &w->uses[l->mapping - 1];
-    use->is_used = true;
-    use->lacks_function |= l->line_count == 0;
-    for (uint32_t i = 0; i < l->line_count; i++) {
-        uint32_t function = w->p->lines.items[l->line_first + i].function;
-        use->lacks_function |= w->p->functions.items[function].name.len == 0;
-    }
+    put_number(&w->message, LG_PPROF_MAPPING_ID, m->id);
+    put_number(&w->message, LG_PPROF_MAPPING_START, m->start);
+    put_number(&w->message, LG_PPROF_MAPPING_LIMIT, m->limit);
+    put_number(&w->message, LG_PPROF_MAPPING_OFFSET, m->offset);
+    put_string(w, &w->message, LG_PPROF_MAPPING_FILE, m->file);
+    put_string(w, &w->message, LG_PPROF_MAPPING_BUILD_ID, m->build_id);
+    put_flag(&w->message, LG_PPROF_MAPPING_HAS_FUNCTIONS, m->has_functions);
+    put_flag(&w->message, LG_PPROF_MAPPING_HAS_FILENAMES, m->has_filenames);
+    put_flag(&w->message, LG_PPROF_MAPPING_HAS_LINE_NUMBERS,
+             m->has_line_numbers);
+    put_flag(&w->message, LG_PPROF_MAPPING_HAS_INLINE_FRAMES,
+             m->has_inline_frames);
+    put_message(&w->out, LG_PPROF_MAPPING, &w->message);
 }
 
-static void put_mapping(struct writer *w, size_t i)
+static void put_line(struct writer *w, const struct lg_profile_line *line)
 {
-    const struct lg_profile_mapping *m = &w->p->mappings.items[i];
-    const struct mapping_use *use = &w->uses[i];
-    put_number(&w->message, MAPPING_ID, i + 1);
-    put_number(&w->message, MAPPING_START, m->start);
-    put_number(&w->message, MAPPING_LIMIT, m->limit);
-    put_number(&w->message, MAPPING_OFFSET, m->offset);
-    put_string(w, &w->message, MAPPING_FILE, m->file);
-    put_string(w, &w->message, MAPPING_BUILD_ID, m->build_id);
-    put_number(&w->message, MAPPING_HAS_FUNCTIONS,
-               use->is_used && !use->lacks_function);
-    put_message(&w->out, MAPPING, &w->message);
+    const struct lg_profile *p = w->p;
+    if (line->function != LG_NO_FUNCTION)
+        put_number(&w->inner, LG_PPROF_LINE_FUNCTION,
+                   p->functions.items[line->function].id);
+    put_number(&w->inner, LG_PPROF_LINE_LINE, (uint64_t)line->line);
+    put_number(&w->inner, LG_PPROF_LINE_COLUMN, (uint64_t)line->column);
+    put_message(&w->message, LG_PPROF_LOCATION_LINE, &w->inner);
 }
 
-static void put_location(struct writer *w, size_t i)
+static void put_location(struct writer *w, const struct lg_profile_location *l)
 {
-    const struct lg_profile_location *l = &w->p->locations.items[i];
-    put_number(&w->message, LOCATION_ID, i + 1);
-    put_number(&w->message, LOCATION_MAPPING, l->mapping);
-    put_number(&w->message, LOCATION_ADDRESS, l->address);
-    for (uint32_t k = 0; k < l->line_count; k++) {
-        const struct lg_profile_line *line =
-            &w->p->lines.items[l->line_first + k];
-        put_number(&w->inner, LINE_FUNCTION, (uint64_t)line->function + 1);
-        put_number(&w->inner, LINE_LINE, (uint64_t)line->line);
-        put_message(&w->message, LOCATION_LINE, &w->inner);
-    }
-    put_message(&w->out, LOCATION, &w->message);
+    const struct lg_profile *p = w->p;
+    put_number(&w->message, LG_PPROF_LOCATION_ID, l->id);
+    if (l->mapping != 0)
+        put_number(&w->message, LG_PPROF_LOCATION_MAPPING,
+                   p->mappings.items[l->mapping - 1].id);
+    put_number(&w->message, LG_PPROF_LOCATION_ADDRESS, l->address);
+    for (uint32_t i = 0; i < l->line_count; i++)
+        put_line(w, &p->lines.items[l->line_first + i]);
+    put_flag(&w->message, LG_PPROF_LOCATION_IS_FOLDED, l->is_folded);
+    put_message(&w->out, LG_PPROF_LOCATION, &w->message);
 }
 
-static void put_function(struct writer *w, size_t i)
+static void put_function(struct writer *w, const struct lg_profile_function *f)
 {
-    const struct lg_profile_function *f = &w->p->functions.items[i];
-    put_number(&w->message, FUNCTION_ID, i + 1);
-    put_string(w, &w->message, FUNCTION_NAME, f->name);
-    put_string(w, &w->message, FUNCTION_SYSTEM_NAME, f->system_name);
-    put_string(w, &w->message, FUNCTION_FILE, f->file);
-    put_number(&w->message, FUNCTION_START_LINE, (uint64_t)f->start_line);
-    put_message(&w->out, FUNCTION, &w->message);
+    put_number(&w->message, LG_PPROF_FUNCTION_ID, f->id);
+    put_string(w, &w->message, LG_PPROF_FUNCTION_NAME, f->name);
+    put_string(w, &w->message, LG_PPROF_FUNCTION_SYSTEM_NAME, f->system_name);
+    put_string(w, &w->message, LG_PPROF_FUNCTION_FILE, f->file);
+    put_number(&w->message, LG_PPROF_FUNCTION_START_LINE,
+               (uint64_t)f->start_line);
+    put_message(&w->out, LG_PPROF_FUNCTION, &w->message);
 }
 
-/* In the order of runtime/pprof; the strings come last, when all are known. */
+/* Everything that has strings comes before the table in the order of the
+ * fields, but for what stands here: those strings have to be known first. */
+struct tail {
+    uint64_t drop_frames, keep_frames, default_type, doc_url;
+};
+
+static void put_tail(struct writer *w, const struct tail *tail)
+{
+    const struct lg_profile *p = w->p;
+    put_number(&w->out, LG_PPROF_DROP_FRAMES, tail->drop_frames);
+    put_number(&w->out, LG_PPROF_KEEP_FRAMES, tail->keep_frames);
+    put_number(&w->out, LG_PPROF_TIME_NANOS, (uint64_t)p->time_ns);
+    put_number(&w->out, LG_PPROF_DURATION_NANOS, (uint64_t)p->duration_ns);
+    if (p->period_type.type.len != 0 || p->period_type.unit.len != 0)
+        put_type(w, LG_PPROF_PERIOD_TYPE, &p->period_type);
+    put_number(&w->out, LG_PPROF_PERIOD, (uint64_t)p->period);
+    lg_each(comment, p->comments)
+        put_varint(&w->inner, string(w, *comment));
+    put_numbers(&w->out, LG_PPROF_COMMENT, &w->inner, p->comments.count);
+    put_varint(&w->out, LG_PPROF_DEFAULT_SAMPLE_TYPE << 3 | LG_WIRE_VARINT);
+    put_varint(&w->out, tail->default_type);
+    put_number(&w->out, LG_PPROF_DOC_URL, tail->doc_url);
+    lg_sb_str(&w->out, p->unknown_fields);
+}
+
+/* Strings get their numbers in the order in which pprof meets them. */
+static void put_strings_and_tail(struct writer *w)
+{
+    const struct lg_profile *p = w->p;
+    struct tail tail = {.drop_frames = string(w, p->drop_frames),
+                        .keep_frames = string(w, p->keep_frames)};
+    (void)string(w, p->period_type.type);
+    (void)string(w, p->period_type.unit);
+    lg_each(comment, p->comments)
+        (void)string(w, *comment);
+    tail.default_type = string(w, p->default_type);
+    tail.doc_url = string(w, p->doc_url);
+    for (size_t i = 0; i < w->strings.count; i++)
+        put_bytes(&w->out, LG_PPROF_STRING_TABLE, w->strings.entries[i].key);
+    put_tail(w, &tail);
+}
+
 static void put_profile(struct writer *w)
 {
     const struct lg_profile *p = w->p;
     lg_each(type, p->types)
-        put_type(w, SAMPLE_TYPE, type);
+        put_type(w, LG_PPROF_SAMPLE_TYPE, type);
     for (uint32_t i = 0; i < p->samples.count; i++)
         put_sample(w, i);
-    for (size_t i = 0; i < p->mappings.count; i++)
-        put_mapping(w, i);
-    for (size_t i = 0; i < p->locations.count; i++)
-        put_location(w, i);
-    for (size_t i = 0; i < p->functions.count; i++)
-        put_function(w, i);
-    put_number(&w->out, TIME_NANOS, (uint64_t)p->time_ns);
-    put_number(&w->out, DURATION_NANOS, (uint64_t)p->duration_ns);
-    if (p->period_type.type.len != 0 || p->period_type.unit.len != 0)
-        put_type(w, PERIOD_TYPE, &p->period_type);
-    put_number(&w->out, PERIOD, (uint64_t)p->period);
-    put_string(w, &w->out, DEFAULT_SAMPLE_TYPE, p->default_type);
-    for (size_t i = 0; i < w->strings.count; i++)
-        put_bytes(&w->out, STRING_TABLE, w->strings.entries[i].key);
+    lg_each(mapping, p->mappings)
+        put_mapping(w, mapping);
+    lg_each(location, p->locations)
+        put_location(w, location);
+    lg_each(function, p->functions)
+        put_function(w, function);
+    put_strings_and_tail(w);
 }
 
 static bool write_all(struct writer *w, struct lg_str *ret,
                       struct lg_error *err)
 {
-    const struct lg_profile *p = w->p;
-    w->uses = lg_new(w->scratch, struct mapping_use, p->mappings.count + 1);
-    if (w->uses == NULL)
-        return lg_fail_nomem(err);
     (void)string(w, LG_STR(""));
-    lg_each(location, p->locations)
-        note_use(w, location);
     put_profile(w);
     if (w->failed || w->out.failed || w->message.failed || w->inner.failed)
         return lg_fail_nomem(err);

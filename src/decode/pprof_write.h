@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Concept: a columnar profile as profile.proto again, so that `go tool pprof`
- * and everything else that reads pprof files reads ours. Ids are indices plus
- * one, strings are written once. What lg_pprof_parse reads out of the result
- * is the same profile, column by column.
+ * and everything else that reads pprof files reads ours. The message is, byte
+ * for byte, what google/pprof's encoder makes of the same profile (Go 1.27.4:
+ * order of fields, packing, strings by first use), with fields that it does
+ * not know behind. What lg_pprof_parse reads out of the result is the same
+ * profile, column by column (but for the order of a sample's labels, which is
+ * by key).
  * Format: github.com/google/pprof proto/profile.proto (2026).
  */
 #ifndef LG_DECODE_PPROF_WRITE_H

@@ -22,6 +22,7 @@ static bool add_mapping(struct lg_go_locations *l,
     if (m == NULL)
         return false;
     *m = (struct lg_profile_mapping){
+        .id = l->profile->mappings.count,
         .start = segment->start,
         .limit = segment->end,
         .offset = segment->file_offset,
@@ -56,7 +57,10 @@ bool lg_go_locations_init(struct lg_go_locations *l,
     lg_map_init(&l->by_pc, profile->arena);
     lg_map_init(&l->by_caller, profile->arena);
     lg_map_init(&l->functions, profile->arena);
-    return add_mappings(l);
+    if (!add_mappings(l))
+        return false;
+    l->lacks_function = lg_new(profile->arena, bool, profile->mappings.count);
+    return l->lacks_function != NULL;
 }
 
 static uint32_t mapping_of(const struct lg_profile *p, uint64_t pc)
@@ -81,6 +85,7 @@ static bool function_of(struct lg_go_locations *l,
         if (f == NULL)
             return false;
         *f = (struct lg_profile_function){
+            .id = l->profile->functions.count,
             .name = line->function,
             .system_name = line->function,
             .file = line->file,
@@ -115,11 +120,29 @@ static struct lg_profile_location *begin(struct lg_go_locations *l, uint64_t pc)
     struct lg_profile_location *location = lg_push(p->arena, &p->locations);
     if (location != NULL)
         *location = (struct lg_profile_location){
+            .id = p->locations.count,
             .address = pc,
             .mapping = mapping_of(p, pc),
             .line_first = (uint32_t)p->lines.count,
         };
     return location;
+}
+
+/* pprof looks names up itself where a mapping lacks them and the binary is at
+ * hand. Like runtime/pprof, we speak of functions only. */
+static void note_functions(struct lg_go_locations *l,
+                           const struct lg_profile_location *location)
+{
+    const struct lg_profile *p = l->profile;
+    if (location->mapping == 0)
+        return;
+    bool *lacks = &l->lacks_function[location->mapping - 1];
+    *lacks |= location->line_count == 0;
+    for (uint32_t i = 0; i < location->line_count; i++) {
+        uint32_t function = p->lines.items[location->line_first + i].function;
+        *lacks |= p->functions.items[function].name.len == 0;
+    }
+    p->mappings.items[location->mapping - 1].has_functions = !*lacks;
 }
 
 static void end(struct lg_go_locations *l)
@@ -128,6 +151,7 @@ static void end(struct lg_go_locations *l)
     struct lg_profile_location *last =
         &p->locations.items[p->locations.count - 1];
     last->line_count = (uint32_t)p->lines.count - last->line_first;
+    note_functions(l, last);
 }
 
 uint32_t lg_go_locations_at(struct lg_go_locations *l, uint64_t pc)

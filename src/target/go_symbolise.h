@@ -70,6 +70,7 @@ struct lg_go_locations {
     struct lg_map by_pc;           /* pc → location */
     struct lg_map by_caller; /* first entry of a group → entries, location */
     struct lg_map functions; /* name → function */
+    bool *lacks_function;    /* by mapping: one of its locations has no name */
 };
 
 /* Adds the executable file mappings of the image (the program's own first),

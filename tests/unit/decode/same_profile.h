@@ -7,6 +7,8 @@
 
 #include "evidence/profile.h"
 
+#include <stdlib.h>
+
 #define assert_same_str(a, b) assert_true(lg_str_eq((a), (b)))
 
 static inline void assert_same_type(const struct lg_value_type *a,
@@ -23,6 +25,11 @@ static inline void assert_same_mappings(const struct lg_profile *a,
     for (size_t i = 0; i < a->mappings.count; i++) {
         const struct lg_profile_mapping *x = &a->mappings.items[i];
         const struct lg_profile_mapping *y = &b->mappings.items[i];
+        assert_int_equal(x->id, y->id);
+        assert_int_equal(x->has_functions, y->has_functions);
+        assert_int_equal(x->has_filenames, y->has_filenames);
+        assert_int_equal(x->has_line_numbers, y->has_line_numbers);
+        assert_int_equal(x->has_inline_frames, y->has_inline_frames);
         assert_int_equal(x->start, y->start);
         assert_int_equal(x->limit, y->limit);
         assert_int_equal(x->offset, y->offset);
@@ -38,6 +45,7 @@ static inline void assert_same_functions(const struct lg_profile *a,
     for (size_t i = 0; i < a->functions.count; i++) {
         const struct lg_profile_function *x = &a->functions.items[i];
         const struct lg_profile_function *y = &b->functions.items[i];
+        assert_int_equal(x->id, y->id);
         assert_same_str(x->name, y->name);
         assert_same_str(x->system_name, y->system_name);
         assert_same_str(x->file, y->file);
@@ -52,6 +60,8 @@ static inline void assert_same_locations(const struct lg_profile *a,
     for (size_t i = 0; i < a->locations.count; i++) {
         const struct lg_profile_location *x = &a->locations.items[i];
         const struct lg_profile_location *y = &b->locations.items[i];
+        assert_int_equal(x->id, y->id);
+        assert_int_equal(x->is_folded, y->is_folded);
         assert_int_equal(x->address, y->address);
         assert_int_equal(x->mapping, y->mapping);
         assert_int_equal(x->line_count, y->line_count);
@@ -62,6 +72,7 @@ static inline void assert_same_locations(const struct lg_profile *a,
                 &b->lines.items[y->line_first + k];
             assert_int_equal(l->function, m->function);
             assert_int_equal(l->line, m->line);
+            assert_int_equal(l->column, m->column);
         }
     }
 }
@@ -83,19 +94,50 @@ static inline void assert_same_samples(const struct lg_profile *a,
     }
 }
 
+/* Among a sample's labels, those of one kind and key have an order. */
+static inline int same_label_order(const void *left, const void *right)
+{
+    const struct lg_profile_label *a =
+        *(const struct lg_profile_label *const *)left;
+    const struct lg_profile_label *b =
+        *(const struct lg_profile_label *const *)right;
+    if (a->sample != b->sample)
+        return a->sample < b->sample ? -1 : 1;
+    if (a->is_numeric != b->is_numeric)
+        return a->is_numeric ? 1 : -1;
+    int order = lg_str_cmp(a->key, b->key);
+    return order != 0 ? order : a < b ? -1 : a > b;
+}
+
+static inline const struct lg_profile_label **
+same_labels_sorted(const struct lg_profile *p)
+{
+    const struct lg_profile_label **sorted =
+        calloc(p->labels.count + 1, sizeof *sorted);
+    assert_non_null(sorted);
+    for (size_t i = 0; i < p->labels.count; i++)
+        sorted[i] = &p->labels.items[i];
+    qsort(sorted, p->labels.count, sizeof *sorted, same_label_order);
+    return sorted;
+}
+
 static inline void assert_same_labels(const struct lg_profile *a,
                                       const struct lg_profile *b)
 {
     assert_int_equal(a->labels.count, b->labels.count);
+    const struct lg_profile_label **all_a = same_labels_sorted(a);
+    const struct lg_profile_label **all_b = same_labels_sorted(b);
     for (size_t i = 0; i < a->labels.count; i++) {
-        const struct lg_profile_label *x = &a->labels.items[i];
-        const struct lg_profile_label *y = &b->labels.items[i];
+        const struct lg_profile_label *x = all_a[i], *y = all_b[i];
         assert_int_equal(x->sample, y->sample);
+        assert_int_equal(x->is_numeric, y->is_numeric);
         assert_same_str(x->key, y->key);
         assert_same_str(x->str, y->str);
         assert_int_equal(x->num, y->num);
         assert_same_str(x->num_unit, y->num_unit);
     }
+    free(all_a);
+    free(all_b);
 }
 
 static inline void assert_same_profile(const struct lg_profile *a,
@@ -114,6 +156,13 @@ static inline void assert_same_profile(const struct lg_profile *a,
     assert_int_equal(a->period, b->period);
     assert_same_type(&a->period_type, &b->period_type);
     assert_same_str(a->default_type, b->default_type);
+    assert_same_str(a->drop_frames, b->drop_frames);
+    assert_same_str(a->keep_frames, b->keep_frames);
+    assert_same_str(a->doc_url, b->doc_url);
+    assert_same_str(a->unknown_fields, b->unknown_fields);
+    assert_int_equal(a->comments.count, b->comments.count);
+    for (size_t i = 0; i < a->comments.count; i++)
+        assert_same_str(a->comments.items[i], b->comments.items[i]);
 }
 
 #endif

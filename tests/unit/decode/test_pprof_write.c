@@ -67,6 +67,22 @@ static void test_real_profiles(void **state)
     }
 }
 
+/* What Go's own encoder wrote comes out as the same bytes. */
+static void test_bytes_of_pprof(void **state)
+{
+    for (size_t v = 0; v < LG_GOLDEN_VERSIONS; v++) {
+        struct lg_arena arena;
+        struct lg_str raw;
+        lg_arena_init(&arena, 0);
+        struct lg_str gz = lg_golden(&arena, "pprof/%s/heap.proto.pb.gz",
+                                     lg_golden_versions[v]);
+        assert_true(lg_gunzip(gz, 1u << 24, &arena, &raw, NULL));
+        struct lg_profile p = parse(&arena, raw);
+        assert_true(lg_str_eq(write_raw(&arena, &p), raw));
+        lg_arena_deinit(&arena);
+    }
+}
+
 /* One of few names, so that strings are shared; "" among them. */
 static struct lg_str random_name(struct lg_rng *rng, struct lg_arena *arena)
 {
@@ -89,13 +105,17 @@ static void add_tables(struct lg_rng *rng, struct lg_profile *p)
     for (size_t i = 1 + lg_rng_below(rng, 4); i > 0; i--)
         *lg_push(a, &p->types) = random_type(rng, a);
     for (size_t i = lg_rng_below(rng, 4); i > 0; i--)
-        *lg_push(a, &p->mappings) =
-            (struct lg_profile_mapping){.id = p->mappings.count,
-                                        .start = lg_rng_any_width(rng),
-                                        .limit = lg_rng_any_width(rng),
-                                        .offset = lg_rng_any_width(rng),
-                                        .file = random_name(rng, a),
-                                        .build_id = random_name(rng, a)};
+        *lg_push(a, &p->mappings) = (struct lg_profile_mapping){
+            .id = p->mappings.count,
+            .start = lg_rng_any_width(rng),
+            .limit = lg_rng_any_width(rng),
+            .offset = lg_rng_any_width(rng),
+            .file = random_name(rng, a),
+            .build_id = random_name(rng, a),
+            .has_functions = lg_rng_below(rng, 2) != 0,
+            .has_filenames = lg_rng_below(rng, 2) != 0,
+            .has_line_numbers = lg_rng_below(rng, 2) != 0,
+            .has_inline_frames = lg_rng_below(rng, 2) != 0};
     for (size_t i = lg_rng_below(rng, 6); i > 0; i--)
         *lg_push(a, &p->functions) = (struct lg_profile_function){
             .id = p->functions.count,
@@ -110,6 +130,7 @@ static void add_locations(struct lg_rng *rng, struct lg_profile *p)
     for (size_t i = 1 + lg_rng_below(rng, 10); i > 0; i--) {
         struct lg_profile_location *l = lg_push(p->arena, &p->locations);
         l->id = p->locations.count;
+        l->is_folded = lg_rng_below(rng, 2) != 0;
         l->address = lg_rng_any_width(rng);
         l->mapping = (uint32_t)lg_rng_below(rng, p->mappings.count + 1);
         if (p->functions.count == 0)
@@ -119,7 +140,7 @@ static void add_locations(struct lg_rng *rng, struct lg_profile *p)
         for (uint32_t k = 0; k < l->line_count; k++)
             *lg_push(p->arena, &p->lines) = (struct lg_profile_line){
                 (uint32_t)lg_rng_below(rng, p->functions.count),
-                (int64_t)lg_rng_any_width(rng), 0};
+                (int64_t)lg_rng_any_width(rng), (int64_t)lg_rng_below(rng, 3)};
     }
 }
 
@@ -166,6 +187,12 @@ static void test_random_profiles(void **state)
         p.period = (int64_t)lg_rng_any_width(&rng);
         p.period_type = random_type(&rng, &arena);
         p.default_type = random_name(&rng, &arena);
+        p.drop_frames = random_name(&rng, &arena);
+        p.keep_frames = random_name(&rng, &arena);
+        p.doc_url = random_name(&rng, &arena);
+        p.unknown_fields = LG_STR("\x82\1\1x"); /* field 16 */
+        for (size_t k = lg_rng_below(&rng, 5); k > 0; k--)
+            *lg_push(&arena, &p.comments) = random_name(&rng, &arena);
         add_tables(&rng, &p);
         add_locations(&rng, &p);
         add_samples(&rng, &p);
@@ -206,6 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_real_profiles),
+        cmocka_unit_test(test_bytes_of_pprof),
         cmocka_unit_test(test_random_profiles),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_out_of_memory),
