@@ -213,8 +213,8 @@ static bool put_routine(struct disassembly *d, const struct routine *r,
     qsort(r->nodes, r->node_count, sizeof *r->nodes, compare_nodes);
     int64_t flat = 0, cum = 0;
     for (size_t i = 0; i < r->node_count; i++) {
-        flat = (int64_t)((uint64_t)flat + (uint64_t)r->nodes[i]->flat);
-        cum = (int64_t)((uint64_t)cum + (uint64_t)r->nodes[i]->cum);
+        flat = lg_source_add(flat, r->nodes[i]->flat);
+        cum = lg_source_add(cum, r->nodes[i]->cum);
     }
     lg_sb_cstr(&d->text, "ROUTINE ======================== ");
     lg_sb_str(&d->text, r->symbol.name);
@@ -233,7 +233,7 @@ bool lg_pprof_disasm(struct lg_pprof_report *r, struct lg_sb *out,
     if (r->machine == NULL || r->symbol == NULL)
         return lg_fail(err, LG_USAGE, "there is nothing to disassemble");
     d.has_address = lg_disasm_address(r->symbol_text, &d.address);
-    if (!lg_source_graph(r, d.arena, &d.graph) || !sort_nodes(&d))
+    if (!lg_source_graph(r, false, d.arena, &d.graph) || !sort_nodes(&d))
         return lg_fail_nomem(err);
     lg_sb_cstr(&d.text, "Total: ");
     lg_pprof_value(r, &d.text, r->total);

@@ -10,25 +10,12 @@ struct instruction {
     int64_t flat, flat_div, cum, cum_div;
 };
 
-static int64_t add(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
-/* Go's division: what does not fit wraps around. */
-static int64_t divided(int64_t value, int64_t by)
-{
-    if (by == 0)
-        return value;
-    return by == -1 ? (int64_t)(0 - (uint64_t)value) : value / by;
-}
-
 static void take_sample(struct instruction *in, const struct lg_graph_node *n)
 {
-    in->flat = add(in->flat, n->flat);
-    in->flat_div = add(in->flat_div, n->flat_div);
-    in->cum = add(in->cum, n->cum);
-    in->cum_div = add(in->cum_div, n->cum_div);
+    in->flat = lg_source_add(in->flat, n->flat);
+    in->flat_div = lg_source_add(in->flat_div, n->flat_div);
+    in->cum = lg_source_add(in->cum, n->cum);
+    in->cum_div = lg_source_add(in->cum_div, n->cum_div);
     if (in->file.len == 0 && n->info.file.len != 0)
         in->file = lg_path_base(n->info.file);
     if (in->line == 0)
@@ -59,11 +46,14 @@ static void put_instruction(const struct lg_pprof_report *r, struct lg_sb *out,
         lg_sb_repeat(out, ' ', 74);
         put_place(out, in);
     }
-    lg_source_value(r, out, divided(in->flat, in->flat_div));
-    lg_source_value(r, out, divided(in->cum, in->cum_div));
-    lg_sb_fmt(out, "%10llx: ", (unsigned long long)line->address);
+    lg_source_value(r, out, lg_go_div(in->flat, in->flat_div));
+    lg_sb_char(out, ' ');
+    lg_source_value(r, out, lg_go_div(in->cum, in->cum_div));
+    lg_sb_fmt(out, " %10llx: ", (unsigned long long)line->address);
     if (has_place && is_short) {
-        lg_source_left(out, line->text, SHORT_TEXT_BYTES);
+        size_t width = lg_source_width(line->text);
+        lg_sb_str(out, line->text);
+        lg_sb_repeat(out, ' ', SHORT_TEXT_BYTES - width);
         put_place(out, in);
     } else {
         lg_sb_str(out, line->text);

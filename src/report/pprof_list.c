@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report `list`: source with the samples of each line beside it. */
-#include "base/map.h"
 #include "report/pprof_source_reader.h"
 
 #include <stdlib.h>
@@ -15,8 +14,8 @@ struct listing {
     struct lg_source_reader reader;
 };
 
-/* Nodes that match; sorted: those of one function together, then those of one
- * file. Their order within is that of the graph. */
+/* All nodes of the graph; sorted: those of one function together, then those of
+ * one file. Their order within is that of the graph. */
 struct chosen {
     const struct lg_graph_node **items;
     size_t count, capacity;
@@ -26,46 +25,13 @@ struct line_sum {
     int64_t line, flat, cum;
 };
 
-static int64_t add(int64_t a, int64_t b) /* wraps around, as Go's int64 */
-{
-    return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
-/* Regular expressions are slow and nodes many: each name is judged once. Names
- * of one function share their bytes. */
-static bool name_matches(const struct lg_regex *re, struct lg_str name,
-                         struct lg_map *judged, bool *matches_ret)
-{
-    bool is_fresh;
-    uint64_t *verdict = lg_map_put_str(judged, name, &is_fresh);
-    if (verdict == NULL)
-        return false;
-    if (is_fresh)
-        *verdict = lg_regex_match(re, name);
-    *matches_ret = *verdict != 0;
-    return true;
-}
-
 static bool choose(struct listing *l, struct chosen *ret)
 {
-    const struct lg_regex *re = l->report->symbol;
-    struct lg_map judged;
-    lg_map_init(&judged, l->arena);
-    struct lg_str last = {0};
-    bool is_match = re == NULL || lg_regex_match(re, last);
     for (size_t i = 0; i < l->graph.order.count; i++) {
-        const struct lg_graph_node *n =
-            &l->graph.nodes.items[l->graph.order.items[i]];
-        if (re != NULL && n->info.name.data != last.data &&
-            !name_matches(re, n->info.name, &judged, &is_match))
-            return false;
-        last = n->info.name;
-        if (!is_match)
-            continue;
         const struct lg_graph_node **slot = lg_push(l->arena, ret);
         if (slot == NULL)
             return false;
-        *slot = n;
+        *slot = &l->graph.nodes.items[l->graph.order.items[i]];
     }
     return true;
 }
@@ -106,8 +72,8 @@ static struct line_sum *sum_lines(const struct lg_graph_node *const *nodes,
             sums[kept++] = sums[i];
             continue;
         }
-        sums[kept - 1].flat = add(sums[kept - 1].flat, sums[i].flat);
-        sums[kept - 1].cum = add(sums[kept - 1].cum, sums[i].cum);
+        sums[kept - 1].flat = lg_source_add(sums[kept - 1].flat, sums[i].flat);
+        sums[kept - 1].cum = lg_source_add(sums[kept - 1].cum, sums[i].cum);
     }
     *count_ret = kept;
     return sums;
@@ -119,17 +85,18 @@ static void line_range(const struct lg_graph_node *const *nodes, size_t count,
                        int64_t *first_ret, int64_t *last_ret)
 {
     const struct lg_node_info *info = &nodes[0]->info;
-    int64_t first =
-        info->start_line != 0 ? info->start_line : add(info->line, -MARGIN);
-    int64_t last = add(info->line, MARGIN);
+    int64_t first = info->start_line != 0 ? info->start_line
+                                          : lg_source_add(info->line, -MARGIN);
+    int64_t last = lg_source_add(info->line, MARGIN);
     for (size_t i = 0; i < count; i++) {
         info = &nodes[i]->info;
-        int64_t start =
-            info->start_line != 0 ? info->start_line : add(info->line, -MARGIN);
+        int64_t start = info->start_line != 0
+                            ? info->start_line
+                            : lg_source_add(info->line, -MARGIN);
         if (start < first)
             first = start;
-        else if (add(info->line, MARGIN) > last)
-            last = add(info->line, MARGIN);
+        else if (lg_source_add(info->line, MARGIN) > last)
+            last = lg_source_add(info->line, MARGIN);
     }
     *first_ret = first < 1 ? 1 : first;
     *last_ret = last;
@@ -152,8 +119,9 @@ static bool put_lines(struct listing *l, const struct lg_source_file *file,
             at++;
         bool has_samples = at < sum_count && sums[at].line == line;
         lg_source_value(l->report, l->out, has_samples ? sums[at].flat : 0);
+        lg_sb_char(l->out, ' ');
         lg_source_value(l->report, l->out, has_samples ? sums[at].cum : 0);
-        lg_sb_fmt(l->out, "%6lld:", (long long)line);
+        lg_sb_fmt(l->out, " %6lld:", (long long)line);
         lg_sb_str(l->out, text);
         lg_sb_char(l->out, '\n');
     }
@@ -175,8 +143,8 @@ static bool put_routine(struct listing *l,
         return false;
     int64_t flat = 0, cum = 0;
     for (size_t i = 0; i < count; i++) {
-        flat = add(flat, nodes[i]->flat);
-        cum = add(cum, nodes[i]->cum);
+        flat = lg_source_add(flat, nodes[i]->flat);
+        cum = lg_source_add(cum, nodes[i]->cum);
     }
     lg_sb_cstr(l->out, "ROUTINE ======================== ");
     lg_sb_str(l->out, info->name);
@@ -237,7 +205,7 @@ bool lg_pprof_list(struct lg_pprof_report *r, struct lg_sb *out,
 {
     struct listing l = {.report = r, .out = out, .arena = out->arena};
     struct chosen chosen = {0};
-    if (!lg_source_graph(r, l.arena, &l.graph) || !choose(&l, &chosen))
+    if (!lg_source_graph(r, true, l.arena, &l.graph) || !choose(&l, &chosen))
         return lg_fail_nomem(err);
     if (chosen.count == 0)
         return lg_fail(err, LG_USAGE, "no matches found for regexp: %.*s",

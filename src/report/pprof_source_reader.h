@@ -38,19 +38,19 @@ lg_source_reader_file(struct lg_source_reader *reader,
 bool lg_source_file_line(const struct lg_source_file *file, int64_t line,
                          struct lg_str *ret);
 
-/* A profile like r's, with the paths of its functions trimmed as pprof does
- * before it makes a graph of it, and all nodes of that graph. */
-bool lg_source_graph(const struct lg_pprof_report *r, struct lg_arena *arena,
-                     struct lg_graph *ret);
-/* s to the right or left of a field of `width` characters, as Go's %10s and
- * %-40s. */
-void lg_source_right(struct lg_sb *sb, struct lg_str s, size_t width);
-void lg_source_left(struct lg_sb *sb, struct lg_str s, size_t width);
-/* The value in a field of 10 and a blank; "." for 0. */
+/* All nodes of r's profile, untrimmed; or only those of functions that match
+ * r's expression. false: out of memory. */
+bool lg_source_graph(const struct lg_pprof_report *r, bool only_asked_for,
+                     struct lg_arena *arena, struct lg_graph *ret);
+/* Characters, as Go's %10s counts them. */
+size_t lg_source_width(struct lg_str s);
+/* The value in a field of 10; "." for 0. */
 void lg_source_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                      int64_t value);
 /* "      flat        cum (flat, cum)  12.34% of Total\n" */
 void lg_source_sums(const struct lg_pprof_report *r, struct lg_sb *sb,
                     int64_t flat, int64_t cum);
+/* Wraps around, as Go's int64 does. */
+int64_t lg_source_add(int64_t a, int64_t b);
 
 #endif
