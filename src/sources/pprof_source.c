@@ -54,8 +54,8 @@ static int read_open_file(int fd, struct lg_arena *arena,
     return err.kind == LG_LIMIT ? EFBIG : err.kind == LG_NOMEM ? ENOMEM : 0;
 }
 
-int lg_source_open(struct lg_str path, struct lg_arena *arena,
-                   struct lg_str *text_ret)
+int lg_source_file_read(struct lg_str path, struct lg_arena *arena,
+                        struct lg_str *text_ret)
 {
     char *name = lg_str_cstr(arena, path);
     if (name == NULL)
@@ -78,7 +78,7 @@ static bool find_upward(const struct lg_source_query *query,
         struct lg_str folder = cut.head;
         for (;;) {
             struct lg_str name = lg_path_join(folder, query->path, arena);
-            if (lg_source_open(name, arena, text_ret) == 0)
+            if (lg_source_file_read(name, arena, text_ret) == 0)
                 return true;
             struct lg_str above = lg_path_dir(folder, arena);
             if (above.len == 0 || lg_str_eq(above, folder))
@@ -106,7 +106,7 @@ static bool find_as_pprof(const struct lg_source_query *query,
     struct lg_sb why;
     lg_sb_init(&why, arena);
     if (lg_path_is_absolute(query->path)) {
-        int number = lg_source_open(query->path, arena, text_ret);
+        int number = lg_source_file_read(query->path, arena, text_ret);
         if (number == 0)
             return true;
         put_open_error(&why, query->path, number);

@@ -67,8 +67,8 @@ bool lg_source_find(struct lg_source_finder *f,
 
 /* Parts of it, for its own files.
  * 0 or errno. A folder opens and has no text, as in Go. */
-int lg_source_open(struct lg_str path, struct lg_arena *arena,
-                   struct lg_str *text_ret);
+int lg_source_file_read(struct lg_str path, struct lg_arena *arena,
+                        struct lg_str *text_ret);
 bool lg_source_places_find(struct lg_source_finder *f);
 /* Beyond pprof. tried: paths that were looked at. */
 bool lg_source_search(struct lg_source_finder *f,

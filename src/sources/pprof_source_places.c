@@ -26,7 +26,7 @@ static struct lg_str version_of(struct lg_source_finder *f,
                                 struct lg_str folder)
 {
     struct lg_str text, version = {0};
-    if (lg_source_open(below(f, folder, "VERSION"), f->arena, &text) == 0)
+    if (lg_source_file_read(below(f, folder, "VERSION"), f->arena, &text) == 0)
         (void)lg_str_after(lg_str_cut_char(text, '\n').head, LG_STR("go"),
                            &version);
     return lg_str_trim(version);
@@ -97,7 +97,7 @@ static struct lg_str written_variable(struct lg_source_finder *f,
 {
     struct lg_str text, value;
     struct lg_str path = below(f, lg_str_of(f->env.home), ".config/go/env");
-    if (f->env.home == NULL || lg_source_open(path, f->arena, &text) != 0)
+    if (f->env.home == NULL || lg_source_file_read(path, f->arena, &text) != 0)
         return (struct lg_str){0};
     for (struct lg_cut cut = {.tail = text}; cut.tail.len != 0;) {
         cut = lg_str_cut_char(cut.tail, '\n');

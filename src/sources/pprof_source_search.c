@@ -27,7 +27,8 @@ static bool try_path(struct search *s, struct lg_str path, bool is_sure)
     if (slot == NULL || path.data == NULL)
         return false;
     *slot = path;
-    if (lg_source_open(path, s->arena, &s->text) != 0 || s->text.len == 0 ||
+    if (lg_source_file_read(path, s->arena, &s->text) != 0 ||
+        s->text.len == 0 ||
         (!is_sure && !lg_source_is_plausible(s->text, s->query)))
         return false;
     s->path = path;
@@ -231,7 +232,7 @@ static bool find_folders(struct search *s)
         for (size_t old = 0; folder.len != old;) {
             struct lg_str mod =
                 lg_path_join(folder, LG_STR("go.mod"), s->arena);
-            if (lg_source_open(mod, s->arena, &ignored) == 0) {
+            if (lg_source_file_read(mod, s->arena, &ignored) == 0) {
                 if (!add_folder(s, folder))
                     return false;
                 break;
