@@ -24,8 +24,10 @@ static void put_legend(const struct lg_picture *p, struct lg_sb *out)
 }
 
 static void put_node(const struct lg_picture *p, struct lg_sb *out,
-                     const struct lg_graph_node *n, uint32_t number)
+                     uint32_t index)
 {
+    const struct lg_graph_node *n = &p->graph.nodes.items[index];
+    uint32_t number = p->numbers[index];
     struct lg_str cum;
     lg_sb_fmt(out, "N%" PRIu32 " [label=\"", number);
     lg_picture_node_name(p, out, &n->info, "\\n", true);
@@ -33,7 +35,7 @@ static void put_node(const struct lg_picture *p, struct lg_sb *out,
     lg_sb_fmt(out, "\" id=\"node%" PRIu32 "\" fontsize=%" PRId64, number,
               lg_picture_font_size(p, n));
     lg_sb_cstr(out, " shape=box tooltip=\"");
-    lg_picture_escape(out, lg_picture_name(p, &n->info));
+    lg_picture_escape(out, lg_graph_name(&p->graph, index));
     lg_sb_cstr(out, " (");
     lg_sb_str(out, cum);
     lg_sb_cstr(out, ")\" color=\"");
@@ -88,13 +90,12 @@ static struct lg_str edge_tooltip(const struct lg_picture *p,
                                   const struct lg_graph_edge *e,
                                   struct lg_str weight)
 {
-    const struct lg_graph_node *nodes = p->graph.nodes.items;
     struct lg_sb sb;
     lg_sb_init(&sb, p->arena);
     lg_sb_char(&sb, '"');
-    lg_picture_escape(&sb, lg_picture_name(p, &nodes[e->src].info));
+    lg_picture_escape(&sb, lg_graph_name(&p->graph, e->src));
     lg_sb_cstr(&sb, e->residual ? " ... " : " -> ");
-    lg_picture_escape(&sb, lg_picture_name(p, &nodes[e->dest].info));
+    lg_picture_escape(&sb, lg_graph_name(&p->graph, e->dest));
     lg_sb_cstr(&sb, " (");
     lg_sb_str(&sb, weight);
     lg_sb_cstr(&sb, ")\"");
@@ -138,7 +139,7 @@ static bool put_nodes(const struct lg_picture *p, struct lg_sb *out,
     lg_each(index, p->graph.order) {
         const struct lg_graph_node *n = &p->graph.nodes.items[*index];
         struct lg_picture_tags tags;
-        put_node(p, out, n, p->numbers[*index]);
+        put_node(p, out, *index);
         if (!lg_picture_tags(p, n, &tags))
             return false;
         lg_each(t, tags.items)

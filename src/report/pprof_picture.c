@@ -109,15 +109,6 @@ struct lg_str lg_picture_value(const struct lg_picture *p, int64_t value)
     return lg_sb_view(&sb);
 }
 
-struct lg_str lg_picture_name(const struct lg_picture *p,
-                              const struct lg_node_info *info)
-{
-    struct lg_sb sb;
-    lg_sb_init(&sb, p->arena);
-    lg_node_name(&sb, info);
-    return lg_sb_view(&sb);
-}
-
 static void put_share(const struct lg_picture *p, struct lg_sb *sb,
                       int64_t value)
 {

@@ -53,12 +53,8 @@ int64_t lg_picture_edge_weight(const struct lg_picture *p,
                                const struct lg_graph_edge *e);
 /* In the report's unit; text in the arena. */
 struct lg_str lg_picture_value(const struct lg_picture *p, int64_t value);
-struct lg_str lg_picture_name(const struct lg_picture *p,
-                              const struct lg_node_info *info);
 /* s with `\` `"` and newlines as dot wants them. */
 void lg_picture_escape(struct lg_sb *sb, struct lg_str s);
-/* Go's filepath.Base. */
-struct lg_str lg_picture_base(struct lg_str path);
 
 /* A small box at a node: a label, or a range of a numeric one. */
 struct lg_picture_tag {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/pprof_picture.h"
 
+#include "base/path.h"
+
 #include <inttypes.h>
 
 void lg_picture_escape(struct lg_sb *sb, struct lg_str s)
@@ -15,18 +17,6 @@ void lg_picture_escape(struct lg_sb *sb, struct lg_str s)
             lg_sb_char(sb, '\\');
         lg_sb_char(sb, c);
     }
-}
-
-struct lg_str lg_picture_base(struct lg_str path)
-{
-    if (path.len == 0)
-        return LG_STR(".");
-    while (path.len > 0 && path.data[path.len - 1] == '/')
-        path.len--;
-    if (path.len == 0)
-        return LG_STR("/");
-    ptrdiff_t slash = lg_str_rfind_char(path, '/');
-    return lg_str_skip(path, (size_t)(slash + 1));
 }
 
 /* Parts of the name below each other: they end at "::" and at ".". Go's "[...]"
@@ -53,7 +43,7 @@ static void put_place(struct lg_sb *sb, const struct lg_node_info *info,
                       bool has_name, const char *newline)
 {
     struct lg_str file =
-        info->file.len > 0 ? lg_picture_base(info->file) : info->file;
+        info->file.len > 0 ? lg_path_base(info->file) : info->file;
     if (info->line != 0) {
         lg_sb_str(sb, file);
         lg_sb_fmt(sb, ":%" PRId64, info->line);
@@ -65,7 +55,7 @@ static void put_place(struct lg_sb *sb, const struct lg_node_info *info,
         return;
     } else if (info->objfile.len > 0) {
         lg_sb_char(sb, '[');
-        lg_sb_str(sb, lg_picture_base(info->objfile));
+        lg_sb_str(sb, lg_path_base(info->objfile));
         lg_sb_char(sb, ']');
     } else {
         lg_sb_cstr(sb, "<unknown>");

@@ -64,7 +64,7 @@ static void put_node(const struct lg_svg_drawing *d, size_t i)
     if (i < d->node_count) {
         const struct lg_graph *g = &d->picture->graph;
         const struct lg_graph_node *n = &g->nodes.items[g->order.items[i]];
-        lg_html_put(d->out, lg_picture_name(d->picture, &n->info));
+        lg_html_put(d->out, lg_graph_name(g, g->order.items[i]));
         lg_sb_cstr(d->out, " (");
         lg_html_put(d->out, lg_picture_value(d->picture, lg_node_cum_value(n)));
         lg_sb_char(d->out, ')');
@@ -97,12 +97,11 @@ static void put_call(const struct lg_svg_drawing *d,
                      const struct lg_graph_edge *e)
 {
     const struct lg_picture *p = d->picture;
-    const struct lg_graph_node *nodes = p->graph.nodes.items;
     struct lg_str label = lg_svg_call_label(d, e);
     struct lg_sb color;
-    lg_html_put(d->out, lg_picture_name(p, &nodes[e->src].info));
+    lg_html_put(d->out, lg_graph_name(&p->graph, e->src));
     lg_sb_cstr(d->out, e->residual ? " … " : " → ");
-    lg_html_put(d->out, lg_picture_name(p, &nodes[e->dest].info));
+    lg_html_put(d->out, lg_graph_name(&p->graph, e->dest));
     lg_sb_cstr(d->out, " (");
     lg_html_put(d->out, label);
     lg_sb_cstr(d->out, ")</title>");
