@@ -12,11 +12,10 @@
 #include <unistd.h>
 
 const struct lg_command *const lg_commands[] = {
-    &lg_cmd_run,      &lg_cmd_attach,     &lg_cmd_list,
-    &lg_cmd_show,     &lg_cmd_explain,    &lg_cmd_export,
-    &lg_cmd_import,   &lg_cmd_rm,         &lg_cmd_oom,
-    &lg_cmd_ps,       &lg_cmd_goroutines, &lg_cmd_heap,
-    &lg_cmd_memstats, &lg_cmd_snapshot,   NULL,
+    &lg_cmd_run,      &lg_cmd_attach,   &lg_cmd_list,       &lg_cmd_show,
+    &lg_cmd_explain,  &lg_cmd_export,   &lg_cmd_import,     &lg_cmd_rm,
+    &lg_cmd_oom,      &lg_cmd_ps,       &lg_cmd_goroutines, &lg_cmd_heap,
+    &lg_cmd_memstats, &lg_cmd_snapshot, &lg_cmd_pprof,      NULL,
 };
 
 const struct lg_command *lg_cmd_find(const char *name)

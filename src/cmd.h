@@ -104,6 +104,7 @@ bool lg_cmd_time(const char *text, int64_t now_ns, int64_t *wall_ns_ret,
 
 extern const struct lg_command lg_cmd_run, lg_cmd_attach, lg_cmd_oom, lg_cmd_ps,
     lg_cmd_list, lg_cmd_show, lg_cmd_explain, lg_cmd_export, lg_cmd_import,
-    lg_cmd_rm, lg_cmd_goroutines, lg_cmd_heap, lg_cmd_memstats, lg_cmd_snapshot;
+    lg_cmd_rm, lg_cmd_goroutines, lg_cmd_heap, lg_cmd_memstats, lg_cmd_snapshot,
+    lg_cmd_pprof;
 
 #endif

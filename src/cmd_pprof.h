@@ -68,8 +68,8 @@ struct lg_pprof_job {
     bool has_param;
 };
 
-struct lg_pprof_line { /* a command line of `lastgasp pprof` */
-    const char **sources;
+struct lg_pprof_line {    /* a command line of `lastgasp pprof` */
+    char *const *sources; /* borrowed from argv */
     int source_count;
     const char *executable; /* NULL: none */
     const char *base;       /* the last -base or -diff_base; NULL: none */

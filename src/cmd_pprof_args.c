@@ -390,7 +390,7 @@ static bool apply(struct parse *p)
 
 static void take_operands(struct lg_pprof_line *line, int count, char **words)
 {
-    line->sources = (const char **)words;
+    line->sources = words;
     line->source_count = count;
     if (count > 1 && lg_pprof_is_executable(words[0])) {
         line->executable = words[0];

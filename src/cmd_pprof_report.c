@@ -6,6 +6,8 @@
 #include "cmd_pprof.h"
 #include "decode/pprof_write.h"
 #include "report/pprof_focus.h"
+#include "report/pprof_svg.h"
+#include "sources/graphviz.h"
 #include "sources/pprof_machine.h"
 
 #define GRAPH_NODES 80 /* pprof's bound where it draws */
@@ -329,6 +331,29 @@ static bool generate_with(struct work *w, struct lg_str *ret,
     return ok;
 }
 
+/* What Graphviz makes of a graph; without it ours, where we have one. */
+static bool draw(struct work *w, struct lg_str graph, struct lg_str *ret,
+                 struct lg_error *err)
+{
+    const char *format = w->job->command->dot_format;
+    bool is_svg = strcmp(format, "svg") == 0;
+    struct lg_sb out;
+    lg_sb_init(&out, w->arena);
+    if (lg_graphviz_draw(format, graph, w->arena, ret, err)) {
+        if (!is_svg)
+            return true;
+        lg_pprof_svg_of_dot(*ret, &out);
+    } else {
+        if (!is_svg || err->kind != LG_ABSENT)
+            return lg_context(err, "failed to execute dot");
+        lg_error_clear(err);
+        if (!lg_pprof_svg(&w->report, &out, err))
+            return false;
+    }
+    *ret = lg_sb_view(&out);
+    return !out.failed || lg_fail_nomem(err);
+}
+
 bool lg_pprof_run_job(const struct lg_profile *p,
                       const struct lg_pprof_job *job,
                       const struct lg_pprof_options *options, bool in_shell,
@@ -341,6 +366,7 @@ bool lg_pprof_run_job(const struct lg_profile *p,
     bool ok = prepare(&w, &symbol, err);
     w.report.profile = &w.view;
     ok = ok && generate_with(&w, &bytes, err) &&
+         (job->command->dot_format == NULL || draw(&w, bytes, &bytes, err)) &&
          lg_pprof_deliver(job->command, bytes, options->output, in_shell, arena,
                           err);
     lg_regex_destroy(symbol);

@@ -25,7 +25,7 @@ typedef bool lg_pprof_open_fn(void *context, const char *word,
                               struct lg_error *err);
 
 struct lg_pprof_fetch {
-    const char *const *sources; /* at least one */
+    char *const *sources; /* at least one */
     size_t source_count;
     const char *const *bases;
     size_t base_count;

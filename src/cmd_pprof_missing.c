@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Temporary: what is not built yet, so that the whole links. */
+#include "base/regex.h"
+#include "cmd_pprof.h"
+#include "decode/pprof.h"
+#include "decode/profile_any.h"
+#include "evidence/profile_merge.h"
+#include "report/pprof_focus.h"
+#include "sources/pprof_symbols.h"
+
+#define WEAK __attribute__((weak))
+#define NONE(name)                                                             \
+    WEAK bool name(struct lg_pprof_report *r, struct lg_sb *out,               \
+                   struct lg_error *err)                                       \
+    {                                                                          \
+        (void)r, (void)out;                                                    \
+        return lg_fail(err, LG_UNSUPPORTED, #name " is not built yet");        \
+    }
+
+NONE(lg_pprof_raw)
+NONE(lg_pprof_tags)
+NONE(lg_pprof_topproto)
+NONE(lg_pprof_traces)
+NONE(lg_pprof_tree)
+NONE(lg_pprof_weblist)
+
+WEAK bool lg_pprof_focus(const struct lg_profile *p,
+                         const struct lg_pprof_options *o,
+                         const struct lg_label_units *units,
+                         lg_pprof_say_fn *say, void *context,
+                         struct lg_arena *arena, struct lg_profile *ret,
+                         struct lg_error *err)
+{
+    *ret = *p;
+    return true;
+}
+WEAK bool lg_pprof_symbolise(const struct lg_profile *p,
+                             const struct lg_symbol_source *source,
+                             lg_symbol_say_fn *say, void *context,
+                             struct lg_arena *arena, struct lg_profile *ret,
+                             struct lg_error *err)
+{
+    *ret = *p;
+    return true;
+}
+WEAK bool lg_profile_common_types(struct lg_profile *profiles, size_t count,
+                                  struct lg_arena *arena, struct lg_error *err)
+{
+    return true;
+}
+WEAK bool lg_profile_merge(const struct lg_profile *const *profiles,
+                           size_t count, struct lg_arena *arena,
+                           struct lg_profile *ret, struct lg_error *err)
+{
+    return lg_fail(err, LG_UNSUPPORTED, "merge is not built yet");
+}
+WEAK bool lg_profile_mark_base(const struct lg_profile *p,
+                               struct lg_arena *arena, struct lg_profile *ret)
+{
+    return false;
+}
+WEAK bool lg_profile_normalize(const struct lg_profile *p,
+                               const struct lg_profile *base,
+                               struct lg_arena *arena, struct lg_profile *ret,
+                               struct lg_error *err)
+{
+    return lg_fail(err, LG_UNSUPPORTED, "normalize is not built yet");
+}
+WEAK bool lg_profile_parse_any(struct lg_str bytes, struct lg_arena *arena,
+                               struct lg_profile *ret, struct lg_error *err)
+{
+    return lg_pprof_parse(bytes, arena, ret, err);
+}
