@@ -32,12 +32,14 @@ static bool parse_sample(struct lg_str line, struct lg_legacy *b,
         s.len == 0 || !lg_scan_int(digits, 0, &value))
         return lg_legacy_malformed(err);
     while (s.len != 0) {
-        if (!lg_scan_text(&s, LG_STR(" ")) || !lg_str_starts(s, LG_STR("0x")))
+        if (!lg_scan_text(&s, LG_STR(" 0x")) || s.len == 0)
             return lg_legacy_malformed(err);
-        stack = s;
-        if (!lg_scan_address(&s, &address, &big) || stack.len - s.len < 3 ||
-            (s.len != 0 && s.data[0] != ' '))
+        stack = lg_str_from(s.data - 2, s.len + 2);
+        bool is_hex =
+            lg_scan_digit(*s.data) || (*s.data >= 'a' && *s.data <= 'f');
+        if (!is_hex || !lg_scan_address(&stack, &address, &big))
             return lg_legacy_malformed(err);
+        s = stack;
         if (!lg_legacy_frame(b, address - 1, err))
             return false;
     }
