@@ -193,32 +193,51 @@ static uint64_t inflate_limit(size_t len)
     return limit < MAX_INFLATED_BYTES ? limit : MAX_INFLATED_BYTES;
 }
 
-static bool parse(struct lg_str bytes, struct lg_pprof *d, struct lg_error *err)
+bool lg_pprof_inflate(struct lg_str bytes, struct lg_arena *arena,
+                      struct lg_str *ret, struct lg_error *err)
 {
-    if (lg_gzip_is(bytes) &&
-        !lg_gunzip(bytes, inflate_limit(bytes.len), d->scratch, &bytes, err))
-        return false;
-    if (bytes.len == 0)
+    if (lg_gzip_is(bytes))
+        return lg_gunzip(bytes, inflate_limit(bytes.len), arena, ret, err);
+    *ret = bytes;
+    return true;
+}
+
+static bool parse(struct lg_pprof *d, struct lg_error *err)
+{
+    if (d->message.len == 0)
         return lg_fail_at(err, 0, "the profile is empty");
-    if (bytes.len > MAX_INFLATED_BYTES)
+    if (d->message.len > MAX_INFLATED_BYTES)
         return lg_fail(err, LG_LIMIT, "the profile is larger than 1 GiB");
     if (!lg_profile_init(d->profile, d->arena))
         return lg_fail_nomem(err);
-    d->message = bytes;
     return decode_all(d, err);
+}
+
+bool lg_pprof_parse_message(struct lg_str message, struct lg_arena *arena,
+                            struct lg_profile *profile_ret,
+                            struct lg_error *err)
+{
+    struct lg_arena scratch;
+    struct lg_profile profile;
+    lg_arena_init(&scratch, 0);
+    struct lg_pprof d = {.profile = &profile,
+                         .arena = arena,
+                         .scratch = &scratch,
+                         .message = message};
+    bool ok = parse(&d, err);
+    lg_arena_deinit(&scratch);
+    if (ok)
+        *profile_ret = profile;
+    return ok;
 }
 
 bool lg_pprof_parse(struct lg_str bytes, struct lg_arena *arena,
                     struct lg_profile *profile_ret, struct lg_error *err)
 {
     struct lg_arena scratch;
-    struct lg_profile profile;
     lg_arena_init(&scratch, 0);
-    struct lg_pprof d = {
-        .profile = &profile, .arena = arena, .scratch = &scratch};
-    bool ok = parse(bytes, &d, err);
+    bool ok = lg_pprof_inflate(bytes, &scratch, &bytes, err) &&
+              lg_pprof_parse_message(bytes, arena, profile_ret, err);
     lg_arena_deinit(&scratch);
-    if (ok)
-        *profile_ret = profile;
     return ok;
 }
