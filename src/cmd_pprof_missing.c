@@ -66,8 +66,3 @@ WEAK bool lg_profile_normalize(const struct lg_profile *p,
 {
     return lg_fail(err, LG_UNSUPPORTED, "normalize is not built yet");
 }
-WEAK bool lg_profile_parse_any(struct lg_str bytes, struct lg_arena *arena,
-                               struct lg_profile *ret, struct lg_error *err)
-{
-    return lg_pprof_parse(bytes, arena, ret, err);
-}

@@ -32,6 +32,10 @@ static void greet(struct shell *s)
     if (lg_pprof_units(s->profile, arena, &units) &&
         lg_pprof_report_init(s->profile, &s->options, &units, arena, &r,
                              NULL)) {
+        struct lg_str *labels;
+        size_t count;
+        lg_pprof_profile_labels(&r, arena, &labels, &count);
+        lg_pprof_put_lines(&sb, labels, count);
         if (r.total == 0 && s->profile->types.count > 1)
             lg_sb_cstr(&sb, "No samples were found with the default sample "
                             "value type.\nTry \"sample_index\" command to "
