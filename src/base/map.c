@@ -32,7 +32,7 @@ static uint64_t seed(void)
     return n;
 }
 
-static uint64_t hash_str(struct lg_str key)
+uint64_t lg_map_hash(struct lg_str key)
 {
     return XXH3_64bits_withSeed(key.data, key.len, seed());
 }
@@ -132,7 +132,7 @@ static uint64_t *put(struct lg_map *map, uint64_t hash, uint64_t number,
 uint64_t *lg_map_put_str(struct lg_map *map, struct lg_str key, bool *fresh_ret)
 {
     key = with_data(key);
-    uint64_t hash = hash_str(key);
+    uint64_t hash = lg_map_hash(key);
     return put(map, hash, hash, key, fresh_ret);
 }
 
@@ -145,7 +145,7 @@ uint64_t *lg_map_put_u64(struct lg_map *map, uint64_t key, bool *fresh_ret)
 uint64_t *lg_map_find_str(const struct lg_map *map, struct lg_str key)
 {
     key = with_data(key);
-    uint64_t hash = hash_str(key);
+    uint64_t hash = lg_map_hash(key);
     return find(map, hash, hash, key);
 }
 

@@ -33,5 +33,8 @@ uint64_t *lg_map_put_str(struct lg_map *map, struct lg_str key,
 uint64_t *lg_map_put_u64(struct lg_map *map, uint64_t key, bool *fresh_ret);
 uint64_t *lg_map_find_str(const struct lg_map *map, struct lg_str key);
 uint64_t *lg_map_find_u64(const struct lg_map *map, uint64_t key);
+/* The hash of string keys: secret, another one in each process. For tables
+ * that are made for one purpose and filled by hostile input. */
+uint64_t lg_map_hash(struct lg_str key);
 
 #endif

@@ -15,15 +15,17 @@
 bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
                       struct lg_arena *arena, struct lg_profile *ret,
                       struct lg_error *err);
+/* Whether two profiles may be merged: the same sample and period types. */
+bool lg_profile_compatible(const struct lg_profile *a,
+                           const struct lg_profile *b, struct lg_error *err);
 /* merge.go CompatibilizeSampleTypes as driver/fetch.go uses it: the profiles
  * are cut to the sample types that all have. In place of `profiles`. */
 bool lg_profile_common_types(struct lg_profile *profiles, size_t count,
                              struct lg_arena *arena, struct lg_error *err);
 /* Profile.Normalize: scales p so that its totals are those of base. */
 bool lg_profile_normalize(const struct lg_profile *p,
-                          const struct lg_profile *base,
-                          struct lg_arena *arena, struct lg_profile *ret,
-                          struct lg_error *err);
+                          const struct lg_profile *base, struct lg_arena *arena,
+                          struct lg_profile *ret, struct lg_error *err);
 /* Adds the label pprof::base=true to all samples (SetLabel). */
 bool lg_profile_mark_base(const struct lg_profile *p, struct lg_arena *arena,
                           struct lg_profile *ret);
