@@ -18,10 +18,6 @@
     }
 
 NONE(lg_pprof_raw)
-NONE(lg_pprof_tags)
-NONE(lg_pprof_topproto)
-NONE(lg_pprof_traces)
-NONE(lg_pprof_tree)
 NONE(lg_pprof_weblist)
 
 WEAK bool lg_pprof_focus(const struct lg_profile *p,
@@ -42,27 +38,4 @@ WEAK bool lg_pprof_symbolise(const struct lg_profile *p,
 {
     *ret = *p;
     return true;
-}
-WEAK bool lg_profile_common_types(struct lg_profile *profiles, size_t count,
-                                  struct lg_arena *arena, struct lg_error *err)
-{
-    return true;
-}
-WEAK bool lg_profile_merge(const struct lg_profile *const *profiles,
-                           size_t count, struct lg_arena *arena,
-                           struct lg_profile *ret, struct lg_error *err)
-{
-    return lg_fail(err, LG_UNSUPPORTED, "merge is not built yet");
-}
-WEAK bool lg_profile_mark_base(const struct lg_profile *p,
-                               struct lg_arena *arena, struct lg_profile *ret)
-{
-    return false;
-}
-WEAK bool lg_profile_normalize(const struct lg_profile *p,
-                               const struct lg_profile *base,
-                               struct lg_arena *arena, struct lg_profile *ret,
-                               struct lg_error *err)
-{
-    return lg_fail(err, LG_UNSUPPORTED, "normalize is not built yet");
 }

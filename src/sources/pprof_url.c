@@ -78,7 +78,8 @@ static bool is_port(struct lg_str s)
     return true;
 }
 
-static bool is_host(struct lg_str host)
+/* The host of http may hold no colon but its port's (Go 1.26). */
+static bool is_host(struct lg_str scheme, struct lg_str host)
 {
     static const char punctuation[] = "-_.~!$&'()*+,;=:[]<>\"%";
     struct lg_cut literal = lg_str_rcut_char(host, ']');
@@ -91,7 +92,12 @@ static bool is_host(struct lg_str host)
     }
     if (lg_str_starts(host, LG_STR("[")))
         return literal.found && is_port(literal.tail);
-    struct lg_cut port = lg_str_rcut_char(host, ':');
+    if (lg_str_find_char(host, '[') >= 0)
+        return false;
+    bool is_strict =
+        lg_str_eq(scheme, LG_STR("http")) || lg_str_eq(scheme, LG_STR("https"));
+    struct lg_cut port =
+        is_strict ? lg_str_cut_char(host, ':') : lg_str_rcut_char(host, ':');
     return !port.found || is_port(lg_str_skip(host, port.head.len));
 }
 
@@ -129,7 +135,7 @@ static bool parse(struct lg_str word, struct parts *ret)
     ret->has_user = user.found;
     ret->user = user.found ? user.head : (struct lg_str){NULL, 0};
     ret->host = user.found ? user.tail : authority;
-    return is_host(ret->host) && !has_bad_escape(ret->path) &&
+    return is_host(ret->scheme, ret->host) && !has_bad_escape(ret->path) &&
            !has_bad_escape(ret->host);
 }
 
@@ -186,6 +192,19 @@ static void escape(struct lg_sb *sb, struct lg_str s)
             lg_sb_char(sb, c);
         else if (c == ' ')
             lg_sb_char(sb, '+');
+        else
+            lg_sb_fmt(sb, "%%%02X", (unsigned char)c);
+    }
+}
+
+/* EscapedPath, for what cannot stand in a path as it is. */
+static void add_path(struct lg_sb *sb, struct lg_str path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        char c = path.data[i];
+        bool is_plain = c > ' ' && c < 0x7f && strchr("\"<>\\^`{|}", c) == NULL;
+        if (is_plain)
+            lg_sb_char(sb, c);
         else
             lg_sb_fmt(sb, "%%%02X", (unsigned char)c);
     }
@@ -257,7 +276,7 @@ static const char *text_of(struct lg_str scheme, const struct parts *p,
     lg_sb_str(&sb, p->user);
     lg_sb_cstr(&sb, p->has_user ? "@" : "");
     lg_sb_str(&sb, p->host);
-    lg_sb_str(&sb, is_bare ? lg_str_of(cpu_profile) : p->path);
+    add_path(&sb, is_bare ? lg_str_of(cpu_profile) : p->path);
     add_query(&sb, p->query, seconds, arena);
     return lg_sb_cstr_of(&sb);
 }
