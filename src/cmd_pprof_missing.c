@@ -18,7 +18,6 @@
     }
 
 NONE(lg_pprof_raw)
-NONE(lg_pprof_weblist)
 
 WEAK bool lg_pprof_focus(const struct lg_profile *p,
                          const struct lg_pprof_options *o,
