@@ -15,7 +15,7 @@ struct function_name {
 };
 
 struct callgrind {
-    struct lg_pprof_report *report;
+    struct lg_pprof_report report; /* a copy, whose unit is chosen */
     struct lg_arena *arena;
     const struct lg_graph *graph;
     struct lg_sb *out;
@@ -130,8 +130,8 @@ static void put_address(struct callgrind *c, uint64_t address)
 static int64_t scaled(const struct callgrind *c, int64_t value)
 {
     struct lg_str unit;
-    return lg_go_int64(lg_measure_scale(value, c->report->sample_unit,
-                                        c->report->output_unit, &unit));
+    return lg_go_int64(lg_measure_scale(value, c->report.sample_unit,
+                                        c->report.output_unit, &unit));
 }
 
 static void put_call(struct callgrind *c, const struct lg_graph_edge *e)
@@ -172,16 +172,23 @@ static bool put_node(struct callgrind *c, const struct lg_graph_node *n)
     return true;
 }
 
-static bool callgrind_init(struct callgrind *c, struct lg_pprof_report *r,
-                           const struct lg_graph *g, struct lg_sb *out)
+static bool callgrind_init(struct callgrind *c, const struct lg_pprof_report *r,
+                           struct lg_graph *graph, struct lg_sb *out)
 {
+    struct lg_graph_dropped dropped;
     *c = (struct callgrind){
-        .report = r, .arena = out->arena, .graph = g, .out = out};
+        .report = *r, .arena = out->arena, .graph = graph, .out = out};
+    c->report.format = LG_PPROF_CALLGRIND;
+    c->report.node_count = 0; /* the whole graph, for a viewer */
+    c->report.node_fraction = c->report.edge_fraction = 0;
+    if (!lg_pprof_graph(&c->report, c->arena, graph, &dropped))
+        return false;
+    lg_pprof_select_unit(&c->report, graph);
     lg_map_init(&c->objects, c->arena);
     lg_map_init(&c->files, c->arena);
     lg_map_init(&c->functions, c->arena);
-    c->names = lg_new(c->arena, struct function_name, g->nodes.count);
-    c->is_shown = lg_new(c->arena, bool, g->nodes.count);
+    c->names = lg_new(c->arena, struct function_name, graph->nodes.count);
+    c->is_shown = lg_new(c->arena, bool, graph->nodes.count);
     return c->names != NULL && c->is_shown != NULL && number_functions(c);
 }
 
@@ -189,24 +196,19 @@ bool lg_pprof_callgrind(struct lg_pprof_report *r, struct lg_sb *out,
                         struct lg_error *err)
 {
     struct lg_graph graph;
-    struct lg_graph_dropped dropped;
     struct callgrind c;
-    r->node_count = 0; /* the whole graph, for a viewer */
-    r->node_fraction = r->edge_fraction = 0;
-    if (!lg_pprof_graph(r, out->arena, &graph, &dropped))
-        return lg_fail_nomem(err);
-    lg_pprof_select_unit(r, &graph);
     if (!callgrind_init(&c, r, &graph, out))
         return lg_fail_nomem(err);
-
     lg_sb_cstr(out, "positions: instr line\nevents: ");
-    lg_sb_str(out, r->sample_type);
+    lg_sb_str(out, c.report.sample_type);
     lg_sb_char(out, '(');
-    lg_sb_str(out, r->output_unit);
+    lg_sb_str(out, c.report.output_unit);
     lg_sb_cstr(out, ")\n");
     lg_each(node, graph.order) {
         if (!put_node(&c, &graph.nodes.items[*node]))
             return lg_fail_nomem(err);
     }
-    return (!out->failed && !c.failed) || lg_fail_nomem(err);
+    /* Texts on the way here may have been cut short. */
+    return (!out->failed && !c.failed && !out->arena->failed) ||
+           lg_fail_nomem(err);
 }

@@ -15,9 +15,9 @@ static void put_legend(const struct lg_picture *p, struct lg_sb *out)
         lg_sb_cstr(out, "\\l");
     }
     lg_sb_char(out, '"');
-    if (p->report->title.len > 0) {
+    if (p->report.title.len > 0) {
         lg_sb_cstr(out, " tooltip=\"");
-        lg_sb_str(out, p->report->title);
+        lg_sb_str(out, p->report.title);
         lg_sb_char(out, '"');
     }
     lg_sb_cstr(out, "] }\n");
@@ -117,7 +117,7 @@ static void put_edge(const struct lg_picture *p, struct lg_sb *out,
         lg_sb_fmt(out, " weight=%" PRId64, weight);
     if (width > 1)
         lg_sb_fmt(out, " penwidth=%" PRId64, width);
-    if (p->report->total != 0) {
+    if (p->report.total != 0) {
         lg_sb_cstr(out, " color=\"");
         lg_picture_color(p, out, lg_edge_weight_value(e), false);
         lg_sb_char(out, '"');
@@ -170,5 +170,6 @@ bool lg_pprof_dot(struct lg_pprof_report *r, struct lg_sb *out,
         put_edge(&p, out, e, has_tags[e->src]);
     }
     lg_sb_cstr(out, "}\n");
-    return !out->failed || lg_fail_nomem(err);
+    /* Texts on the way here may have been cut short. */
+    return (!out->failed && !out->arena->failed) || lg_fail_nomem(err);
 }

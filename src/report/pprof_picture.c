@@ -39,15 +39,16 @@ static bool collect_edges(struct lg_picture *p)
     return true;
 }
 
-bool lg_picture_init(struct lg_picture *p, struct lg_pprof_report *r,
+bool lg_picture_init(struct lg_picture *p, const struct lg_pprof_report *r,
                      struct lg_arena *arena, struct lg_error *err)
 {
     struct lg_graph_dropped dropped;
-    *p = (struct lg_picture){.report = r, .arena = arena};
-    if (!lg_pprof_graph(r, arena, &p->graph, &dropped))
+    *p = (struct lg_picture){.report = *r, .arena = arena};
+    p->report.format = LG_PPROF_DOT;
+    if (!lg_pprof_graph(&p->report, arena, &p->graph, &dropped))
         return lg_fail_nomem(err);
-    lg_pprof_select_unit(r, &p->graph);
-    lg_pprof_header(r, &p->graph, &dropped, true, arena, &p->legend,
+    lg_pprof_select_unit(&p->report, &p->graph);
+    lg_pprof_header(&p->report, &p->graph, &dropped, true, arena, &p->legend,
                     &p->legend_count);
     if (!number_nodes(p) || !collect_edges(p))
         return lg_fail_nomem(err);
@@ -64,7 +65,7 @@ static unsigned channel(double v)
 void lg_picture_color(const struct lg_picture *p, struct lg_sb *sb,
                       int64_t value, bool is_background)
 {
-    double total = (double)lg_go_abs(p->report->total);
+    double total = (double)lg_go_abs(p->report.total);
     double score = (double)value / total;
     double saturation = is_background ? 0.1 : 1.0;
     double bright = is_background ? 0.93 : 0.7;
@@ -105,7 +106,7 @@ struct lg_str lg_picture_value(const struct lg_picture *p, int64_t value)
 {
     struct lg_sb sb;
     lg_sb_init(&sb, p->arena);
-    lg_pprof_value(p->report, &sb, value);
+    lg_pprof_value(&p->report, &sb, value);
     return lg_sb_view(&sb);
 }
 
@@ -114,7 +115,7 @@ static void put_share(const struct lg_picture *p, struct lg_sb *sb,
 {
     struct lg_sb share;
     lg_sb_init(&share, p->arena);
-    lg_measure_percentage(&share, value, p->report->total);
+    lg_measure_percentage(&share, value, p->report.total);
     lg_sb_cstr(sb, " (");
     lg_sb_str(sb, lg_str_trim(lg_sb_view(&share)));
     lg_sb_char(sb, ')');
@@ -145,19 +146,19 @@ void lg_picture_node_numbers(const struct lg_picture *p, struct lg_sb *sb,
 int64_t lg_picture_edge_width(const struct lg_picture *p,
                               const struct lg_graph_edge *e)
 {
-    if (p->report->total == 0)
+    if (p->report.total == 0)
         return 1;
     uint64_t five = (uint64_t)lg_edge_weight_value(e) * 5;
-    int64_t share = lg_go_abs(lg_go_div((int64_t)five, p->report->total));
+    int64_t share = lg_go_abs(lg_go_div((int64_t)five, p->report.total));
     return 1 + (share < 5 ? share : 5);
 }
 
 int64_t lg_picture_edge_weight(const struct lg_picture *p,
                                const struct lg_graph_edge *e)
 {
-    if (p->report->total == 0)
+    if (p->report.total == 0)
         return 1;
     uint64_t hundred = (uint64_t)lg_edge_weight_value(e) * 100;
-    int64_t share = lg_go_abs(lg_go_div((int64_t)hundred, p->report->total));
+    int64_t share = lg_go_abs(lg_go_div((int64_t)hundred, p->report.total));
     return 1 + (share < 100 ? share : 100);
 }

@@ -12,8 +12,8 @@
 #include "report/pprof_report.h"
 
 struct lg_picture {
-    struct lg_pprof_report *report; /* borrowed */
-    struct lg_arena *arena;         /* borrowed */
+    struct lg_pprof_report report; /* a copy, whose unit is chosen */
+    struct lg_arena *arena;        /* borrowed */
     struct lg_graph graph;
     struct lg_str *legend;
     size_t legend_count;
@@ -25,8 +25,9 @@ struct lg_picture {
     double max_flat; /* the largest |flat| */
 };
 
-/* Builds and trims the graph of the report and chooses its unit. */
-bool lg_picture_init(struct lg_picture *p, struct lg_pprof_report *r,
+/* Builds and trims the graph of the report and chooses its unit; r stays as it
+ * is. */
+bool lg_picture_init(struct lg_picture *p, const struct lg_pprof_report *r,
                      struct lg_arena *arena, struct lg_error *err);
 
 /* "#b20000": red for 1, green for -1, grey for 0, of value / total. */

@@ -156,7 +156,6 @@ bool lg_pprof_svg(struct lg_pprof_report *r, struct lg_sb *out,
                   struct lg_error *err)
 {
     struct lg_picture picture;
-    r->format = LG_PPROF_DOT; /* the same graph as dot's */
     if (!lg_picture_init(&picture, r, out->arena, err))
         return false;
     struct lg_svg_drawing d = {
@@ -174,5 +173,6 @@ bool lg_pprof_svg(struct lg_pprof_report *r, struct lg_sb *out,
     if (!lg_layered_place(&layered, d.arena))
         return lg_fail_nomem(err);
     lg_svg_draw(&d, &layered);
-    return !out->failed || lg_fail_nomem(err);
+    /* Texts on the way here may have been cut short. */
+    return (!out->failed && !out->arena->failed) || lg_fail_nomem(err);
 }

@@ -135,7 +135,7 @@ static void put_edge(const struct lg_svg_drawing *d, size_t i)
 static void put_head(const struct lg_svg_drawing *d, double width,
                      double height)
 {
-    struct lg_str title = d->picture->report->title;
+    struct lg_str title = d->picture->report.title;
     lg_sb_cstr(d->out, "<svg xmlns=\"http://www.w3.org/2000/svg\" "
                        "width=\"100%\" height=\"100%\" viewBox=\"0 0 ");
     lg_svg_xy(d->out, width);
