@@ -17,7 +17,6 @@
         return lg_fail(err, LG_UNSUPPORTED, #name " is not built yet");        \
     }
 
-NONE(lg_pprof_raw)
 
 WEAK bool lg_pprof_focus(const struct lg_profile *p,
                          const struct lg_pprof_options *o,

@@ -4,6 +4,7 @@
 #include "report/pprof_report.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
