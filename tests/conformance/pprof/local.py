@@ -7,7 +7,7 @@ import random
 import subprocess
 
 import cases as matrix
-from proto import without_symbols
+from proto import field_bytes, fields, without_symbols
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ORACLE_GO = "1.27.4"
@@ -62,6 +62,26 @@ def unsymbolised(profiles):
     return out
 
 
+def moved(data, path):
+    """A profile without symbols whose binary lies elsewhere by now."""
+    out = b""
+    for number, _, value, whole in fields(data):
+        if number == 6 and value == path.encode():
+            whole = field_bytes(6, b"/gone/bin/conformance")
+        out += whole
+    return out
+
+
+def lend_go(folder):
+    """The oracle has a disassembler for Go in it; ours asks `go tool objdump`
+    of the same version."""
+    path = os.path.join(folder.path, "bin", "go")
+    with open(path, "w") as f:
+        f.write("#!/bin/sh\nGOTOOLCHAIN=local GOFLAGS= exec %s/bin/go \"$@\"\n" %
+                go(ORACLE_GO, "env", "GOROOT"))
+    os.chmod(path, 0o755)
+
+
 def google_data():
     """Every small file of the module's testdata folders."""
     try:
@@ -83,7 +103,33 @@ def google_data():
     return out
 
 
+def symbols(folder, work, bare):
+    """Addresses only: symbolised from the binaries that wrote them."""
+    rng = random.Random("symbols")
+    kinds = ("-top", "-tree", "-traces", "-raw", "-list=main", "-top -lines",
+             "-top -files", "-peek=store", "-dot", "-disasm=grow")
+    for name in bare:
+        for mode in ("local", "fastlocal", "none", "force", "remote"):
+            yield matrix.Case("symbols", rng.choice(kinds).split() + [
+                "-symbolize=" + mode, "p/" + name])
+    for version in VERSIONS:
+        place = os.path.abspath(os.path.join(work, "programs", version))
+        binary = os.path.join(place, "conformance")
+        for name in bare:
+            if not name.startswith("go%s-" % version):
+                continue
+            lost = name.replace("-bare", "-moved")
+            folder.add(lost, moved(bare[name], binary))
+            for kind in rng.sample(kinds, 3):
+                yield matrix.Case("symbols", kind.split() + ["p/" + lost],
+                                  env={"PPROF_BINARY_PATH": place})
+            yield matrix.Case("symbols", [rng.choice(kinds).split()[0], binary,
+                                          "p/" + lost])
+            yield matrix.Case("symbols", ["-top", "p/" + lost])
+
+
 def cases(folder, work):
+    lend_go(folder)
     programs, bare = {}, {}
     for version in VERSIONS:
         made = program_profiles(work, version)
@@ -107,10 +153,4 @@ def cases(folder, work):
               ("go1.21.13-heap-bare.pb", "go1.21.13-heap.pb.gz"),
               ("go1.27.4-heap.txt", "go1.27.4-heap-before.txt")]
     yield from matrix.several(pairs)
-    rng = random.Random("symbols")
-    for name in bare:
-        for mode in ("local", "fastlocal", "none", "force", "remote"):
-            kind = rng.choice(("-top", "-tree", "-traces", "-raw", "-list=main",
-                               "-top -lines", "-top -files"))
-            yield matrix.Case("symbols", kind.split() + [
-                "-symbolize=" + mode, "p/" + name])
+    yield from symbols(folder, work, bare)
