@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One command on a profile: internal/driver/driver.go (Go 1.27.4). */
+#include "base/io.h"
 #include "base/path.h"
 #include "base/regex.h"
 #include "cmd.h"
@@ -9,6 +10,8 @@
 #include "report/pprof_svg.h"
 #include "sources/graphviz.h"
 #include "sources/pprof_machine.h"
+
+#include <unistd.h>
 
 #define GRAPH_NODES 80 /* pprof's bound where it draws */
 
@@ -253,6 +256,7 @@ static bool prepare(struct work *w, struct lg_regex **symbol_ret,
                               &w->report, err))
         return false;
     w->report.format = job->command->format;
+    w->report.encode = lg_pprof_write_gz;
     if (job->command->has_param) {
         *symbol_ret = lg_regex_create(job->param, err);
         if (*symbol_ret == NULL)
@@ -325,10 +329,15 @@ static bool generate_with(struct work *w, struct lg_str *ret,
         return generate(w, ret, err);
     if (!lg_pprof_machine_init(&machine, say, NULL, w->arena, err))
         return false;
+    struct lg_sb early;
+    lg_sb_init(&early, w->arena);
     w->report.machine = &machine;
+    w->report.early = &early;
     bool ok = generate(w, ret, err);
     lg_pprof_machine_deinit(&machine);
-    return ok;
+    return (early.len == 0 ||
+            lg_write_all(STDOUT_FILENO, early.data, early.len, err)) &&
+           ok;
 }
 
 /* What Graphviz makes of a graph; without it ours, where we have one. */

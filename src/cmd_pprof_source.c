@@ -37,7 +37,9 @@ static bool open_source(void *context, const char *word, struct lg_arena *arena,
         *ret = *one.capture->heap;
     else if (err->kind == LG_ABSENT) /* it is there, but has none */
         err->kind = LG_UNSUPPORTED;
-    lg_source_close(&source);
+    /* A profile of a process has names that stand in its binary: it stays. */
+    if (!ok)
+        lg_source_close(&source);
     return ok;
 }
 

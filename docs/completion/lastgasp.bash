@@ -7,7 +7,12 @@ _lastgasp_commands() {
     "$1" help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'
 }
 
+# pprof's own have one dash; its help goes to stderr, as go tool pprof's.
 _lastgasp_options() {
+    if [ "$2" = pprof ]; then
+        "$1" pprof -h 2>&1 >/dev/null | sed -n 's/^ *\(-[a-z_]*\).*/\1/p'
+        return
+    fi
     "$1" help "$2" 2>/dev/null |
         grep -oE '^  (-., |    )--[a-z-]+' | grep -oE -- '--[a-z-]+'
 }
@@ -48,14 +53,14 @@ _lastgasp() {
     else
         case $command in
         help) words=$(_lastgasp_commands "$program") ;;
-        show | explain | export | rm | goroutines | heap | memstats)
+        show | explain | export | rm | goroutines | heap | memstats | pprof)
             words="last $(_lastgasp_ids "$program")"
             ;;
         esac
     fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
     case $command in
-    show | explain | import | oom | goroutines | heap | memstats)
+    show | explain | import | oom | goroutines | heap | memstats | pprof)
         [[ $word == -* ]] ||
             mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$word")
         ;;

@@ -79,6 +79,7 @@ commands() {
         lg 0 help "$name"
         local first=$output
         [[ $first == "usage: lastgasp $name "* ]]
+        [ "$name" != pprof ] || continue # has the -h of go tool pprof
         lg 0 "$name" --help
         [ "$output" = "$first" ]
         lg 0 "$name" -h
@@ -576,4 +577,5 @@ complete_words() {
     [ "$(complete_words show la)" = last ]
     [ "$(complete_words explain st)" = state ]
     [ "$(complete_words help sh)" = show ]
+    [ "$(complete_words pprof -diff)" = -diff_base ]
 }
