@@ -16,8 +16,7 @@ struct routine { /* a symbol of a binary that has samples */
 
 struct disassembly {
     struct lg_pprof_report *report;
-    struct lg_sb *out; /* what pprof prints at once */
-    struct lg_sb text; /* what it prints when all has gone well */
+    struct lg_sb *out;
     struct lg_arena *arena;
     struct lg_graph graph;
     const struct lg_graph_node **nodes; /* in order of address */
@@ -141,7 +140,8 @@ static bool take_mapping(struct disassembly *d,
     uint64_t offset;
     lg_error_clear(&why);
     if (!machine->object_offset(machine->context, m, &offset, &why)) {
-        lg_sb_fmt(d->out, "%s\n", why.text);
+        if (d->report->early != NULL)
+            lg_sb_fmt(d->report->early, "%s\n", why.text);
         return why.kind != LG_NOMEM || lg_fail_nomem(err);
     }
     if (!machine->symbols(machine->context, m->file, d->report->symbol,
@@ -216,12 +216,12 @@ static bool put_routine(struct disassembly *d, const struct routine *r,
         flat = lg_source_add(flat, r->nodes[i]->flat);
         cum = lg_source_add(cum, r->nodes[i]->cum);
     }
-    lg_sb_cstr(&d->text, "ROUTINE ======================== ");
-    lg_sb_str(&d->text, r->symbol.name);
-    lg_sb_char(&d->text, '\n');
-    lg_source_sums(d->report, &d->text, flat, cum);
+    lg_sb_cstr(d->out, "ROUTINE ======================== ");
+    lg_sb_str(d->out, r->symbol.name);
+    lg_sb_char(d->out, '\n');
+    lg_source_sums(d->report, d->out, flat, cum);
     struct lg_code_samples samples = {r->nodes, r->node_count, r->offset};
-    lg_disasm_put(d->report, &d->text, &lines, &samples);
+    lg_disasm_put(d->report, d->out, &lines, &samples);
     return true;
 }
 
@@ -229,15 +229,14 @@ bool lg_pprof_disasm(struct lg_pprof_report *r, struct lg_sb *out,
                      struct lg_error *err)
 {
     struct disassembly d = {.report = r, .out = out, .arena = out->arena};
-    lg_sb_init(&d.text, d.arena);
     if (r->machine == NULL || r->symbol == NULL)
         return lg_fail(err, LG_USAGE, "there is nothing to disassemble");
     d.has_address = lg_disasm_address(r->symbol_text, &d.address);
     if (!lg_source_graph(r, false, d.arena, &d.graph) || !sort_nodes(&d))
         return lg_fail_nomem(err);
-    lg_sb_cstr(&d.text, "Total: ");
-    lg_pprof_value(r, &d.text, r->total);
-    lg_sb_char(&d.text, '\n');
+    lg_sb_cstr(out, "Total: ");
+    lg_pprof_value(r, out, r->total);
+    lg_sb_char(out, '\n');
     if (!find_routines(&d, err))
         return false;
     if (d.routines.count == 0)
@@ -245,6 +244,5 @@ bool lg_pprof_disasm(struct lg_pprof_report *r, struct lg_sb *out,
     for (size_t i = 0; i < d.routines.count; i++)
         if (!put_routine(&d, &d.routines.items[i], err))
             return false;
-    lg_sb_str(out, lg_sb_view(&d.text));
-    return !d.text.failed || lg_fail_nomem(err);
+    return !out->failed || lg_fail_nomem(err);
 }

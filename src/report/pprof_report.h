@@ -57,6 +57,10 @@ struct lg_pprof_report {
                       relative_percentages */
     bool color;    /* never set: pprof has none; of our own reports only */
     const struct lg_pprof_machine *machine; /* may be NULL */
+    /* What pprof prints on stdout before the report, wherever that goes and
+     * even if it fails (disasm: binaries that cannot be opened). May be NULL.
+     */
+    struct lg_sb *early;
     /* How topproto's profile becomes bytes (decode's writer). */
     bool (*encode)(const struct lg_profile *p, struct lg_arena *arena,
                    struct lg_str *ret, struct lg_error *err);

@@ -110,15 +110,15 @@ static int heaviest_first(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
-/* "main.Map[go.shape.int]" → "main.Map[...]", as profiles have it. */
-static struct lg_str as_in_profile(struct lg_str name, struct lg_arena *arena)
+/* "main.Map[go.shape.int]" of a binary is "main.Map[...]" in most profiles. */
+static struct lg_str as_in_profile(struct lg_weblist *w, struct lg_str name)
 {
     ptrdiff_t from = lg_str_find_char(name, '[');
     ptrdiff_t to = lg_str_rfind_char(name, ']');
-    if (from < 0 || to < from)
+    if (from < 0 || to < from || lg_map_find_str(&w->interest, name) != NULL)
         return name;
     struct lg_sb sb;
-    lg_sb_init(&sb, arena);
+    lg_sb_init(&sb, w->arena);
     lg_sb_str(&sb, lg_str_first(name, (size_t)from));
     lg_sb_cstr(&sb, "[...]");
     lg_sb_str(&sb, lg_str_skip(name, (size_t)to + 1));
@@ -239,8 +239,7 @@ static void ask_frames(struct coder *c, struct lg_str file,
         ret->count = 1;
     }
     for (size_t i = 0; i < ret->count; i++)
-        ret->items[i].function =
-            as_in_profile(ret->items[i].function, c->web->arena);
+        ret->items[i].function = as_in_profile(c->web, ret->items[i].function);
 }
 
 static bool take_instruction(struct coder *c, const struct range *r,
