@@ -165,9 +165,7 @@ static bool emit_location(struct lg_legacy *b, uint32_t place,
 
 static bool emit_size(struct lg_legacy *b, size_t sample)
 {
-    /* A numeric label of 0 without a unit is lost when pprof copies the
-     * profile before it reports. */
-    if (!b->has_sizes || b->sizes.items[sample] == 0)
+    if (!b->has_sizes)
         return true;
     struct lg_profile_label *label =
         lg_push(b->profile.arena, &b->profile.labels);

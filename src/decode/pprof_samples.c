@@ -199,8 +199,8 @@ static void fill_values(struct filler *x, struct lg_cursor *c,
 }
 
 /* pprof drops a label that is neither text nor number, so do we; and what it
- * doesn't look at may be wrong. An empty text is no label either once pprof
- * has copied the profile, which it does before all reports. */
+ * doesn't look at may be wrong. A text or unit that is given, and empty, stays.
+ */
 static void fill_label(struct filler *x, struct lg_cursor *c)
 {
     uint64_t key = 0, str = 0, unit = 0;
@@ -222,9 +222,10 @@ static void fill_label(struct filler *x, struct lg_cursor *c)
         label.num = 0;
     } else {
         label.is_numeric = true;
-        label.num_unit = lg_pprof_string_at(x->d, c, unit);
+        if (unit != 0)
+            label.num_unit = lg_pprof_string_at(x->d, c, unit);
     }
-    if (label.str.len != 0 || label.num != 0 || label.num_unit.len != 0)
+    if (str != 0 || label.num != 0 || unit != 0)
         *x->label_at++ = label;
 }
 

@@ -58,7 +58,7 @@ struct lg_profile_label {
     bool is_numeric;
     struct lg_str key, str; /* str: unless numeric; may be empty */
     int64_t num;
-    struct lg_str num_unit;
+    struct lg_str num_unit; /* data NULL: none was given */
 };
 
 struct lg_profile {

@@ -160,3 +160,31 @@ bool lg_profile_mark_base(const struct lg_profile *p, struct lg_arena *arena,
     *ret = marked;
     return true;
 }
+
+static bool is_empty(const struct lg_profile_label *l)
+{
+    return l->str.len == 0 && l->num == 0 && l->num_unit.len == 0;
+}
+
+bool lg_profile_drop_empty_labels(const struct lg_profile *p,
+                                  struct lg_arena *arena,
+                                  struct lg_profile *ret)
+{
+    struct lg_profile view = *p;
+    size_t empty = 0;
+    lg_each(label, p->labels)
+        empty += is_empty(label);
+    if (empty != 0) {
+        size_t count = p->labels.count - empty, at = 0;
+        view.labels.items = lg_new(arena, struct lg_profile_label, count);
+        if (view.labels.items == NULL)
+            return false;
+        lg_each(label, p->labels)
+            if (!is_empty(label))
+                view.labels.items[at++] = *label;
+        view.labels.count = view.labels.capacity = count;
+    }
+    view.arena = arena;
+    *ret = view;
+    return true;
+}

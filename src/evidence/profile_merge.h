@@ -26,6 +26,11 @@ bool lg_profile_common_types(struct lg_profile *profiles, size_t count,
 bool lg_profile_normalize(const struct lg_profile *p,
                           const struct lg_profile *base, struct lg_arena *arena,
                           struct lg_profile *ret, struct lg_error *err);
+/* What pprof's Copy does to labels, before each command of the shell: an empty
+ * text, and a number 0 without a unit, are no labels any more. */
+bool lg_profile_drop_empty_labels(const struct lg_profile *p,
+                                  struct lg_arena *arena,
+                                  struct lg_profile *ret);
 /* Adds the label pprof::base=true to all samples (SetLabel). */
 bool lg_profile_mark_base(const struct lg_profile *p, struct lg_arena *arena,
                           struct lg_profile *ret);

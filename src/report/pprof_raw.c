@@ -212,7 +212,7 @@ static struct lg_str label_text(struct raw *r, size_t first, size_t count)
     lg_sb_str(&sb, labels[0]->key);
     lg_sb_cstr(&sb, ":[");
     for (size_t i = 0; i < count; i++)
-        has_units |= labels[i]->num_unit.len != 0;
+        has_units |= labels[i]->num_unit.data != NULL;
     for (size_t i = 0; i < count; i++) {
         if (i != 0)
             lg_sb_char(&sb, ' ');
