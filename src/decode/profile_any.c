@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/profile_any.h"
 
+#include "decode/folded.h"
 #include "decode/legacy_profile.h"
 #include "decode/pprof.h"
 
@@ -17,12 +18,12 @@ static bool is_about_the_bytes(const struct lg_error *err)
     return err->kind == LG_BAD_DATA || err->kind == LG_UNSUPPORTED;
 }
 
-/* In pprof's order. What none of them knows is told in the words of the first
- * when it began as a message does. */
+/* In pprof's order, then collapsed stacks. What none of them knows is told in
+ * the words of the first when it began as a message does. */
 static bool parse(struct lg_str bytes, struct lg_arena *arena,
                   struct lg_profile *profile_ret, struct lg_error *err)
 {
-    struct lg_error proto = {0}, legacy = {0};
+    struct lg_error proto = {0}, legacy = {0}, folded = {0};
     if (bytes.len == 0)
         return lg_fail_at(err, 0, "empty input file");
     if (lg_pprof_parse_message(bytes, arena, profile_ret, &proto))
@@ -31,8 +32,13 @@ static bool parse(struct lg_str bytes, struct lg_arena *arena,
         legacy = proto;
     } else if (lg_legacy_profile_parse(bytes, arena, profile_ret, &legacy)) {
         return true;
-    } else if (legacy.kind == LG_UNSUPPORTED && looks_like_proto(bytes)) {
-        legacy = proto;
+    } else if (legacy.kind == LG_UNSUPPORTED) {
+        if (lg_folded_parse(bytes, arena, profile_ret, &folded))
+            return true;
+        if (folded.kind != LG_UNSUPPORTED)
+            legacy = folded;
+        else if (looks_like_proto(bytes))
+            legacy = proto;
     }
     if (err != NULL)
         *err = legacy;
