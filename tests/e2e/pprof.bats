@@ -284,7 +284,7 @@ def wait_for(text, after=0):
 
 at = wait_for(b"(pprof) ")
 os.write(fd, b"trac\t\r")
-at = wait_for(b"main", wait_for(b"traces", at))
+at = wait_for(b"17   read", at)
 at = wait_for(b"(pprof) ", at)
 os.write(fd, b"topp\x7f 1 rea\t\r")       # backspace, then a function
 at = wait_for(b"focus=read", at)
@@ -310,7 +310,8 @@ SH
     BROWSER="./browser --flag" pprof 0 -web folded.txt
     [ "$(cat flag)" = --flag ]
     grep -q '<svg' page
-    PATH=$PWD BROWSER='' pprof 2 -kcachegrind folded.txt
+    run -2 --separate-stderr env PATH="$PWD" "$LASTGASP" pprof -kcachegrind \
+        folded.txt
     [[ $stderr == *"no program to view it is installed"* ]]
 }
 
