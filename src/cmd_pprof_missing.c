@@ -17,22 +17,12 @@
         return lg_fail(err, LG_UNSUPPORTED, #name " is not built yet");        \
     }
 
-
 WEAK bool lg_pprof_focus(const struct lg_profile *p,
                          const struct lg_pprof_options *o,
                          const struct lg_label_units *units,
                          lg_pprof_say_fn *say, void *context,
                          struct lg_arena *arena, struct lg_profile *ret,
                          struct lg_error *err)
-{
-    *ret = *p;
-    return true;
-}
-WEAK bool lg_pprof_symbolise(const struct lg_profile *p,
-                             const struct lg_symbol_source *source,
-                             lg_symbol_say_fn *say, void *context,
-                             struct lg_arena *arena, struct lg_profile *ret,
-                             struct lg_error *err)
 {
     *ret = *p;
     return true;

@@ -13,6 +13,8 @@
 
 #include <unistd.h>
 
+#include <unistd.h>
+
 #define GRAPH_NODES 80 /* pprof's bound where it draws */
 
 /* Lines of code or of a caller's callees must not fall to the trimming, which
@@ -41,10 +43,10 @@ static void override_granularity(const char *name, struct lg_pprof_options *o)
     }
 }
 
-static bool is_text(const char *name)
+static bool is_table(const char *name)
 {
     return strcmp(name, "text") == 0 || strcmp(name, "top") == 0 ||
-           strcmp(name, "topproto") == 0;
+           strcmp(name, "topproto") == 0 || strcmp(name, "json") == 0;
 }
 
 /* applyCommandOverrides */
@@ -54,7 +56,7 @@ static void override_options(const struct lg_pprof_command *c,
     bool trims = command_trims(c->name) && o->trim;
     override_granularity(c->name, o);
     if (command_trims(c->name) && o->nodecount == -1)
-        o->nodecount = is_text(c->name) ? 0 : GRAPH_NODES;
+        o->nodecount = is_table(c->name) ? 0 : GRAPH_NODES;
     if (c->format == LG_PPROF_PROTO || c->format == LG_PPROF_RAW ||
         c->format == LG_PPROF_CALLGRIND) {
         trims = false;
@@ -321,6 +323,20 @@ static bool needs_machine(enum lg_pprof_format format)
            format == LG_PPROF_DISASM;
 }
 
+/* What pprof prints at once, before the report and even if that fails. */
+static bool generate_late(struct work *w, struct lg_str *ret,
+                          struct lg_error *err)
+{
+    struct lg_sb early;
+    lg_sb_init(&early, w->arena);
+    w->report.early = &early;
+    bool ok = generate(w, ret, err);
+    if (early.len > 0 &&
+        !lg_write_all(STDOUT_FILENO, early.data, early.len, ok ? err : NULL))
+        return false;
+    return ok;
+}
+
 static bool generate_with(struct work *w, struct lg_str *ret,
                           struct lg_error *err)
 {
@@ -333,7 +349,7 @@ static bool generate_with(struct work *w, struct lg_str *ret,
     lg_sb_init(&early, w->arena);
     w->report.machine = &machine;
     w->report.early = &early;
-    bool ok = generate(w, ret, err);
+    bool ok = generate_late(w, ret, err);
     lg_pprof_machine_deinit(&machine);
     return (early.len == 0 ||
             lg_write_all(STDOUT_FILENO, early.data, early.len, err)) &&

@@ -3,6 +3,7 @@
 # lastgasp pprof from the outside: sources of every kind, a real server, the
 # shell, a terminal, a full disk. What it prints of a profile is compared with
 # go tool pprof in tests/conformance/pprof.
+# shellcheck disable=SC2154 # stderr: bats sets it
 
 bats_require_minimum_version 1.5.0
 root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
