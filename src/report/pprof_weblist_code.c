@@ -4,8 +4,9 @@
 
 #include <stdlib.h>
 
-#define NEIGHBOURHOOD_BYTES 500 /* shown before and behind a sample */
-#define RANGES_MAX 25           /* the heaviest; each is a run of a tool */
+#define NEIGHBOURHOOD_BYTES UINT64_C(500) /* shown before and behind a sample  \
+                                           */
+#define RANGES_MAX 25 /* the heaviest; each is a run of a tool */
 #define FRAMES_MAX 64
 /* Instructions without a line have that of the one before, if it is near. */
 #define SAME_LINE_BYTES 32

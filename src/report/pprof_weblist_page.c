@@ -255,7 +255,7 @@ static const struct lg_web_line *find_line(const struct lg_web_file *f,
 /* Whether there is more to see of a line than the line. */
 static bool has_code(const struct lg_weblist *w, const struct lg_web_line *line)
 {
-    for (size_t i = 0; line != NULL && i < line->uses.count; i++) {
+    for (size_t i = 0; i < line->uses.count; i++) {
         const struct lg_web_use *use = &line->uses.items[i];
         if (use->call_count != 0 || w->insts.items[use->inst].text.len != 0)
             return true;
@@ -273,7 +273,7 @@ static bool put_line(struct page *p, int64_t number)
         text = number == 0 ? LG_STR("<instructions with unknown line numbers>")
                            : LG_STR("???");
     }
-    bool is_live = has_code(p->web, line);
+    bool is_live = line != NULL && has_code(p->web, line);
     struct part sums = {0};
     if (line != NULL)
         sums = part_of(p->web, line);

@@ -66,7 +66,7 @@ static bool object_offset(void *context,
                           const struct lg_profile_mapping *mapping,
                           uint64_t *offset_ret, struct lg_error *err)
 {
-    const struct lg_object *object;
+    const struct lg_object *object = NULL;
     if (!object_of(context, mapping->file, &object, err))
         return false;
     *offset_ret = lg_object_offset(object, mapping->start);
@@ -78,7 +78,7 @@ static bool symbols(void *context, struct lg_str file,
                     struct lg_arena *arena, struct lg_code_symbols *ret,
                     struct lg_error *err)
 {
-    const struct lg_object *object;
+    const struct lg_object *object = NULL;
     return object_of(context, file, &object, err) &&
            lg_object_symbols(object, matches, address, arena, ret, err);
 }
@@ -97,7 +97,7 @@ static bool disassemble(void *context, struct lg_str file, uint64_t start,
                         struct lg_code_lines *ret, struct lg_error *err)
 {
     struct machine *m = context;
-    const struct lg_object *object;
+    const struct lg_object *object = NULL;
     if (intel)
         return lg_fail(err, LG_UNSUPPORTED,
                        "printing assembly in Intel syntax is not supported");
@@ -117,7 +117,7 @@ static bool disassemble(void *context, struct lg_str file, uint64_t start,
 static size_t frames(void *context, struct lg_str file, uint64_t address,
                      struct lg_code_line *ret, size_t max)
 {
-    const struct lg_object *object;
+    const struct lg_object *object = NULL;
     return object_of(context, file, &object, NULL)
                ? lg_object_frames(object, address, ret, max)
                : 0;

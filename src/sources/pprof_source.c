@@ -15,7 +15,7 @@
 #define SOURCE_LIMIT_BYTES ((size_t)64 << 20)
 /* A profile of a whole program from elsewhere misses thousands of files. */
 #define SAID_MAX 20
-#define TRIED_NAMED_MAX 8
+#define TRIED_NAMED_MAX 3
 
 void lg_source_env_read(struct lg_source_env *ret)
 {
@@ -154,13 +154,15 @@ static void say_missing(struct lg_source_finder *f,
     lg_sb_cstr(&sb, "no source ");
     lg_sb_str(&sb, query->path);
     for (size_t i = 0; i < tried->count && i < TRIED_NAMED_MAX; i++) {
-        lg_sb_cstr(&sb, i == 0 ? "; nor as " : ", ");
+        lg_sb_cstr(&sb, i == 0 ? "; not as " : ", ");
         lg_sb_str(&sb, tried->items[i]);
     }
     if (tried->count > TRIED_NAMED_MAX)
-        lg_sb_fmt(&sb, " and %zu more", tried->count - TRIED_NAMED_MAX);
-    lg_sb_cstr(&sb, " (-source_path=FOLDERS says where to look, "
-                    "-trim_path=PREFIXES what to cut off)");
+        lg_sb_fmt(&sb, ", nor in %zu more places",
+                  tried->count - TRIED_NAMED_MAX);
+    if (f->said_count == 0)
+        lg_sb_cstr(&sb, " (-source_path=FOLDERS says where to look, "
+                        "-trim_path=PREFIXES what to cut off)");
     say(f, &sb);
 }
 

@@ -110,11 +110,11 @@ static struct lg_str written_variable(struct lg_source_finder *f,
 static bool add_folder(struct lg_source_finder *f, struct lg_source_paths *list,
                        struct lg_str folder)
 {
+    if (!lg_path_is_absolute(folder) || !exists(f, folder))
+        return true;
     for (size_t i = 0; i < list->count; i++)
         if (lg_str_eq(list->items[i], folder))
             return true;
-    if (!lg_path_is_absolute(folder) || !exists(f, folder))
-        return true;
     struct lg_str *slot = lg_push(f->arena, list);
     if (slot != NULL)
         *slot = folder;
