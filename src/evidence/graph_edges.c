@@ -172,14 +172,6 @@ static inline void visit(struct part *part, struct walk *w, uint32_t location)
         step(part, w, list[i], i != list[0]);
 }
 
-static uint32_t leaf_of(const struct lg_graph_nodes *g, uint32_t location)
-{
-    uint32_t node = g->of_location[location];
-    return (node & LG_MANY_NODES) == 0
-               ? node
-               : g->lists.items[(node & ~LG_MANY_NODES) + 1];
-}
-
 static void walk_all(struct part *part, struct walk *w, const uint32_t *stack,
                      uint32_t count)
 {
@@ -199,7 +191,34 @@ static void walk_kept(struct part *part, struct walk *w, const uint32_t *stack,
     }
 }
 
-/* All nodes are kept; only calls from and to locations with the bit matter. */
+/* Where a walk is just before it comes to the location at `at`: which node is
+ * the last that is kept, and was one left out since? */
+static void look_up(const struct part *part, struct walk *w,
+                    const uint32_t *stack, uint32_t at, uint32_t count)
+{
+    const struct lg_graph_nodes *g = part->g;
+    const bool *kept = part->wish->kept;
+    w->parent = LG_NO_NODE;
+    w->residual = false;
+    for (uint32_t k = at + 1; k < count; k++) {
+        uint32_t node = g->of_location[stack[k]], nodes = 1;
+        const uint32_t *list = &node;
+        if ((node & LG_MANY_NODES) != 0) {
+            list = &g->lists.items[(node & ~LG_MANY_NODES) + 1];
+            nodes = list[-1];
+        }
+        for (uint32_t i = 0; i < nodes; i++) {
+            if (kept == NULL || kept[list[i]]) {
+                w->parent = list[i];
+                return;
+            }
+            w->residual = true;
+        }
+    }
+}
+
+/* Only calls of nodes at locations with the bit matter; with callers_too those
+ * by them, too: then all nodes are kept, and they end at the next location. */
 static void walk_around(struct part *part, struct walk *w,
                         const uint32_t *stack, uint32_t count)
 {
@@ -207,11 +226,10 @@ static void walk_around(struct part *part, struct walk *w,
     for (uint32_t k = count; k-- > 0;) {
         bool has = lg_graph_bit(part->look, stack[k]);
         if (has || caller_has) {
-            w->parent =
-                k + 1 < count ? leaf_of(part->g, stack[k + 1]) : LG_NO_NODE;
+            look_up(part, w, stack, k, count);
             visit(part, w, stack[k]);
         }
-        caller_has = has;
+        caller_has = has && part->wish->callers_too;
     }
 }
 
@@ -233,7 +251,7 @@ static void *add_samples(void *argument)
         const uint32_t *stack = &p->stacks.items[s.first];
         if (part->look == NULL)
             walk_all(part, &w, stack, s.count);
-        else if (part->wish->kept != NULL)
+        else if (part->wish->around == NULL)
             walk_kept(part, &w, stack, s.count);
         else
             walk_around(part, &w, stack, s.count);
@@ -288,7 +306,7 @@ bool lg_graph_calls_make(const struct lg_graph_nodes *nodes,
     uint64_t *look = NULL;
     if (wish->kept != NULL || wish->around != NULL) {
         look = lg_graph_locations_with(
-            nodes, wish->kept != NULL ? wish->kept : wish->around);
+            nodes, wish->around != NULL ? wish->around : wish->kept);
         if (look == NULL)
             return false;
     }

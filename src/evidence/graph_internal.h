@@ -57,6 +57,10 @@ struct lg_graph_nodes {
 struct lg_graph_sums { /* by node */
     int64_t *flat, *cum;
     int64_t *flat_div, *cum_div; /* NULL without mean */
+    /* By place in lists: magnitudes of the samples at that location, those in
+     * which it is twice counted twice; stops at the largest number. NULL when
+     * no location has several lines, or nobody asks for it. */
+    uint64_t *list_weights;
 };
 
 struct lg_graph_calls { /* by first appearance */
@@ -131,6 +135,12 @@ bool lg_graph_sort(struct lg_graph_draft *draft, uint32_t *ids, size_t count,
                    const int64_t *score, const int64_t *second);
 bool lg_graph_make(struct lg_graph_draft *draft,
                    const struct lg_graph_node_tags *tags, struct lg_graph *ret);
+/* Nodes of the list into which calls that are inlined may have weighed at least
+ * cutoff; *any_ret: are there any. kept: as in a wish. A bound by the sums of
+ * locations, so that most profiles need not count calls for inline marks. */
+bool lg_graph_inline_targets(const struct lg_graph_draft *draft,
+                             const bool *kept, int64_t cutoff, bool *flags,
+                             bool *any_ret);
 /* Fills the nodes' lists of edges anew. */
 bool lg_graph_connect(struct lg_graph *g);
 /* RemoveRedundantEdges. */

@@ -30,10 +30,20 @@ static inline void add_cum(struct part *part, uint32_t node, uint32_t stamp,
         part->sums.cum_div[node] = lg_wrap_add(part->sums.cum_div[node], div);
 }
 
+static void add_magnitude(uint64_t *to, uint64_t more)
+{
+    if (__builtin_add_overflow(*to, more, to))
+        *to = UINT64_MAX;
+}
+
 static void add_list(struct part *part, uint32_t place, uint32_t stamp,
                      int64_t value, int64_t div)
 {
-    const uint32_t *list = &part->g->lists.items[place & ~LG_MANY_NODES];
+    place &= ~LG_MANY_NODES;
+    const uint32_t *list = &part->g->lists.items[place];
+    if (part->sums.list_weights != NULL)
+        add_magnitude(&part->sums.list_weights[place],
+                      (uint64_t)lg_go_abs(value));
     for (uint32_t i = 1; i <= list[0]; i++)
         add_cum(part, list[i], stamp, value, div);
 }
@@ -81,6 +91,11 @@ static bool prepare(struct part *part)
     sums->flat = lg_new(g->scratch, int64_t, g->count);
     if (part->cells == NULL || sums->flat == NULL)
         return false;
+    if (!g->options->with_edges && g->lists.count != 0) {
+        sums->list_weights = lg_new(g->scratch, uint64_t, g->lists.count);
+        if (sums->list_weights == NULL)
+            return false;
+    }
     if (!g->options->has_mean)
         return true;
     sums->cum_div = lg_new(g->scratch, int64_t, g->count);
@@ -104,6 +119,9 @@ static void add_part(struct lg_graph_sums *to, const struct part *part)
     add_column(to->flat, part->sums.flat, count);
     add_column(to->flat_div, part->sums.flat_div, count);
     add_column(to->cum_div, part->sums.cum_div, count);
+    for (size_t i = 0; to->list_weights != NULL && i < part->g->lists.count;
+         i++)
+        add_magnitude(&to->list_weights[i], part->sums.list_weights[i]);
 }
 
 bool lg_graph_sums_make(const struct lg_graph_nodes *nodes,

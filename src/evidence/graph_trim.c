@@ -47,33 +47,41 @@ static bool *flags_of_list(const struct lg_graph_draft *d)
     return flags;
 }
 
-/* What calls the report can show. */
+/* Nodes of the list whose calls the report shows: of their own. */
+static bool find_around(struct trimming *t, bool *around, bool *any_ret)
+{
+    struct lg_graph_draft *d = &t->draft;
+    const struct lg_graph_options *o = t->options;
+    if (!o->with_edges)
+        return lg_graph_inline_targets(d, t->kept, t->edge_cutoff, around,
+                                       any_ret);
+    *any_ret = false;
+    for (size_t i = 0; i < d->list_count; i++) {
+        uint32_t node = d->list[i];
+        around[node] =
+            o->edges_of(o->test_context, lg_graph_draft_name(d, node));
+        *any_ret = *any_ret || around[node];
+    }
+    return true;
+}
+
+/* What calls the report can show; before it is final, all between nodes that
+ * are kept. */
 static bool make_calls(struct trimming *t, bool final)
 {
     struct lg_graph_draft *d = &t->draft;
     struct lg_graph_wish wish = {.kept = t->kept};
-    if (t->is_tree)
+    bool marks_alone = !t->options->with_edges;
+    if (t->is_tree || (marks_alone && d->nodes->inlined == NULL))
         return true;
-    if (!t->options->with_edges && d->nodes->inlined == NULL)
-        return true;
-    if (final && (!t->options->with_edges || t->options->edges_of != NULL)) {
-        bool *around = lg_new(t->scratch, bool, d->count), any = false;
-        if (around == NULL)
+    if (final && (marks_alone || t->options->edges_of != NULL)) {
+        bool *around = lg_new(t->scratch, bool, d->count), any;
+        if (around == NULL || !find_around(t, around, &any))
             return false;
-        for (size_t i = 0; i < d->list_count; i++) {
-            uint32_t node = d->list[i];
-            around[node] =
-                t->options->with_edges
-                    ? t->options->edges_of(t->options->test_context,
-                                           lg_graph_draft_name(d, node))
-                    : d->nodes->inlined[node];
-            any = any || around[node];
-        }
-        d->calls = (struct lg_graph_calls){0};
         if (!any)
             return true;
         wish.around = around;
-        wish.callers_too = t->options->with_edges;
+        wish.callers_too = !marks_alone;
     }
     return lg_graph_calls_make(d->nodes, &wish, &d->calls);
 }
