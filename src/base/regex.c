@@ -9,17 +9,19 @@
 #include <stdlib.h>
 
 /* Steps of backtracking before a subject is given to the other matcher, which
- * goes all ways at once; and what that one may do. */
+ * goes all ways at once; and what that one may do, and a search for
+ * submatches, which it can't replace. */
 #define MATCH_LIMIT 20000
-#define DFA_MATCH_LIMIT 2000000
+#define WIDE_LIMIT 2000000
 #define DFA_WORKSPACE 4096 /* ints: states at one time */
 /* As deep as Go lets captures lie in each other, and some brackets of ours. */
 #define NEST_LIMIT 2100
-/* A pattern that is used once or twice is not worth machine code. */
-#define MATCHES_BEFORE_JIT 16
 
-struct state { /* what changes while matching */
-    unsigned matches;
+/* Never JIT: that of PCRE2 10.42 misses matches of lazy repetitions
+ * (`(?:\S\n|)\S+?\n` in "{\nq"), and names are few enough without it: some
+ * 100 ns for each that a profile has. */
+
+struct state {  /* what changes while matching */
     char *text; /* a subject made UTF-8 */
     size_t text_capacity;
 };
@@ -27,7 +29,7 @@ struct state { /* what changes while matching */
 struct lg_regex {
     pcre2_code *code;
     pcre2_match_data *data;
-    pcre2_match_context *limits, *dfa_limits;
+    pcre2_match_context *limits, *wide_limits;
     struct state *state;
     size_t pattern_len;
     char pattern[];
@@ -83,9 +85,9 @@ static bool init(struct lg_regex *re, struct lg_str pattern,
         return false;
     re->data = pcre2_match_data_create_from_pattern(re->code, NULL);
     re->limits = limits_of(MATCH_LIMIT);
-    re->dfa_limits = limits_of(DFA_MATCH_LIMIT);
+    re->wide_limits = limits_of(WIDE_LIMIT);
     re->state = calloc(1, sizeof *re->state);
-    if (re->data == NULL || re->limits == NULL || re->dfa_limits == NULL ||
+    if (re->data == NULL || re->limits == NULL || re->wide_limits == NULL ||
         re->state == NULL)
         return lg_fail_nomem(err);
     return true;
@@ -111,7 +113,7 @@ void lg_regex_destroy(struct lg_regex *re)
     if (re->state != NULL)
         free(re->state->text);
     free(re->state);
-    pcre2_match_context_free(re->dfa_limits);
+    pcre2_match_context_free(re->wide_limits);
     pcre2_match_context_free(re->limits);
     pcre2_match_data_free(re->data);
     pcre2_code_free(re->code);
@@ -194,23 +196,22 @@ static bool match_all_ways(const struct lg_regex *re, struct lg_str subject)
     int workspace[DFA_WORKSPACE];
     int n = pcre2_dfa_match(re->code, (PCRE2_SPTR)subject.data, subject.len, 0,
                             PCRE2_NO_UTF_CHECK | PCRE2_DFA_SHORTEST, re->data,
-                            re->dfa_limits, workspace, DFA_WORKSPACE);
+                            re->wide_limits, workspace, DFA_WORKSPACE);
     return n >= 0;
 }
 
-static int match(const struct lg_regex *re, struct lg_str subject)
+static int match(const struct lg_regex *re, struct lg_str subject,
+                 pcre2_match_context *limits)
 {
-    if (++re->state->matches == MATCHES_BEFORE_JIT)
-        (void)pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
     return pcre2_match(re->code, (PCRE2_SPTR)subject.data, subject.len, 0,
-                       PCRE2_NO_UTF_CHECK, re->data, re->limits);
+                       PCRE2_NO_UTF_CHECK, re->data, limits);
 }
 
 bool lg_regex_match(const struct lg_regex *re, struct lg_str subject)
 {
     if (!make_valid(re, &subject))
         return false;
-    int n = match(re, subject);
+    int n = match(re, subject, re->limits);
     if (n >= 0 || n == PCRE2_ERROR_NOMATCH)
         return n >= 0;
     return match_all_ways(re, subject);
@@ -232,7 +233,7 @@ bool lg_regex_find(const struct lg_regex *re, struct lg_str subject,
                    struct lg_str *groups_ret, size_t groups)
 {
     struct lg_str made = subject;
-    if (!make_valid(re, &made) || match(re, made) < 0)
+    if (!make_valid(re, &made) || match(re, made, re->wide_limits) < 0)
         return false;
     bool same = made.len == subject.len;
     const size_t *ends = pcre2_get_ovector_pointer(re->data);

@@ -24,11 +24,15 @@ struct lg_regex *lg_regex_create(struct lg_str pattern, struct lg_error *err);
 void lg_regex_destroy(struct lg_regex *re); /* NULL is fine */
 /* The pattern as given; borrowed. */
 struct lg_str lg_regex_pattern(const struct lg_regex *re);
-/* A subject on which the limits are reached does not match. Not to be used by
+/* A subject on which even the slower matcher, which no pattern makes slow,
+ * reaches its limits does not match. Not to be used by
  * two threads at once. */
 bool lg_regex_match(const struct lg_regex *re, struct lg_str subject);
 /* Submatches 0 … groups-1 of the first match, {NULL, 0} where a group took no
- * part. false: no match. */
+ * part. false: no match, or the limits are reached. Where Go's loops go on
+ * after an iteration that matched nothing (`(?:a?|b)*`), they may end
+ * elsewhere.
+ */
 bool lg_regex_find(const struct lg_regex *re, struct lg_str subject,
                    struct lg_str *groups_ret, size_t groups);
 
