@@ -137,9 +137,14 @@ static bool put_routine(struct listing *l,
                                          .function = info->name,
                                          .start_line = info->start_line,
                                          .binary = info->objfile};
+    int64_t first, last;
+    line_range(nodes, count, &first, &last);
+    /* A range of no lines makes nobody read the file. */
+    bool is_read = first <= last;
     const struct lg_source_file *file =
-        lg_source_reader_file(&l->reader, &hint);
-    if (file == NULL)
+        is_read ? lg_source_reader_file(&l->reader, &hint)
+                : lg_source_reader_known(&l->reader, hint.path);
+    if (is_read && file == NULL)
         return false;
     int64_t flat = 0, cum = 0;
     for (size_t i = 0; i < count; i++) {
@@ -152,6 +157,8 @@ static bool put_routine(struct listing *l,
     lg_sb_str(l->out, info->file);
     lg_sb_char(l->out, '\n');
     lg_source_sums(l->report, l->out, flat, cum);
+    if (file == NULL)
+        return true;
     if (!file->is_missing)
         return put_lines(l, file, nodes, count);
     lg_sb_cstr(l->out, " Error: ");

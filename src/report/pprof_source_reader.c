@@ -72,12 +72,21 @@ static bool read_file(struct lg_source_reader *reader,
 }
 
 const struct lg_source_file *
+lg_source_reader_known(struct lg_source_reader *reader, struct lg_str path)
+{
+    uint64_t *known = lg_map_find_str(&reader->files, path);
+    return known == NULL ? NULL
+                         : (const struct lg_source_file *)(uintptr_t)*known;
+}
+
+const struct lg_source_file *
 lg_source_reader_file(struct lg_source_reader *reader,
                       const struct lg_source_query *hint)
 {
-    uint64_t *known = lg_map_find_str(&reader->files, hint->path);
+    const struct lg_source_file *known =
+        lg_source_reader_known(reader, hint->path);
     if (known != NULL)
-        return (const struct lg_source_file *)(uintptr_t)*known;
+        return known;
     struct lg_source_file *file =
         lg_new(reader->arena, struct lg_source_file, 1);
     struct lg_source_query query = *hint;

@@ -29,6 +29,9 @@ struct lg_source_reader {
 bool lg_source_reader_init(struct lg_source_reader *reader,
                            const struct lg_pprof_report *r,
                            struct lg_arena *arena, struct lg_error *err);
+/* A file that was asked for before; NULL: it wasn't. */
+const struct lg_source_file *
+lg_source_reader_known(struct lg_source_reader *reader, struct lg_str path);
 /* hint: its path is taken for the one before trim_path, its function, line and
  * binary as they are; NULL: out of memory. */
 const struct lg_source_file *

@@ -183,10 +183,10 @@ static bool finish(const struct lg_pprof_fetch *f, const char *url,
                    struct lg_error *err)
 {
     struct lg_symbol_source source = f->symbols;
-    struct lg_profile before = *p;
     source.url = url;
     if (f->all_frames)
         p->drop_frames = p->keep_frames = (struct lg_str){NULL, 0};
+    struct lg_profile before = *p;
     if (!lg_pprof_symbolise(&before, &source, f->say, f->say_context, arena, p,
                             err))
         return false;

@@ -10,11 +10,11 @@ from options import GRANULARITY, OPTIONS, REGEXES
 
 TEXT = ("-top", "-tree", "-peek", "-traces", "-raw", "-tags", "-comments",
         "-text")
-GRAPHS = ("-dot", "-callgrind", "-proto", "-topproto", "-svg")
+GRAPHS = ("-dot", "-callgrind", "-proto", "-topproto")
 SOURCE = ("-list", "-weblist", "-disasm")
 TAGGED = ("labels", "numeric-", "many-tags", "odd-label", "random-", "heap",
           "go-cpu-labels", "duplicates")  # profiles with something in -tags
-PICTURES = ("-png", "-pdf", "-ps", "-gif")
+PICTURES = ("-png", "-pdf", "-ps", "-gif", "-svg")
 WITH_REGEX = ("-peek", "-list", "-weblist", "-disasm")
 
 
@@ -63,7 +63,7 @@ def single(profiles):
     rng = random.Random("single")
     tagged = [n for n in profiles if n.startswith(TAGGED)]
     for option in OPTIONS:
-        for kind in TEXT + GRAPHS + SOURCE[:2]:
+        for kind in TEXT + GRAPHS + SOURCE[:1]:
             if kind == "-comments" and rng.random() < 0.7:
                 continue  # it hardly ever has anything to say
             name = rng.choice(tagged if kind == "-tags" or
@@ -144,8 +144,11 @@ def granular(profiles):
 def pictures(profiles):
     rng = random.Random("pictures")
     for kind in PICTURES:
-        for name in rng.sample(profiles, 5):
+        for name in rng.sample(profiles, 40 if kind == "-svg" else 5):
             yield Case("pictures", [kind, "p/" + name])
+    for name in rng.sample(profiles, 40):
+        yield Case("pictures", report(rng, "-weblist") +
+                   list(rng.choice(OPTIONS)) + ["p/" + name])
 
 
 def shell(profiles):

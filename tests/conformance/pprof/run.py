@@ -170,6 +170,7 @@ def full(args):
     if args.prime:
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
             list(pool.map(lambda case: oracle.ask(case, 2), todo))
+        folder.leave()
         return True
     with open(os.path.join(args.work, "cases.log"), "w") as log:
         count = Count(log)
@@ -178,6 +179,7 @@ def full(args):
                             todo)
             for case, what, mine, theirs in done:
                 count.add(case, what, mine, theirs)
+    folder.leave()
     return summary(count, args.show)
 
 
@@ -223,6 +225,7 @@ def quick(args):
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for case, same in pool.map(one, todo):
             by[case.section].append((case, same))
+    folder.leave()
     for i, (section, all_of) in enumerate(sorted(by.items())):
         wrong = [case for case, same in all_of if not same]
         good &= tap(i + 1, not wrong, "%s: %d as the oracle, %d not" %

@@ -4,6 +4,7 @@ answered."""
 import hashlib
 import os
 import pickle
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -25,6 +26,9 @@ case $1 in
 *) echo "$@"; exec /bin/cat ;;
 esac
 """
+FRAME = re.compile(rb'<script.*?</script>\n?|<style>.*?</style>\n?|'
+                   rb'<g id="viewport"[^>]*>|\s+viewBox="[^"]*"', re.S)
+END = re.compile(rb"(\s|</g>)*</svg>\s*$")
 LIMIT_S = 120  # one run: beyond it something hangs
 
 
@@ -58,9 +62,8 @@ class Folder:
         if not hasattr(self.local, "path"):
             with self.lock:
                 self.count += 1
-                self.local.path = os.path.join(self.path, "run",
-                                               str(self.count))
-            shutil.rmtree(self.local.path, ignore_errors=True)
+                self.local.path = os.path.join(
+                    self.path, "run-%d-%d" % (os.getpid(), self.count))
             os.makedirs(self.local.path)
             os.symlink(os.path.join(self.path, "p"),
                        os.path.join(self.local.path, "p"))
@@ -86,7 +89,20 @@ class Folder:
             status, out, err = done.returncode, done.stdout, done.stderr
         except subprocess.TimeoutExpired as gone:
             status, out, err = "hangs", gone.stdout or b"", b""
-        return status, inflated(out), written(here), err
+        files = written(here)
+        return (status, neutral(out, here),
+                {name: neutral(files[name], here) for name in files}, err)
+
+    def leave(self):
+        """Removes the folders of its threads."""
+        for n in range(self.count):
+            shutil.rmtree(os.path.join(self.path, "run-%d-%d" %
+                                       (os.getpid(), n + 1)))
+
+
+def neutral(data, here):
+    """Without what differs from run to run: where it was."""
+    return inflated(data).replace(here.encode(), b"{HERE}")
 
 
 def inflated(data):
@@ -105,14 +121,26 @@ def written(here):
         if entry.name == "p":
             continue
         with open(entry.path, "rb") as f:
-            files[entry.name] = inflated(f.read())
+            files[entry.name] = f.read()
         os.unlink(entry.path)
     return files
 
 
+def by_design(data):
+    """The frame that lets a picture be moved and the look of a page are our
+    own: what Graphviz made must be equal, and that there is a page."""
+    if data.lstrip().startswith(b"<!DOCTYPE html>"):
+        return b"a page"
+    if b"<svg " in data[:1000]:
+        return END.sub(b"</svg>", FRAME.sub(b"", data))
+    return data
+
+
 def answer(result):
     """What is compared: stderr is each program's own."""
-    return result[:3]
+    status, out, files = result[:3]
+    return (status, by_design(out),
+            {name: by_design(data) for name, data in files.items()})
 
 
 def digest(result):
@@ -128,7 +156,7 @@ class Oracle:
         with open(path, "rb") as f:
             self.id = hashlib.sha256(f.read()).hexdigest()
         self.db = sqlite3.connect(store, check_same_thread=False,
-                                  isolation_level=None)
+                                  isolation_level=None, timeout=300)
         self.db.execute("create table if not exists answers"
                         "(key text primary key, asked int, results blob)")
         self.lock = threading.Lock()
