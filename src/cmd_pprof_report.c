@@ -207,7 +207,10 @@ struct work {
     struct lg_pprof_options options;
     struct lg_profile view;
     struct lg_label_units units;
+    struct lg_aggregation aggregation;
     struct lg_pprof_report report;
+    struct lg_pprof_machine machine;
+    struct lg_sb early;
     struct lg_arena *arena;
 };
 
@@ -233,15 +236,28 @@ static bool focus(struct work *w, struct lg_error *err)
                           &w->view, err);
 }
 
+/* Reports of call graphs aggregate as they go, which saves a copy of all
+ * locations. */
+static bool aggregates_itself(const struct lg_pprof_command *c)
+{
+    return c->report == lg_pprof_text || c->report == lg_pprof_tree ||
+           c->report == lg_pprof_topproto || c->report == lg_pprof_dot ||
+           c->report == lg_pprof_callgrind;
+}
+
 static bool aggregate(struct work *w)
 {
-    struct lg_aggregation keep;
     if (lg_str_eq(w->options.granularity, LG_STR("owner")) &&
         !lg_profile_owner(&w->view, lg_profile_main_module(&w->view), w->arena,
                           &w->view))
         return false;
-    return !aggregation_of(&w->options, &keep) ||
-           lg_profile_aggregate(&w->view, &keep, w->arena, &w->view);
+    if (!aggregation_of(&w->options, &w->aggregation))
+        return true;
+    if (aggregates_itself(w->job->command)) {
+        w->report.aggregation = &w->aggregation;
+        return true;
+    }
+    return lg_profile_aggregate(&w->view, &w->aggregation, w->arena, &w->view);
 }
 
 /* generateRawReport */
@@ -327,12 +343,12 @@ static bool needs_machine(enum lg_pprof_format format)
 static bool generate_late(struct work *w, struct lg_str *ret,
                           struct lg_error *err)
 {
-    struct lg_sb early;
-    lg_sb_init(&early, w->arena);
-    w->report.early = &early;
+    const struct lg_sb *early = &w->early;
+    lg_sb_init(&w->early, w->arena);
+    w->report.early = &w->early;
     bool ok = generate(w, ret, err);
-    if (early.len > 0 &&
-        !lg_write_all(STDOUT_FILENO, early.data, early.len, ok ? err : NULL))
+    if (early->len > 0 &&
+        !lg_write_all(STDOUT_FILENO, early->data, early->len, ok ? err : NULL))
         return false;
     return ok;
 }
@@ -340,17 +356,16 @@ static bool generate_late(struct work *w, struct lg_str *ret,
 static bool generate_with(struct work *w, struct lg_str *ret,
                           struct lg_error *err)
 {
-    struct lg_pprof_machine machine;
     if (!needs_machine(w->job->command->format))
         return generate(w, ret, err);
-    if (!lg_pprof_machine_init(&machine, say, NULL, w->arena, err))
+    if (!lg_pprof_machine_init(&w->machine, say, NULL, w->arena, err))
         return false;
     struct lg_sb early;
     lg_sb_init(&early, w->arena);
-    w->report.machine = &machine;
+    w->report.machine = &w->machine;
     w->report.early = &early;
     bool ok = generate_late(w, ret, err);
-    lg_pprof_machine_deinit(&machine);
+    lg_pprof_machine_deinit(&w->machine);
     return (early.len == 0 ||
             lg_write_all(STDOUT_FILENO, early.data, early.len, err)) &&
            ok;
@@ -387,7 +402,7 @@ bool lg_pprof_run_job(const struct lg_profile *p,
     struct work w = {
         .job = job, .options = *options, .view = *p, .arena = arena};
     struct lg_regex *symbol = NULL;
-    struct lg_str bytes;
+    struct lg_str bytes = {NULL, 0};
     bool ok = prepare(&w, &symbol, err);
     w.report.profile = &w.view;
     ok = ok && generate_with(&w, &bytes, err) &&
