@@ -5,7 +5,7 @@
  * a blank, for they are the format's own. Stacks whose values add up to 0 are
  * left out.
  */
-#include "report/pprof_frames.h"
+#include "evidence/frame_names.h"
 #include "report/pprof_report.h"
 
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static int by_frames(const void *left, const void *right)
 
 /* Room for all frames of all stacks. */
 static size_t frame_count(const struct lg_profile *p,
-                          const struct lg_pprof_frames *f)
+                          const struct lg_frame_names *f)
 {
     size_t total = 0;
     lg_each(s, p->samples) {
@@ -42,7 +42,7 @@ static size_t frame_count(const struct lg_profile *p,
 }
 
 static void take_stack(const struct lg_profile *p,
-                       const struct lg_pprof_frames *f, size_t sample,
+                       const struct lg_frame_names *f, size_t sample,
                        uint32_t *room, struct folded_stack *ret)
 {
     struct lg_profile_stack s = p->samples.items[sample];
@@ -64,7 +64,7 @@ static void put_name(struct lg_sb *out, struct lg_str name)
     }
 }
 
-static void put(struct lg_sb *out, const struct lg_pprof_frames *f,
+static void put(struct lg_sb *out, const struct lg_frame_names *f,
                 const struct folded_stack *s)
 {
     if (s->value == 0 || s->count == 0)
@@ -81,8 +81,8 @@ bool lg_pprof_folded(struct lg_pprof_report *r, struct lg_sb *out,
                      struct lg_error *err)
 {
     const struct lg_profile *p = r->profile;
-    struct lg_pprof_frames f;
-    if (!lg_pprof_frames_of(p, out->arena, &f))
+    struct lg_frame_names f;
+    if (!lg_frame_names_of(p, out->arena, &f))
         return lg_fail_nomem(err);
     size_t count = p->samples.count;
     struct folded_stack *stacks =

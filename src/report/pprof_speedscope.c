@@ -7,7 +7,7 @@
  * Format: speedscope file-format-schema.json (1.25).
  */
 #include "base/json.h"
-#include "report/pprof_frames.h"
+#include "evidence/frame_names.h"
 #include "report/pprof_report.h"
 
 static const char *unit_of(struct lg_str unit)
@@ -27,7 +27,7 @@ static const char *unit_of(struct lg_str unit)
     return "none";
 }
 
-static void put_frames(struct lg_json *j, const struct lg_pprof_frames *f)
+static void put_frames(struct lg_json *j, const struct lg_frame_names *f)
 {
     lg_json_key(j, "shared");
     lg_json_object(j);
@@ -47,7 +47,7 @@ static void put_frames(struct lg_json *j, const struct lg_pprof_frames *f)
 }
 
 static void put_stack(struct lg_json *j, const struct lg_profile *p,
-                      const struct lg_pprof_frames *f, size_t sample)
+                      const struct lg_frame_names *f, size_t sample)
 {
     struct lg_profile_stack s = p->samples.items[sample];
     lg_json_array(j);
@@ -76,7 +76,7 @@ static struct weights weigh(const struct lg_profile *p, int type)
 }
 
 static void put_profile(struct lg_json *j, const struct lg_profile *p,
-                        const struct lg_pprof_frames *f, int type,
+                        const struct lg_frame_names *f, int type,
                         struct lg_arena *arena)
 {
     const struct lg_value_type *t = &p->types.items[type];
@@ -110,9 +110,9 @@ bool lg_pprof_speedscope(struct lg_pprof_report *r, struct lg_sb *out,
                          struct lg_error *err)
 {
     const struct lg_profile *p = r->profile;
-    struct lg_pprof_frames f;
+    struct lg_frame_names f;
     struct lg_json j;
-    if (!lg_pprof_frames_of(p, out->arena, &f))
+    if (!lg_frame_names_of(p, out->arena, &f))
         return lg_fail_nomem(err);
     lg_json_init_sb(&j, out, false);
     lg_json_object(&j);
