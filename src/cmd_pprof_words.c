@@ -288,7 +288,9 @@ void lg_pprof_options_print(struct lg_sb *sb, const struct lg_profile *p,
         if (line != NULL)
             *line = option_line(f, p, o, sb->arena);
     }
-    qsort(lines.items.items, lines.items.count, sizeof(struct lg_str), by_text);
+    if (lines.items.items != NULL)
+        qsort(lines.items.items, lines.items.count, sizeof(struct lg_str),
+              by_text);
     lg_each(line, lines.items) {
         lg_sb_str(sb, *line);
         lg_sb_char(sb, '\n');

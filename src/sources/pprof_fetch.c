@@ -202,7 +202,7 @@ bool lg_pprof_fetch(const struct lg_pprof_fetch *f, struct lg_arena *arena,
 {
     size_t count = f->source_count + f->base_count;
     struct lg_pprof_grab *grabs = make_grabs(f, arena);
-    struct lg_profile base;
+    struct lg_profile base = {0};
     const char *url = NULL;
     if (grabs == NULL)
         return lg_fail_nomem(err);

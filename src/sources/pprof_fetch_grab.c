@@ -173,7 +173,7 @@ static bool open_word(struct lg_pprof_grab *g, bool *is_taken_ret)
 
 static bool grab(struct lg_pprof_grab *g)
 {
-    struct lg_str bytes;
+    struct lg_str bytes = {NULL, 0};
     bool is_taken;
     bool ok = open_word(g, &is_taken);
     if (!is_taken)

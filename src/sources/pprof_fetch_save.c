@@ -100,8 +100,8 @@ bool lg_pprof_save(const struct lg_pprof_fetch *f, const struct lg_profile *p,
 {
     struct lg_error own = {0};
     struct lg_str bytes;
-    const char *path, *dir = save_dir(f, arena);
-    int fd;
+    const char *path = NULL, *dir = save_dir(f, arena);
+    int fd = -1;
     if (dir == NULL)
         return lg_fail(err, LG_OS, "failed to identify temp dir");
     if (lg_pprof_write_gz(p, arena, &bytes, &own) &&

@@ -173,7 +173,7 @@ static struct lg_str unescape(struct lg_str s, struct lg_arena *arena)
     lg_sb_init(&sb, arena);
     for (size_t i = 0; i < s.len; i++) {
         if (s.data[i] == '%') {
-            int c = hex_of(s.data[i + 1]) << 4 | hex_of(s.data[i + 2]);
+            int c = hex_of(s.data[i + 1]) * 16 + hex_of(s.data[i + 2]);
             lg_sb_char(&sb, (char)c);
             i += 2;
         } else {
@@ -238,7 +238,7 @@ static void add_query(struct lg_sb *sb, struct lg_str query, int64_t *seconds,
     struct pair *p = given ? lg_push(arena, &pairs) : NULL;
     if (p != NULL)
         *p = (struct pair){LG_STR("seconds"), lg_str_of(number), pairs.count};
-    if (pairs.count > 1)
+    if (pairs.items != NULL && pairs.count > 1)
         qsort(pairs.items, pairs.count, sizeof *pairs.items, by_key);
     lg_each(one, pairs) {
         lg_sb_char(sb, is_first ? '?' : '&');
