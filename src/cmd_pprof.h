@@ -68,6 +68,10 @@ struct lg_pprof_job {
     bool has_param;
 };
 
+/* The command with what its word and the file's name say of the form. */
+const struct lg_pprof_command *
+lg_pprof_command_of(const struct lg_pprof_job *job, struct lg_str output);
+
 struct lg_pprof_line {    /* a command line of `lastgasp pprof` */
     char *const *sources; /* borrowed from argv */
     int source_count;

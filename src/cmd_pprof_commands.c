@@ -4,6 +4,16 @@
 /* Shorthands that keep a command on few lines. */
 #define DOT .format = LG_PPROF_DOT, .report = lg_pprof_dot
 
+static bool is_flame_form(struct lg_str word)
+{
+    return lg_str_eq(word, LG_STR("svg")) || lg_str_eq(word, LG_STR("html"));
+}
+
+static bool is_flame_word(struct lg_str word)
+{
+    return lg_str_eq(word, LG_STR("html")) || lg_str_eq(word, LG_STR("svg"));
+}
+
 const struct lg_pprof_command lg_pprof_commands[] = {
     {.name = "callgrind",
      .description = "Outputs a graph in callgrind format",
@@ -40,6 +50,24 @@ const struct lg_pprof_command lg_pprof_commands[] = {
      .suffix = "pdf",
      .viewer = LG_PPROF_TO_EVINCE,
      .usage = LG_PPROF_USAGE_REPORT_NO_FILE},
+    {.name = "flame",
+     .description = "Outputs a flame graph: a page, or SVG by -flame=svg",
+     .format = LG_PPROF_TREE,
+     .report = lg_pprof_flame_html,
+     .suffix = "html",
+     .viewer = LG_PPROF_TO_FILE,
+     .takes_word = is_flame_form,
+     .is_beyond = true,
+     .usage = LG_PPROF_USAGE_REPORT},
+    {.name = "flame",
+     .description = "Outputs a flame graph as a page; -flame=svg: as a picture",
+     .format = LG_PPROF_TREE,
+     .report = lg_pprof_flame_html,
+     .suffix = "html",
+     .viewer = LG_PPROF_TO_FILE,
+     .takes_word = is_flame_word,
+     .is_beyond = true,
+     .usage = LG_PPROF_USAGE_REPORT},
     {.name = "folded",
      .description = "Outputs collapsed stacks, one a line",
      .format = LG_PPROF_TREE,
@@ -190,4 +218,25 @@ const struct lg_pprof_command *lg_pprof_command_find(struct lg_str name)
             return c;
     }
     return NULL;
+}
+
+/* -flame=svg, or into a file of that name. */
+static const struct lg_pprof_command flame_picture = {
+    .name = "flame",
+    .format = LG_PPROF_TREE,
+    .report = lg_pprof_flame_svg,
+    .suffix = "svg",
+    .viewer = LG_PPROF_TO_FILE,
+    .is_beyond = true,
+};
+
+const struct lg_pprof_command *
+lg_pprof_command_of(const struct lg_pprof_job *job, struct lg_str output)
+{
+    if (job->command->report != lg_pprof_flame_html ||
+        lg_str_eq(job->param, LG_STR("html")))
+        return job->command;
+    bool is_picture = lg_str_eq(job->param, LG_STR("svg")) ||
+                      lg_str_ends(output, LG_STR(".svg"));
+    return is_picture ? &flame_picture : job->command;
 }

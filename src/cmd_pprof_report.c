@@ -317,6 +317,18 @@ static bool write_proto(struct work *w, struct lg_str *ret,
     return lg_pprof_write_gz(&w->view, w->arena, ret, err);
 }
 
+/* A flame graph is a page, unless a picture is asked for by word or by the
+ * output's name. */
+static lg_pprof_report_fn *report_of(const struct work *w)
+{
+    lg_pprof_report_fn *report = w->job->command->report;
+    bool is_svg = w->job->param.len > 0
+                      ? lg_str_eq(w->job->param, LG_STR("svg"))
+                      : lg_str_ends(w->options.output, LG_STR(".svg"));
+    return report == lg_pprof_flame_html && is_svg ? lg_pprof_flame_svg
+                                                   : report;
+}
+
 static bool generate(struct work *w, struct lg_str *ret, struct lg_error *err)
 {
     const struct lg_pprof_command *c = w->job->command;
@@ -326,7 +338,7 @@ static bool generate(struct work *w, struct lg_str *ret, struct lg_error *err)
         return lg_fail(err, LG_UNSUPPORTED, "%s is not built yet", c->name);
     struct lg_sb out;
     lg_sb_init(&out, w->arena);
-    if (!c->report(&w->report, &out, err))
+    if (!report_of(w)(&w->report, &out, err))
         return false;
     *ret = lg_sb_view(&out);
     return !out.failed || lg_fail_nomem(err);
@@ -399,15 +411,17 @@ bool lg_pprof_run_job(const struct lg_profile *p,
                       const struct lg_pprof_options *options, bool in_shell,
                       struct lg_arena *arena, struct lg_error *err)
 {
+    struct lg_pprof_job own = *job;
+    own.command = lg_pprof_command_of(job, options->output);
     struct work w = {
-        .job = job, .options = *options, .view = *p, .arena = arena};
+        .job = &own, .options = *options, .view = *p, .arena = arena};
     struct lg_regex *symbol = NULL;
     struct lg_str bytes = {NULL, 0};
     bool ok = prepare(&w, &symbol, err);
     w.report.profile = &w.view;
     ok = ok && generate_with(&w, &bytes, err) &&
-         (job->command->dot_format == NULL || draw(&w, bytes, &bytes, err)) &&
-         lg_pprof_deliver(job->command, bytes, options->output, in_shell, arena,
+         (own.command->dot_format == NULL || draw(&w, bytes, &bytes, err)) &&
+         lg_pprof_deliver(own.command, bytes, options->output, in_shell, arena,
                           err);
     lg_regex_destroy(symbol);
     return ok;
