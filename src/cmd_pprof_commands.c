@@ -4,11 +4,6 @@
 /* Shorthands that keep a command on few lines. */
 #define DOT .format = LG_PPROF_DOT, .report = lg_pprof_dot
 
-static bool is_flame_form(struct lg_str word)
-{
-    return lg_str_eq(word, LG_STR("svg")) || lg_str_eq(word, LG_STR("html"));
-}
-
 static bool is_flame_word(struct lg_str word)
 {
     return lg_str_eq(word, LG_STR("html")) || lg_str_eq(word, LG_STR("svg"));
@@ -50,15 +45,6 @@ const struct lg_pprof_command lg_pprof_commands[] = {
      .suffix = "pdf",
      .viewer = LG_PPROF_TO_EVINCE,
      .usage = LG_PPROF_USAGE_REPORT_NO_FILE},
-    {.name = "flame",
-     .description = "Outputs a flame graph: a page, or SVG by -flame=svg",
-     .format = LG_PPROF_TREE,
-     .report = lg_pprof_flame_html,
-     .suffix = "html",
-     .viewer = LG_PPROF_TO_FILE,
-     .takes_word = is_flame_form,
-     .is_beyond = true,
-     .usage = LG_PPROF_USAGE_REPORT},
     {.name = "flame",
      .description = "Outputs a flame graph as a page; -flame=svg: as a picture",
      .format = LG_PPROF_TREE,

@@ -317,18 +317,6 @@ static bool write_proto(struct work *w, struct lg_str *ret,
     return lg_pprof_write_gz(&w->view, w->arena, ret, err);
 }
 
-/* A flame graph is a page, unless a picture is asked for by word or by the
- * output's name. */
-static lg_pprof_report_fn *report_of(const struct work *w)
-{
-    lg_pprof_report_fn *report = w->job->command->report;
-    bool is_svg = w->job->param.len > 0
-                      ? lg_str_eq(w->job->param, LG_STR("svg"))
-                      : lg_str_ends(w->options.output, LG_STR(".svg"));
-    return report == lg_pprof_flame_html && is_svg ? lg_pprof_flame_svg
-                                                   : report;
-}
-
 static bool generate(struct work *w, struct lg_str *ret, struct lg_error *err)
 {
     const struct lg_pprof_command *c = w->job->command;
@@ -338,7 +326,7 @@ static bool generate(struct work *w, struct lg_str *ret, struct lg_error *err)
         return lg_fail(err, LG_UNSUPPORTED, "%s is not built yet", c->name);
     struct lg_sb out;
     lg_sb_init(&out, w->arena);
-    if (!report_of(w)(&w->report, &out, err))
+    if (!c->report(&w->report, &out, err))
         return false;
     *ret = lg_sb_view(&out);
     return !out.failed || lg_fail_nomem(err);
