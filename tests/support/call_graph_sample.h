@@ -13,6 +13,8 @@
 
 #include "evidence/profile.h"
 
+#include <stdlib.h>
+
 #define LG_SAMPLE_FUNCTIONS                                                    \
     {                                                                          \
         "main.main", "main.(*Server).serve[...]",                              \
@@ -54,7 +56,8 @@ static inline uint32_t lg_sample_function(struct lg_profile *p,
                                           const char *name, int64_t id)
 {
     struct lg_profile_function *f = lg_push(p->arena, &p->functions);
-    assert_non_null(f);
+    if (f == NULL)
+        abort();
     *f = (struct lg_profile_function){.id = (uint64_t)id,
                                       .name = lg_str_of(name),
                                       .system_name = lg_str_of(name),
@@ -69,7 +72,8 @@ static inline size_t lg_sample_location(struct lg_profile *p, const int *frames)
 {
     struct lg_profile_location *l = lg_push(p->arena, &p->locations);
     size_t count = 0;
-    assert_non_null(l);
+    if (l == NULL)
+        abort();
     *l = (struct lg_profile_location){
         .id = p->locations.count,
         .address = 0x401000 + 16 * p->locations.count,
@@ -80,7 +84,8 @@ static inline size_t lg_sample_location(struct lg_profile *p, const int *frames)
         return 1;
     for (bool more = true; more; count++) {
         struct lg_profile_line *line = lg_push(p->arena, &p->lines);
-        assert_non_null(line);
+        if (line == NULL)
+            abort();
         *line = (struct lg_profile_line){
             .function = (uint32_t)(frames[count] % 100 - 1),
             .line = 10 + frames[count] % 7,
@@ -96,14 +101,16 @@ static inline void lg_sample_label(struct lg_profile *p, uint32_t sample,
 {
     if (row->key != NULL) {
         struct lg_profile_label *l = lg_push(p->arena, &p->labels);
-        assert_non_null(l);
+        if (l == NULL)
+            abort();
         *l = (struct lg_profile_label){.sample = sample,
                                        .key = lg_str_of(row->key),
                                        .str = lg_str_of(row->value)};
     }
     if (row->size != 0) {
         struct lg_profile_label *l = lg_push(p->arena, &p->labels);
-        assert_non_null(l);
+        if (l == NULL)
+            abort();
         *l = (struct lg_profile_label){.sample = sample,
                                        .is_numeric = true,
                                        .key = LG_STR("bytes"),
@@ -114,13 +121,16 @@ static inline void lg_sample_label(struct lg_profile *p, uint32_t sample,
 static inline void lg_sample_types(struct lg_profile *p)
 {
     struct lg_value_type *t = lg_push(p->arena, &p->types);
-    assert_non_null(t);
+    if (t == NULL)
+        abort();
     *t = (struct lg_value_type){LG_STR("alloc_objects"), LG_STR("count")};
     t = lg_push(p->arena, &p->types);
-    assert_non_null(t);
+    if (t == NULL)
+        abort();
     *t = (struct lg_value_type){LG_STR("alloc_space"), LG_STR("bytes")};
     struct lg_profile_mapping *m = lg_push(p->arena, &p->mappings);
-    assert_non_null(m);
+    if (m == NULL)
+        abort();
     *m = (struct lg_profile_mapping){
         .id = 1,
         .start = 0x400000,
