@@ -218,7 +218,9 @@ static bool select_top(struct trimming *t)
     }
     if (t->trim->visual)
         wanted = visual_count(t, wanted);
-    if (!keep_list(t, 0, wanted, &dropped))
+    /* A cutoff of 0 drops the smallest number, which has no absolute value;
+     * trees are cut without one. */
+    if (!keep_list(t, t->is_tree ? INT64_MIN : 0, wanted, &dropped))
         return false;
     return dropped == 0 || !(t->trim->visual || t->is_tree) || sort_list(t);
 }
