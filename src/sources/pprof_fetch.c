@@ -177,13 +177,41 @@ static bool add_comment(struct lg_profile *p, const char *comment,
     return true;
 }
 
+/* collectMappingSources: where each mapping can be asked about. */
+struct mapping_urls {
+    LG_VEC(struct lg_mapping_url) items;
+    const char *first;
+};
+
+static bool add_urls(struct mapping_urls *urls, const struct lg_pprof_grab *g,
+                     struct lg_arena *arena)
+{
+    if (!g->ok || g->url == NULL)
+        return true;
+    if (urls->first == NULL)
+        urls->first = g->url;
+    lg_each(m, g->profile.mappings) {
+        struct lg_mapping_url *u = lg_push(arena, &urls->items);
+        if (u == NULL)
+            return false;
+        *u = (struct lg_mapping_url){
+            .key = m->build_id.len > 0 ? m->build_id : m->file,
+            .url = g->url,
+            .start = m->start,
+        };
+    }
+    return true;
+}
+
 /* All that comes after the merge. */
-static bool finish(const struct lg_pprof_fetch *f, const char *url,
-                   struct lg_profile *p, struct lg_arena *arena,
-                   struct lg_error *err)
+static bool finish(const struct lg_pprof_fetch *f,
+                   const struct mapping_urls *urls, struct lg_profile *p,
+                   struct lg_arena *arena, struct lg_error *err)
 {
     struct lg_symbol_source source = f->symbols;
-    source.url = url;
+    source.url = urls->first;
+    source.urls = urls->items.items;
+    source.url_count = urls->items.count;
     if (f->all_frames)
         p->drop_frames = p->keep_frames = (struct lg_str){NULL, 0};
     struct lg_profile before = *p;
@@ -194,7 +222,7 @@ static bool finish(const struct lg_pprof_fetch *f, const char *url,
         !lg_pprof_unmark_remote(p, arena) ||
         (f->comment[0] != '\0' && !add_comment(p, f->comment, arena)))
         return lg_fail_nomem(err);
-    return url == NULL || lg_pprof_save(f, p, arena, err);
+    return urls->first == NULL || lg_pprof_save(f, p, arena, err);
 }
 
 bool lg_pprof_fetch(const struct lg_pprof_fetch *f, struct lg_arena *arena,
@@ -203,7 +231,7 @@ bool lg_pprof_fetch(const struct lg_pprof_fetch *f, struct lg_arena *arena,
     size_t count = f->source_count + f->base_count;
     struct lg_pprof_grab *grabs = make_grabs(f, arena);
     struct lg_profile base = {0};
-    const char *url = NULL;
+    struct mapping_urls urls = {0};
     if (grabs == NULL)
         return lg_fail_nomem(err);
     if (count == 1)
@@ -217,7 +245,9 @@ bool lg_pprof_fetch(const struct lg_pprof_fetch *f, struct lg_arena *arena,
                   &base, err) ||
          !subtract(f, ret, &base, arena, ret, err)))
         return false;
-    for (size_t i = count; i-- > 0;)
-        url = grabs[i].ok && grabs[i].url != NULL ? grabs[i].url : url;
-    return finish(f, url, ret, arena, err);
+    for (size_t i = 0; i < count; i++) {
+        if (!add_urls(&urls, &grabs[i], arena))
+            return lg_fail_nomem(err);
+    }
+    return finish(f, &urls, ret, arena, err);
 }

@@ -12,12 +12,25 @@
 #include "base/error.h"
 #include "evidence/profile.h"
 
+/* Where a mapping came from: plugin.MappingSources. The key is its build id, or
+ * its file, or, of a mapping that has neither, the URL, which is its file until
+ * it has been symbolised. */
+struct lg_mapping_url {
+    struct lg_str key;
+    const char *url;
+    uint64_t start; /* of the mapping there, before a merge */
+};
+
 struct lg_symbol_source {
     struct lg_str mode;       /* -symbolize; empty: auto */
     struct lg_str executable; /* first operand when it is a binary; or empty */
     struct lg_str build_id;   /* -buildid */
-    struct lg_str binary_path; /* PPROF_BINARY_PATH; empty: $HOME/pprof/binaries */
+    struct lg_str
+        binary_path; /* PPROF_BINARY_PATH; empty: $HOME/pprof/binaries */
     const char *url; /* the profile's own, for remote symbolisation; or NULL */
+    const struct lg_mapping_url *urls; /* those of all sources and bases, in
+                                          their order */
+    size_t url_count;
 };
 /* Lines that pprof prints on stderr ("Local symbolization failed for …"). */
 typedef void lg_symbol_say_fn(void *context, const char *text);
