@@ -2,6 +2,7 @@
 #include "sources/pprof_machine.h"
 
 #include "base/path.h"
+#include "sources/pprof_dwarf.h"
 #include "sources/pprof_objdump.h"
 #include "sources/pprof_object.h"
 #include "sources/pprof_source.h"
@@ -13,6 +14,8 @@
 struct opened { /* NULL object: why says it */
     struct lg_object *object;
     struct lg_error why;
+    bool was_dwarf_asked;
+    struct lg_pprof_dwarf *dwarf; /* may be NULL */
 };
 
 struct machine {
@@ -41,16 +44,21 @@ static struct opened *open_new(struct machine *m, struct lg_str path)
     return o;
 }
 
-static bool object_of(struct machine *m, struct lg_str path,
-                      const struct lg_object **ret, struct lg_error *err)
+static struct opened *opened_of(struct machine *m, struct lg_str path)
 {
     bool is_fresh;
     uint64_t *slot = lg_map_put_str(&m->objects, path, &is_fresh);
     if (slot == NULL)
-        return lg_fail_nomem(err);
+        return NULL;
     if (is_fresh)
         *slot = (uint64_t)(uintptr_t)open_new(m, path);
-    const struct opened *o = (void *)(uintptr_t)*slot;
+    return (void *)(uintptr_t)*slot;
+}
+
+static bool object_of(struct machine *m, struct lg_str path,
+                      const struct lg_object **ret, struct lg_error *err)
+{
+    const struct opened *o = opened_of(m, path);
     if (o == NULL)
         return lg_fail_nomem(err);
     if (o->object == NULL) {
@@ -114,13 +122,25 @@ static bool disassemble(void *context, struct lg_str file, uint64_t start,
     return lg_objdump_run(&m->objdump, path, start, limit, arena, ret, err);
 }
 
+/* Go's functions by its table, others by DWARF or symbols. */
 static size_t frames(void *context, struct lg_str file, uint64_t address,
                      struct lg_code_line *ret, size_t max)
 {
-    const struct lg_object *object = NULL;
-    return object_of(context, file, &object, NULL)
-               ? lg_object_frames(object, address, ret, max)
-               : 0;
+    struct machine *m = context;
+    struct opened *o = opened_of(m, file);
+    if (o == NULL || o->object == NULL)
+        return 0;
+    size_t count = lg_object_frames(o->object, address, ret, max);
+    if (count != 0)
+        return count;
+    if (!o->was_dwarf_asked) {
+        o->was_dwarf_asked = true;
+        o->dwarf = lg_pprof_dwarf_create(o->object->file.bytes);
+    }
+    return o->dwarf == NULL
+               ? 0
+               : lg_pprof_dwarf_frames(o->dwarf, address, o->object->has_lines,
+                                       ret, max, m->arena);
 }
 
 /* Go's os.Getwd: how the shell calls it, when that is the same folder. */
@@ -165,8 +185,10 @@ void lg_pprof_machine_deinit(struct lg_pprof_machine *m)
     struct machine *own = m->context;
     for (size_t i = 0; own != NULL && i < own->objects.count; i++) {
         struct opened *o = (void *)(uintptr_t)own->objects.entries[i].value;
-        if (o != NULL && o->object != NULL)
-            lg_object_deinit(o->object);
+        if (o == NULL || o->object == NULL)
+            continue;
+        lg_pprof_dwarf_destroy(o->dwarf);
+        lg_object_deinit(o->object);
     }
     *m = (struct lg_pprof_machine){0};
 }
