@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hot: calls are looked up in a table by caller and callee. What a sample
- * calls is gathered first, so that the slots can be fetched together. Most
- * reports need few calls only (those between nodes that are kept, or of some
- * functions): a bit for each location then tells which frames to look at.
+ * calls is gathered first, so that what is likely to be needed can be fetched
+ * together. Most reports need few calls only (those between nodes that are
+ * kept, or of some functions): a bit for each location then tells which frames
+ * to look at.
  */
 #include "evidence/graph_internal.h"
 
@@ -13,6 +14,7 @@
 
 struct pending {
     uint32_t src, dest;
+    uint32_t site; /* the caller's location or place in a list */
     bool residual, is_inline;
 };
 
@@ -30,6 +32,10 @@ struct part {
     struct lg_arena *arena; /* nobody else's while the parts run */
     struct lg_arena own;
     struct table table;
+    /* By site (a location, for what its leaf calls; behind all of those a place
+     * in a list): number of the last call, plus 1. */
+    uint32_t *last_of;
+    uint32_t first_place;
     struct pending pending[BATCH];
     size_t pending_count;
     uint64_t seed;
@@ -57,14 +63,14 @@ static uint64_t *slot_of(const struct table *t, uint64_t hash, uint32_t src,
     }
 }
 
-/* Room for a batch, with half of the slots free. */
+/* Room for one more, with half of the slots free. */
 static bool reserve_slots(struct part *part)
 {
     struct table *t = &part->table;
-    if ((t->calls.count + BATCH) * 2 <= t->slot_count)
+    if ((t->calls.count + 1) * 2 <= t->slot_count)
         return true;
-    size_t count = t->slot_count != 0 ? t->slot_count * 4 : FIRST_SLOTS;
-    if (t->calls.count + BATCH > MAX_CALLS) {
+    size_t count = t->slot_count != 0 ? t->slot_count * 2 : FIRST_SLOTS;
+    if (t->calls.count >= MAX_CALLS) {
         part->arena->failed = true;
         return false;
     }
@@ -100,25 +106,44 @@ static struct lg_graph_edge *call_of(struct part *part, uint64_t hash,
     return e;
 }
 
+/* The last call of the site, if it is the same; else NULL. */
+static struct lg_graph_edge *remembered(const struct part *part,
+                                        const struct pending *p)
+{
+    uint32_t number = part->last_of[p->site];
+    if (number == 0)
+        return NULL;
+    struct lg_graph_edge *e = &part->table.calls.items[number - 1];
+    return e->src == p->src && e->dest == p->dest ? e : NULL;
+}
+
+/* Looked up in the table, and remembered. NULL: out of memory. */
+static struct lg_graph_edge *looked_up(struct part *part,
+                                       const struct pending *p)
+{
+    if (!reserve_slots(part))
+        return NULL;
+    struct lg_graph_edge *e = call_of(part, hash_of(part, p->src, p->dest), p);
+    if (e != NULL)
+        part->last_of[p->site] = (uint32_t)(e - part->table.calls.items) + 1;
+    return e;
+}
+
+/* A call site mostly calls one function, so its last call is tried first. */
 static void flush(struct part *part, uint32_t stamp, int64_t value, int64_t div)
 {
-    uint64_t hashes[BATCH];
     size_t count = part->pending_count;
     part->pending_count = 0;
-    if (count == 0 || part->failed)
-        return;
-    if (!reserve_slots(part)) {
-        part->failed = true;
-        return;
-    }
-    const struct table *t = &part->table;
     for (size_t i = 0; i < count; i++) {
-        hashes[i] = hash_of(part, part->pending[i].src, part->pending[i].dest);
-        __builtin_prefetch(&t->slots[hashes[i] & (t->slot_count - 1)], 1);
+        uint32_t number = part->last_of[part->pending[i].site];
+        if (number != 0)
+            __builtin_prefetch(&part->table.calls.items[number - 1], 1);
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !part->failed; i++) {
         const struct pending *p = &part->pending[i];
-        struct lg_graph_edge *e = call_of(part, hashes[i], p);
+        struct lg_graph_edge *e = remembered(part, p);
+        if (e == NULL)
+            e = looked_up(part, p);
         if (e == NULL) {
             part->failed = true;
             return;
@@ -134,14 +159,14 @@ static void flush(struct part *part, uint32_t stamp, int64_t value, int64_t div)
 }
 
 struct walk {
-    uint32_t parent;
+    uint32_t parent, site;
     bool residual;
     uint32_t stamp;
     int64_t value, div;
 };
 
-static inline void step(struct part *part, struct walk *w, uint32_t node,
-                        bool is_inline)
+static inline void step(struct part *part, struct walk *w, uint32_t site,
+                        uint32_t node, bool is_inline)
 {
     const struct lg_graph_wish *wish = part->wish;
     if (wish->kept != NULL && !wish->kept[node]) {
@@ -154,9 +179,10 @@ static inline void step(struct part *part, struct walk *w, uint32_t node,
         if (part->pending_count == BATCH)
             flush(part, w->stamp, w->value, w->div);
         part->pending[part->pending_count++] =
-            (struct pending){w->parent, node, w->residual, is_inline};
+            (struct pending){w->parent, node, w->site, w->residual, is_inline};
     }
     w->parent = node;
+    w->site = site;
     w->residual = false;
 }
 
@@ -164,12 +190,14 @@ static inline void visit(struct part *part, struct walk *w, uint32_t location)
 {
     uint32_t node = part->g->of_location[location];
     if ((node & LG_MANY_NODES) == 0) {
-        step(part, w, node, false);
+        step(part, w, location, node, false);
         return;
     }
-    const uint32_t *list = &part->g->lists.items[node & ~LG_MANY_NODES];
+    uint32_t place = node & ~LG_MANY_NODES;
+    const uint32_t *list = &part->g->lists.items[place];
     for (uint32_t i = list[0]; i > 0; i--)
-        step(part, w, list[i], i != list[0]);
+        step(part, w, i == 1 ? location : part->first_place + place + i,
+             list[i], i != list[0]);
 }
 
 static void walk_all(struct part *part, struct walk *w, const uint32_t *stack,
@@ -210,6 +238,7 @@ static void look_up(const struct part *part, struct walk *w,
         for (uint32_t i = 0; i < nodes; i++) {
             if (kept == NULL || kept[list[i]]) {
                 w->parent = list[i];
+                w->site = stack[k];
                 return;
             }
             w->residual = true;
@@ -266,7 +295,12 @@ static void *add_samples(void *argument)
 static bool add_part(struct part *to, const struct part *from)
 {
     lg_each(e, from->table.calls) {
-        struct pending p = {e->src, e->dest, e->residual, e->is_inline};
+        struct pending p = {
+            .src = e->src,
+            .dest = e->dest,
+            .residual = e->residual,
+            .is_inline = e->is_inline,
+        };
         if (!reserve_slots(to))
             return false;
         struct lg_graph_edge *sum = call_of(to, hash_of(to, p.src, p.dest), &p);
@@ -297,6 +331,25 @@ static bool run_parts(struct part *parts, size_t count)
     return ok;
 }
 
+static bool prepare(struct part *part, const struct lg_graph_nodes *nodes,
+                    const struct lg_graph_wish *wish, const uint64_t *look)
+{
+    part->g = nodes;
+    part->wish = wish;
+    part->look = look;
+    part->arena = nodes->scratch;
+    part->seed = lg_graph_seed();
+    size_t locations = nodes->profile->locations.count;
+    if (locations + nodes->lists.count > UINT32_MAX) {
+        nodes->scratch->failed = true;
+        return false;
+    }
+    part->first_place = (uint32_t)locations;
+    part->last_of =
+        lg_new(nodes->scratch, uint32_t, locations + nodes->lists.count);
+    return part->last_of != NULL;
+}
+
 bool lg_graph_calls_make(const struct lg_graph_nodes *nodes,
                          const struct lg_graph_wish *wish,
                          struct lg_graph_calls *ret)
@@ -312,12 +365,9 @@ bool lg_graph_calls_make(const struct lg_graph_nodes *nodes,
     }
     size_t count = lg_graph_split(nodes->profile, ranges);
     for (size_t i = 0; i < count; i++) {
-        parts[i].g = nodes;
-        parts[i].wish = wish;
-        parts[i].look = look;
         parts[i].samples = ranges[i];
-        parts[i].arena = nodes->scratch;
-        parts[i].seed = lg_graph_seed();
+        if (!prepare(&parts[i], nodes, wish, look))
+            return false;
     }
     if (!run_parts(parts, count))
         return false;
