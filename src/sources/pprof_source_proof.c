@@ -97,6 +97,8 @@ bool lg_source_is_plausible(struct lg_str text,
 {
     bool is_made;
     struct lg_str name = written_name(query->function, &is_made);
+    if (name.len == 0)
+        return false;
     if (query->start_line <= 0)
         return lg_str_contains(text, LG_STR("func ")) &&
                has_word(text, name, "([");
