@@ -117,8 +117,8 @@ def page(case, browser):
     same(callers, "main.main,main.main,shop/api.list,shop/cache.Put,"
          "shop/store.All", "callers")
     same(p.eval("document.querySelectorAll('#callees .f').length"), 2, "callees")
-    text = p.eval("document.getElementById('detail').textContent")
-    if "%s (89.00%%)" % top["shop/store.All"][1] not in text:
+    text = p.eval("document.querySelector('#callees .f').title")
+    if "\n%s (89.00%%)" % top["shop/store.All"][1] not in text:
         raise SystemExit("sandwich: %r" % text)
     p.key("Escape")
     # The keyboard: down to the widest, to its right neighbour, zoom.
@@ -156,7 +156,7 @@ def difference(case, browser):
         r, g, b = map(int, re.findall(r"\d+", p.eval(
             "getComputedStyle(document.querySelector(%r)).backgroundColor"
             % frame(name)))[:3])
-        return "orange" if r > b else "blue" if b > r else "grey"
+        return "grey" if abs(r - b) < 16 else "orange" if r > b else "blue"
     same([hue(n) for n in ("encoding/json.Unmarshal", "fmt.Sprintf",
                            "runtime.gcBgMarkWorker")],
          ["orange", "blue", "grey"], "colours")
