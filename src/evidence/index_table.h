@@ -59,11 +59,18 @@ static inline void lg_index_put(struct lg_index_table *t, size_t at,
     t->count++;
 }
 
-/* Room for one more, and half of the slots free; before each lookup. false:
- * out of memory. */
-static inline bool lg_index_reserve(struct lg_index_table *t)
+static inline void lg_index_prefetch(const struct lg_index_table *t,
+                                     uint32_t hash)
 {
-    if (t->count * 2 < t->slot_count)
+    if (t->slot_count != 0)
+        __builtin_prefetch(&t->slots[lg_index_first(t, hash)]);
+}
+
+/* Room for `more` (at most 32), and half of the slots free; before each lookup.
+ * false: out of memory. */
+static inline bool lg_index_reserve(struct lg_index_table *t, size_t more)
+{
+    if ((t->count + more) * 2 <= t->slot_count)
         return true;
     size_t count = t->slot_count != 0 ? t->slot_count * 2 : 64;
     uint64_t *slots = lg_new(t->arena, uint64_t, count);

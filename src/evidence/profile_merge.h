@@ -15,6 +15,18 @@
 bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
                       struct lg_arena *arena, struct lg_profile *ret,
                       struct lg_error *err);
+struct lg_merger; /* opaque */
+/* The same for profiles as they come, which may go once they were added:
+ * copies_text copies all that `to` has of them. expected_count: of profiles;
+ * room is made for so many of the first one's size. NULL: out of memory. */
+struct lg_merger *lg_merger_create(struct lg_arena *arena,
+                                   size_t expected_count, bool copies_text);
+void lg_merger_destroy(struct lg_merger *m); /* NULL is fine */
+bool lg_merger_add(struct lg_merger *m, const struct lg_profile *p,
+                   struct lg_error *err);
+/* At least one was added. */
+bool lg_merger_finish(struct lg_merger *m, struct lg_profile *ret,
+                      struct lg_error *err);
 /* Whether two profiles may be merged: the same sample and period types. */
 bool lg_profile_compatible(const struct lg_profile *a,
                            const struct lg_profile *b, struct lg_error *err);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Concept: a merge under way. `to` grows by one source after the other; tables
+ * find in it what a source has too. What became of a source's parts is looked
+ * up by their index, so each is compared once, however many stacks it is in.
+ * For profile_merge*.c only.
+ */
+#ifndef LG_EVIDENCE_PROFILE_MERGE_INTERNAL_H
+#define LG_EVIDENCE_PROFILE_MERGE_INTERNAL_H
+
+#include "base/map.h"
+#include "evidence/index_table.h"
+#include "evidence/profile_merge.h"
+
+/* Where hashes and what they are of wait for memory together. */
+#define LG_MERGE_BATCH 32
+
+/* A source's sample with its stack as locations of `to`. */
+struct lg_merge_staged {
+    uint32_t sample;                   /* of the source */
+    uint32_t stack_first, stack_count; /* in `stage` */
+    uint32_t hash;
+    bool repeats; /* its stack is that of the one staged before */
+    const struct lg_profile_label *labels; /* sorted: texts first, by key */
+    size_t label_count;
+};
+
+struct lg_merger {
+    struct lg_profile to;
+    struct lg_arena scratch, batch; /* batch: for one batch of samples */
+    struct lg_index_table samples, locations, functions, mappings;
+    struct lg_map comments, texts; /* texts: → address of the copy */
+    uint32_t *label_first;         /* of each sample of `to`, and the end */
+    size_t label_first_capacity;
+    size_t expected_count, count; /* sources */
+    bool copies_text;
+    /* What became of the source's parts: index + 1; 0: not met yet. */
+    const struct lg_profile *from;
+    uint32_t *mapping_of, *function_of, *location_of;
+    size_t mapping_of_capacity, function_of_capacity, location_of_capacity;
+    uint64_t *address_shift; /* by mapping of the source */
+    size_t address_shift_capacity;
+    LG_VEC(uint32_t) stage;
+    struct lg_merge_staged staged[LG_MERGE_BATCH];
+    size_t staged_count;
+    struct lg_profile_stack last_from, last_to; /* of the sample before */
+    bool has_last;
+    bool failed; /* out of memory, or of indices */
+};
+
+static inline uint64_t lg_merge_mix(uint64_t hash, uint64_t n)
+{
+    hash = (hash ^ n) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 29;
+}
+
+static inline uint64_t lg_merge_mix_str(uint64_t hash, struct lg_str s)
+{
+    return lg_merge_mix(hash, lg_map_hash(s));
+}
+
+static inline uint32_t lg_merge_fold(uint64_t hash)
+{
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
+static inline bool lg_merge_is_zero(const struct lg_profile *p, size_t sample)
+{
+    for (size_t t = 0; t < p->types.count; t++)
+        if (lg_profile_value(p, sample, (int)t) != 0)
+            return false;
+    return true;
+}
+
+struct lg_str lg_merge_text(struct lg_merger *m, struct lg_str text);
+/* index: of the source, plus one; so is what comes back. 0: none. */
+uint32_t lg_merge_mapping(struct lg_merger *m, uint32_t index);
+/* Index of the source's location in `to`. */
+uint32_t lg_merge_location(struct lg_merger *m, uint32_t index);
+/* All samples of m->from; there is room for them. false: m->failed. */
+bool lg_merge_samples(struct lg_merger *m);
+
+#endif
