@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 struct item {
-    int64_t score; /* magnitude; of the smallest number: itself, as in Go */
-    uint32_t id;
+    int64_t score;   /* magnitude; of the smallest number: itself, as in Go */
+    uint32_t id, at; /* at: where it stood; equal ones stay in order */
 };
 
 static int descending(int64_t a, int64_t b)
@@ -22,7 +22,7 @@ static int by_score(const void *a, const void *b)
 {
     const struct item *x = a, *y = b;
     int order = descending(x->score, y->score);
-    return order != 0 ? order : ascending(x->id, y->id);
+    return order != 0 ? order : ascending(x->at, y->at);
 }
 
 struct names {
@@ -39,7 +39,7 @@ static int by_name(const void *a, const void *b, void *context)
     if (order == 0)
         order = descending(lg_go_abs(n->second[x->id]),
                            lg_go_abs(n->second[y->id]));
-    return order != 0 ? order : ascending(x->id, y->id);
+    return order != 0 ? order : ascending(x->at, y->at);
 }
 
 /* Names are long and scores mostly differ: only runs of equal scores are
@@ -52,7 +52,7 @@ bool lg_graph_sort(struct lg_graph_draft *draft, uint32_t *ids, size_t count,
     if (items == NULL)
         return false;
     for (size_t i = 0; i < count; i++)
-        items[i] = (struct item){lg_go_abs(score[ids[i]]), ids[i]};
+        items[i] = (struct item){lg_go_abs(score[ids[i]]), ids[i], (uint32_t)i};
     if (count > 1)
         qsort(items, count, sizeof *items, by_score);
     struct names names = {draft, second};
