@@ -135,12 +135,11 @@ static size_t frames(void *context, struct lg_str file, uint64_t address,
         return count;
     if (!o->was_dwarf_asked) {
         o->was_dwarf_asked = true;
-        o->dwarf = lg_pprof_dwarf_create(o->object->file.bytes);
+        o->dwarf = lg_pprof_dwarf_create(o->object, file);
     }
     return o->dwarf == NULL
                ? 0
-               : lg_pprof_dwarf_frames(o->dwarf, address, o->object->has_lines,
-                                       ret, max, m->arena);
+               : lg_pprof_dwarf_frames(o->dwarf, address, ret, max, m->arena);
 }
 
 /* Go's os.Getwd: how the shell calls it, when that is the same folder. */

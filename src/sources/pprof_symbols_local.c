@@ -11,6 +11,7 @@
  * cmd/pprof has them; where there is none, or C was linked in, DWARF's. */
 struct binary {
     struct lg_object object;
+    struct lg_str path;
     struct lg_pprof_dwarf *dwarf; /* NULL: not tried, or none */
     bool tried_dwarf;
     uint64_t offset; /* profile address - file address */
@@ -57,18 +58,20 @@ static size_t frames_of(struct binary *b, uint64_t address,
         lg_go_func_at(&b->object.lines, address, &func)) {
         if (lg_go_func_lines(&func, address, &line, 1) != 1)
             line = (struct lg_go_line){0};
-        if (lg_str_eq(line.file, LG_STR("?")))
-            line.file = (struct lg_str){0};
         frames[0] = (struct lg_code_line){.function = lg_go_func_name(&func),
                                           .file = line.file,
                                           .line = line.line};
+        /* Between functions: debug/gosym says no file and line -1. */
+        if (lg_str_eq(line.file, LG_STR("?"))) {
+            frames[0].file = (struct lg_str){0};
+            frames[0].line = -1;
+        }
         return 1;
     }
     if (!b->tried_dwarf)
-        b->dwarf = lg_pprof_dwarf_create(b->object.file.bytes);
+        b->dwarf = lg_pprof_dwarf_create(&b->object, b->path);
     b->tried_dwarf = true;
-    return lg_pprof_dwarf_frames(b->dwarf, address, b->object.has_lines, frames,
-                                 max, arena);
+    return lg_pprof_dwarf_frames(b->dwarf, address, frames, max, arena);
 }
 
 static bool add_lines(struct lg_symboliser *s, struct lg_profile_mapping *m,
@@ -132,7 +135,7 @@ static bool name_mapping(struct lg_symboliser *s, size_t mapping,
                          bool *missing_ret)
 {
     const struct lg_profile_mapping *m = &s->p->mappings.items[mapping];
-    struct binary b = {0};
+    struct binary b = {.path = m->file};
     struct lg_error why = {0};
     const char *path = lg_str_cstr(s->arena, m->file);
     if (path == NULL)
