@@ -3,8 +3,7 @@
 
 #include "base/map.h"
 #include "decode/count_text.h"
-
-#include <math.h>
+#include "decode/heap_shape.h"
 
 /* The profile's header names twice the sampling rate:
  *
@@ -14,8 +13,6 @@
  *
  * In use, in brackets all that was ever allocated: objects and bytes. */
 #define RATE_FACTOR 2
-
-enum { ALLOC_OBJECTS, ALLOC_SPACE, INUSE_OBJECTS, INUSE_SPACE, TYPE_COUNT };
 
 struct parser {
     struct lg_str all, rest;
@@ -33,57 +30,17 @@ bool lg_heap_text_is(struct lg_str bytes)
 }
 
 /* "1: 512 [3: 1536] @", and what follows. */
-static bool parse_numbers(struct lg_str line, uint64_t numbers[TYPE_COUNT],
+static bool parse_numbers(struct lg_str line, uint64_t numbers[LG_HEAP_TYPES],
                           struct lg_str *rest_ret)
 {
-    return lg_str_take_u64(&line, &numbers[INUSE_OBJECTS]) &&
+    return lg_str_take_u64(&line, &numbers[LG_INUSE_OBJECTS]) &&
            lg_str_after(line, LG_STR(": "), &line) &&
-           lg_str_take_u64(&line, &numbers[INUSE_SPACE]) &&
+           lg_str_take_u64(&line, &numbers[LG_INUSE_SPACE]) &&
            lg_str_after(line, LG_STR(" ["), &line) &&
-           lg_str_take_u64(&line, &numbers[ALLOC_OBJECTS]) &&
+           lg_str_take_u64(&line, &numbers[LG_ALLOC_OBJECTS]) &&
            lg_str_after(line, LG_STR(": "), &line) &&
-           lg_str_take_u64(&line, &numbers[ALLOC_SPACE]) &&
+           lg_str_take_u64(&line, &numbers[LG_ALLOC_SPACE]) &&
            lg_str_after(line, LG_STR("] @"), rest_ret);
-}
-
-static int64_t to_int64(double x)
-{
-    return x < 0x1p63 ? (int64_t)x : INT64_MAX;
-}
-
-/* An object of n bytes is sampled with the probability 1 - e^(-n/rate): what
- * was sampled stands for so many more (runtime/pprof, scaleHeapSample). */
-static void unsample(uint64_t count, uint64_t bytes, uint64_t rate,
-                     int64_t *count_ret, int64_t *bytes_ret)
-{
-    double scale = 1;
-    *count_ret = *bytes_ret = 0;
-    if (count == 0 || bytes == 0)
-        return;
-    if (rate > 1)
-        scale = 1 / (1 - exp(-((double)bytes / (double)count) / (double)rate));
-    *count_ret = to_int64((double)count * scale);
-    *bytes_ret = to_int64((double)bytes * scale);
-}
-
-static bool add_types(struct lg_profile *p)
-{
-    static const struct lg_value_type types[TYPE_COUNT] = {
-        [ALLOC_OBJECTS] = {LG_STR("alloc_objects"), LG_STR("count")},
-        [ALLOC_SPACE] = {LG_STR("alloc_space"), LG_STR("bytes")},
-        [INUSE_OBJECTS] = {LG_STR("inuse_objects"), LG_STR("count")},
-        [INUSE_SPACE] = {LG_STR("inuse_space"), LG_STR("bytes")},
-    };
-    for (size_t i = 0; i < TYPE_COUNT; i++) {
-        struct lg_value_type *place = lg_push(p->arena, &p->types);
-        if (place == NULL)
-            return false;
-        *place = types[i];
-    }
-    p->period_type = (struct lg_value_type){LG_STR("space"), LG_STR("bytes")};
-    p->has_period_type = true;
-    p->default_type = LG_STR("inuse_space");
-    return true;
 }
 
 /* false: out of memory. */
@@ -173,14 +130,13 @@ static bool parse_stack(struct parser *s, struct lg_error *err)
     return lg_fail_at(err, s->all.len, "the heap profile is cut");
 }
 
-static bool add_sample(struct parser *s, const uint64_t raw[TYPE_COUNT],
+static bool add_sample(struct parser *s, const uint64_t raw[LG_HEAP_TYPES],
                        struct lg_error *err)
 {
-    int64_t values[TYPE_COUNT];
-    unsample(raw[ALLOC_OBJECTS], raw[ALLOC_SPACE], s->rate,
-             &values[ALLOC_OBJECTS], &values[ALLOC_SPACE]);
-    unsample(raw[INUSE_OBJECTS], raw[INUSE_SPACE], s->rate,
-             &values[INUSE_OBJECTS], &values[INUSE_SPACE]);
+    int64_t values[LG_HEAP_TYPES];
+    for (size_t i = 0; i < LG_HEAP_TYPES; i += 2)
+        lg_heap_shape_unsample(raw[i], (double)raw[i + 1], s->rate, &values[i],
+                               &values[i + 1]);
     if (!lg_profile_sample(s->p, s->stack.items, s->stack.count, values))
         return lg_fail_nomem(err);
     return true;
@@ -189,7 +145,7 @@ static bool add_sample(struct parser *s, const uint64_t raw[TYPE_COUNT],
 static bool parse_header(struct parser *s, struct lg_error *err)
 {
     struct lg_str line, rest;
-    uint64_t numbers[TYPE_COUNT], rate;
+    uint64_t numbers[LG_HEAP_TYPES], rate;
     if (!lg_count_line_next(&s->rest, &line) ||
         !lg_str_after(line, LG_STR("heap profile: "), &line) ||
         !parse_numbers(lg_str_trim_left(line), numbers, &rest) ||
@@ -197,14 +153,14 @@ static bool parse_header(struct parser *s, struct lg_error *err)
         !lg_str_u64(rest, &rate))
         return lg_fail_at(err, 0, "no header of a heap profile");
     s->rate = rate / RATE_FACTOR;
-    s->p->period = to_int64((double)s->rate);
+    s->p->period = s->rate <= INT64_MAX ? (int64_t)s->rate : INT64_MAX;
     return true;
 }
 
 static bool parse_samples(struct parser *s, struct lg_error *err)
 {
     struct lg_str line, pcs;
-    uint64_t numbers[TYPE_COUNT];
+    uint64_t numbers[LG_HEAP_TYPES];
     while (lg_count_line_next(&s->rest, &line)) {
         if (lg_str_starts(line, LG_STR("# runtime.MemStats")))
             return true;
@@ -230,7 +186,7 @@ bool lg_heap_text_parse(struct lg_str bytes, struct lg_arena *arena,
     lg_arena_init(&scratch, 0);
     lg_map_init(&s.functions, &scratch);
     lg_map_init(&s.locations, &scratch);
-    bool ok = lg_profile_init(&profile, arena) && add_types(&profile)
+    bool ok = lg_profile_init(&profile, arena) && lg_heap_shape_types(&profile)
                   ? parse_header(&s, err) && parse_samples(&s, err)
                   : lg_fail_nomem(err);
     lg_arena_deinit(&scratch);

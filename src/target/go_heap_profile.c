@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target/go_heap_profile.h"
 
+#include "decode/heap_shape.h"
 #include "target/go_heap_sites.h"
 #include "target/go_symbolise.h"
-
-#include <math.h>
-
-enum { ALLOC_OBJECTS, ALLOC_SPACE, INUSE_OBJECTS, INUSE_SPACE, TYPE_COUNT };
 
 struct maker {
     struct lg_go *go;
@@ -16,26 +13,6 @@ struct maker {
     struct lg_profile *profile;
     struct lg_arena *scratch;
 };
-
-static int64_t to_int64(double x)
-{
-    return x < 0x1p63 ? (int64_t)x : INT64_MAX;
-}
-
-/* An object of n bytes is sampled with the probability 1 - e^(-n/rate): what
- * was sampled stands for so many more (runtime/pprof, scaleHeapSample). */
-static void unsample(uint64_t count, uint64_t object_bytes, uint64_t rate,
-                     int64_t *count_ret, int64_t *bytes_ret)
-{
-    double scale = 1, objects = (double)count;
-    *count_ret = *bytes_ret = 0;
-    if (count == 0 || object_bytes == 0)
-        return;
-    if (rate > 1)
-        scale = 1 / (1 - exp(-(double)object_bytes / (double)rate));
-    *count_ret = to_int64(objects * scale);
-    *bytes_ret = to_int64((double)(count * object_bytes) * scale);
-}
 
 /* Go 1.24 has parts of the runtime in packages of its own. */
 static bool is_runtime(const struct maker *m, struct lg_str function)
@@ -105,14 +82,20 @@ static bool add_label(struct maker *m, const struct lg_go_heap_site *site)
     return true;
 }
 
+static void unsample(const struct maker *m, const struct lg_go_heap_site *site,
+                     uint64_t count, int64_t *count_ret, int64_t *bytes_ret)
+{
+    lg_heap_shape_unsample(count, (double)(count * site->object_bytes),
+                           m->sites->info.rate_bytes, count_ret, bytes_ret);
+}
+
 static bool add_site(struct maker *m, const struct lg_go_heap_site *site)
 {
-    int64_t values[TYPE_COUNT];
-    unsample(site->counts.allocs, site->object_bytes, m->sites->info.rate_bytes,
-             &values[ALLOC_OBJECTS], &values[ALLOC_SPACE]);
-    unsample(site->counts.allocs - site->counts.frees, site->object_bytes,
-             m->sites->info.rate_bytes, &values[INUSE_OBJECTS],
-             &values[INUSE_SPACE]);
+    uint64_t live = site->counts.allocs - site->counts.frees;
+    int64_t values[LG_HEAP_TYPES];
+    unsample(m, site, site->counts.allocs, &values[LG_ALLOC_OBJECTS],
+             &values[LG_ALLOC_SPACE]);
+    unsample(m, site, live, &values[LG_INUSE_OBJECTS], &values[LG_INUSE_SPACE]);
     uint32_t *stack = lg_new(m->scratch, uint32_t, site->stack_count);
     size_t depth;
     bool ok = stack != NULL && locations_of(m, site, stack, &depth) &&
@@ -123,29 +106,9 @@ static bool add_site(struct maker *m, const struct lg_go_heap_site *site)
     return ok;
 }
 
-static bool add_types(struct lg_profile *p)
-{
-    static const struct lg_value_type types[TYPE_COUNT] = {
-        [ALLOC_OBJECTS] = {LG_STR("alloc_objects"), LG_STR("count")},
-        [ALLOC_SPACE] = {LG_STR("alloc_space"), LG_STR("bytes")},
-        [INUSE_OBJECTS] = {LG_STR("inuse_objects"), LG_STR("count")},
-        [INUSE_SPACE] = {LG_STR("inuse_space"), LG_STR("bytes")},
-    };
-    for (size_t i = 0; i < TYPE_COUNT; i++) {
-        struct lg_value_type *place = lg_push(p->arena, &p->types);
-        if (place == NULL)
-            return false;
-        *place = types[i];
-    }
-    p->period_type = (struct lg_value_type){LG_STR("space"), LG_STR("bytes")};
-    p->has_period_type = true;
-    p->default_type = LG_STR("inuse_space");
-    return true;
-}
-
 static bool make_profile(struct maker *m, struct lg_arena *arena)
 {
-    if (!lg_profile_init(m->profile, arena) || !add_types(m->profile))
+    if (!lg_profile_init(m->profile, arena) || !lg_heap_shape_types(m->profile))
         return false;
     m->profile->period = (int64_t)m->sites->info.rate_bytes;
     lg_go_symbols_init(&m->symbols, m->go, arena);
