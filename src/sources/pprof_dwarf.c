@@ -5,7 +5,9 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* Ranges of compilation units: a program of 500 MB has a few 100,000. */
 #define MAX_RANGES ((size_t)4 << 20)
@@ -18,7 +20,7 @@ struct range { /* of addresses of one unit */
 struct lg_pprof_dwarf {
     const struct lg_object *object;
     bool is_go;
-    struct lg_mapped debug_file; /* where the binary has no DWARF itself */
+    struct lg_mapped file; /* what has the DWARF: our own, changeable */
     Elf *elf;
     Dwarf *dwarf; /* NULL: none */
     struct lg_arena arena;
@@ -65,19 +67,29 @@ static bool has_dwarf(const struct lg_elf *elf)
            lg_elf_section_find(elf, LG_STR(".zdebug_info"), &s);
 }
 
-static void open_dwarf(struct lg_pprof_dwarf *d, struct lg_str bytes)
+/* libdw clears a flag in the header of a section that it inflates, so that the
+ * file's private copy in memory has to be writable. */
+static void open_dwarf(struct lg_pprof_dwarf *d)
 {
-    /* libelf reads a file in memory, and writes nothing in it. */
-    union {
-        const char *given;
-        char *taken;
-    } image = {.given = bytes.data};
+    if (d->file.address == NULL || mprotect(d->file.address, d->file.bytes.len,
+                                            PROT_READ | PROT_WRITE) != 0)
+        return;
     (void)elf_version(EV_CURRENT);
-    d->elf = elf_memory(image.taken, bytes.len);
+    d->elf = elf_memory(d->file.address, d->file.bytes.len);
     d->dwarf =
         d->elf != NULL ? dwarf_begin_elf(d->elf, DWARF_C_READ, NULL) : NULL;
     if (d->dwarf != NULL)
         read_units(d);
+}
+
+/* The file that has DWARF: the binary itself, or one that belongs to it. */
+static bool find_file(struct lg_pprof_dwarf *d, struct lg_str path)
+{
+    if (!has_dwarf(&d->object->elf))
+        return !d->is_go &&
+               lg_debug_file_open(d->object->file.bytes, path, &d->file);
+    const char *name = lg_str_cstr(&d->arena, path);
+    return name != NULL && lg_mapped_open(&d->file, AT_FDCWD, name, NULL);
 }
 
 struct lg_pprof_dwarf *lg_pprof_dwarf_create(const struct lg_object *object,
@@ -89,11 +101,8 @@ struct lg_pprof_dwarf *lg_pprof_dwarf_create(const struct lg_object *object,
     d->object = object;
     d->is_go = object->has_lines;
     lg_arena_init(&d->arena, 0);
-    if (has_dwarf(&object->elf))
-        open_dwarf(d, object->file.bytes);
-    else if (!d->is_go &&
-             lg_debug_file_open(object->file.bytes, path, &d->debug_file))
-        open_dwarf(d, d->debug_file.bytes);
+    if (find_file(d, path))
+        open_dwarf(d);
     if (!d->is_go)
         (void)lg_object_symbols(object, NULL, 0, &d->arena, &d->symbols, NULL);
     return d;
@@ -105,7 +114,7 @@ void lg_pprof_dwarf_destroy(struct lg_pprof_dwarf *d)
         return;
     dwarf_end(d->dwarf);
     elf_end(d->elf);
-    lg_mapped_deinit(&d->debug_file);
+    lg_mapped_deinit(&d->file);
     lg_arena_deinit(&d->arena);
     free(d);
 }
