@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd_pprof.h"
 
+#include "base/io.h"
 #include "cmd.h"
+
+#include <unistd.h>
 
 /* Lives as long as the program: what it holds is given back by the kernel,
  * which takes no time that anybody waits for. */
 static struct lg_arena arena;
+
+void lg_pprof_print(struct lg_str text)
+{
+    /* One write, so that it is not torn; who cannot read it is told nothing. */
+    struct lg_error ignored;
+    (void)!lg_write_all(STDERR_FILENO, text.data, text.len, &ignored);
+    if (!lg_str_ends(text, LG_STR("\n")))
+        (void)!lg_write_all(STDERR_FILENO, "\n", 1, &ignored);
+}
 
 static int fail(const struct lg_error *err)
 {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Help texts, from the tables: internal/driver/{cli,commands}.go (Go 1.27.4).
  */
-#include "base/io.h"
 #include "cmd_pprof.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #define MAX_ROWS 64
 
@@ -245,13 +243,4 @@ bool lg_pprof_help(struct lg_sb *sb, struct lg_str word,
     }
     lg_sb_char(sb, '\n');
     return true;
-}
-
-void lg_pprof_print(struct lg_str text)
-{
-    /* One write, so that it is not torn; who cannot read it is told nothing. */
-    struct lg_error ignored;
-    (void)!lg_write_all(STDERR_FILENO, text.data, text.len, &ignored);
-    if (!lg_str_ends(text, LG_STR("\n")))
-        (void)!lg_write_all(STDERR_FILENO, "\n", 1, &ignored);
 }
