@@ -10,13 +10,16 @@
 /* What one page can show; the widest come first. */
 #define MAX_NODES 200000
 
-/* A sample on its way down: where in its stack it is. */
+/* A sample on its way down: all that is asked for at each step lies here, for
+ * the samples themselves are all over the memory. */
 struct walker {
-    uint32_t sample;
-    uint32_t left;  /* locations that are left, the outermost next */
-    uint32_t line;  /* frames of that location that are left */
-    uint32_t frame; /* the one that it is in next; NO_FRAME: it ends here */
+    uint32_t first, at; /* of `stacks`: the leaf; behind the next location */
+    uint32_t line;      /* frames of the location before that are left */
+    uint32_t frame;     /* the one that it is in next; NO_FRAME: it ends here */
+    int64_t value;      /* below 0: of the base */
 };
+/* Steps ahead for which memory is asked. */
+#define AHEAD 12
 
 struct builder {
     const struct lg_profile *profile;
@@ -56,36 +59,48 @@ static bool mark_base(struct builder *b)
     return true;
 }
 
-static uint64_t size_of(int64_t value)
-{
-    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-}
-
 static void step(const struct builder *b, struct walker *w)
 {
-    const struct lg_profile *p = b->profile;
-    struct lg_profile_stack s = p->samples.items[w->sample];
     const uint32_t *first = b->tree.names->first;
-    while (w->line == 0 && w->left > 0) {
-        uint32_t l = p->stacks.items[s.first + --w->left];
+    const uint32_t *stacks = b->profile->stacks.items;
+    while (w->line == 0 && w->at > w->first) {
+        uint32_t l = stacks[--w->at];
         w->line = first[l + 1] - first[l];
     }
-    if (w->line == 0) {
-        w->frame = NO_FRAME;
-        return;
-    }
-    uint32_t l = p->stacks.items[s.first + w->left];
-    w->frame = b->tree.names->ids[first[l] + --w->line];
+    w->frame = w->line == 0
+                   ? NO_FRAME
+                   : b->tree.names->ids[first[stacks[w->at]] + --w->line];
 }
 
-/* What a sample adds to each side. A base's sample is there with its sign
- * turned; without the mark the sign alone tells. */
-static void sides_of(const struct builder *b, uint32_t sample, uint64_t *after,
-                     uint64_t *before)
+static void step_all(const struct builder *b, struct walker *w, size_t count)
+{
+    const uint32_t *stacks = b->profile->stacks.items;
+    for (size_t i = 0; i < count; i++) {
+        if (i + 2 * AHEAD < count && w[i + 2 * AHEAD].at > 0)
+            __builtin_prefetch(&stacks[w[i + 2 * AHEAD].at - 1]);
+        if (i + AHEAD < count && w[i + AHEAD].at > w[i + AHEAD].first)
+            __builtin_prefetch(
+                &b->tree.names->first[stacks[w[i + AHEAD].at - 1]]);
+        step(b, &w[i]);
+    }
+}
+
+/* A base's sample is there with its sign turned; without the mark the sign
+ * alone tells. */
+static int64_t value_of(const struct builder *b, size_t sample)
 {
     int64_t value = lg_profile_value(b->profile, sample, (int)b->type);
     bool is_base = b->of_base != NULL ? b->of_base[sample] != 0 : value < 0;
-    *(is_base ? before : after) += size_of(value);
+    int64_t size = value >= 0 ? value : value == INT64_MIN ? INT64_MAX : -value;
+    return is_base ? -size : size;
+}
+
+static void add_side(int64_t value, uint64_t *after, uint64_t *before)
+{
+    if (value < 0)
+        *before += (uint64_t)-value;
+    else
+        *after += (uint64_t)value;
 }
 
 static uint64_t larger(uint64_t a, uint64_t b)
@@ -113,7 +128,7 @@ static bool count_groups(struct builder *b, const struct part *part,
     for (size_t i = 0; i < part->count; i++) {
         const struct walker *w = &b->walkers[part->first + i];
         if (w->frame == NO_FRAME) {
-            sides_of(b, w->sample, &node->self_after, &node->self_before);
+            add_side(w->value, &node->self_after, &node->self_before);
             g->ended++;
             continue;
         }
@@ -127,7 +142,7 @@ static bool count_groups(struct builder *b, const struct part *part,
         }
         group = &g->items.items[b->place[w->frame] - 1];
         group->count++;
-        sides_of(b, w->sample, &group->after, &group->before);
+        add_side(w->value, &group->after, &group->before);
     }
     return true;
 }
@@ -188,8 +203,7 @@ static bool add_children(struct builder *b, const struct part *part,
         b->tree.depth = depth; /* parts come by depth */
         uint32_t index = (uint32_t)b->tree.nodes.count - 1;
         *next = (struct part){index, group->at, group->count};
-        for (size_t i = 0; i < group->count; i++)
-            step(b, &b->walkers[group->at + i]);
+        step_all(b, &b->walkers[group->at], group->count);
     }
     return true;
 }
@@ -269,11 +283,13 @@ static bool begin(struct builder *b, double min_ratio, struct lg_arena *scratch)
         return false;
     root->frame = NO_FRAME;
     for (size_t i = 0; i < count; i++) {
-        b->walkers[i] = (struct walker){.sample = (uint32_t)i,
-                                        .left = p->samples.items[i].count};
-        step(b, &b->walkers[i]);
-        sides_of(b, (uint32_t)i, &root->after, &root->before);
+        struct lg_profile_stack stack = p->samples.items[i];
+        b->walkers[i] = (struct walker){.first = stack.first,
+                                        .at = stack.first + stack.count,
+                                        .value = value_of(b, i)};
+        add_side(b->walkers[i].value, &root->after, &root->before);
     }
+    step_all(b, b->walkers, count);
     b->tree.is_difference = b->of_base != NULL || root->before > 0;
     double cutoff = (double)(root->after + root->before) * min_ratio;
     b->cutoff = cutoff > 0 ? (uint64_t)cutoff : 0;

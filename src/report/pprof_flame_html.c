@@ -6,8 +6,11 @@
 #include "base/json.h"
 #include "report/pprof_flame.h"
 
-/* About the width of a pixel on a wide screen, three zooms in. */
-#define FINEST 0.00005
+/* A frame of less is left out. On a wide screen that is a tenth of a pixel,
+ * which a zoom brings out; of a large profile there would be too many. */
+#define FINEST 0.00002
+#define FINEST_OF_LARGE 0.0001
+#define LARGE_SAMPLES ((size_t)50000)
 
 enum column { FRAME, PARENT, AFTER, BEFORE, WIDTH, SELF, REST };
 
@@ -144,11 +147,11 @@ static void put_script_text(struct lg_sb *out, struct lg_str text)
 bool lg_pprof_flame_html(struct lg_pprof_report *r, struct lg_sb *out,
                          struct lg_error *err)
 {
-    struct page page = {.report = r,
-                        .minimum = lg_flame_minimum(r, FINEST),
-                        .arena = out->arena};
+    bool is_large = r->profile->samples.count > LARGE_SAMPLES;
+    struct page page = {.report = r, .arena = out->arena};
     struct lg_sb data;
     lg_sb_init(&data, out->arena);
+    page.minimum = lg_flame_minimum(r, is_large ? FINEST_OF_LARGE : FINEST);
     if (!build(&page) || !put_data(&page, &data))
         return lg_fail_nomem(err);
     lg_sb_cstr(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<meta "

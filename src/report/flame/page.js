@@ -202,6 +202,7 @@
     const two = focusName >= 0;
     $('flame').hidden = two;
     $('callers').hidden = $('callees').hidden = $('callers-caption').hidden = $('callees-caption').hidden = !two;
+    for (const id of two ? ['flame'] : ['callers', 'callees']) $(id).replaceChildren();
     $('reset').disabled = zoomed === 0 && !two;
     if (two) {
       const up = gather(focusName, true), below = gather(focusName, false);
