@@ -176,6 +176,8 @@ static bool prepare(struct lg_http *http, const char *url, uint64_t timeout_ns,
     ok &= curl->easy_setopt(e, CURLOPT_HEADERDATA, t) == CURLE_OK;
     ok &= curl->easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
     ok &= curl->easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
+    if (http->post != NULL)
+        ok &= curl->easy_setopt(e, CURLOPT_POSTFIELDS, http->post) == CURLE_OK;
     if (http->unix_path[0] != '\0')
         ok &= curl->easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, http->unix_path) ==
               CURLE_OK;

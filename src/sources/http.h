@@ -29,6 +29,7 @@ struct lg_http {
     void *easy;          /* libcurl's handle */
     char unix_path[108]; /* connect to this socket instead; empty: TCP */
     const struct lg_http_user *user; /* borrowed; NULL: as said at the top */
+    const char *post; /* borrowed; what is sent with POST; NULL: a GET */
 };
 
 struct lg_http_answer {
