@@ -26,6 +26,23 @@ static void write_back(const struct lg_profile *p, struct lg_arena *arena)
         abort();
 }
 
+/* Merged with itself it has twice the values, whatever they are. */
+static void merge_twice(const struct lg_profile *p, struct lg_arena *arena)
+{
+    const struct lg_profile *both[] = {p, p};
+    struct lg_profile sum;
+    struct lg_error err = {0};
+    if (!lg_profile_merge(both, 2, arena, &sum, &err)) {
+        if (err.kind != LG_NOMEM)
+            abort();
+        return;
+    }
+    for (int t = 0; t < (int)p->types.count; t++)
+        if ((uint64_t)lg_profile_total(&sum, t) !=
+            2 * (uint64_t)lg_profile_total(p, t))
+            abort();
+}
+
 /* Whatever is accepted has stacks whose parts all exist. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -45,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         for (int t = 0; t < (int)p.types.count; t++)
             lg_profile_total(&p, t);
         write_back(&p, &arena);
+        merge_twice(&p, &arena);
         if (lg_goroutines_from_profile(&p, &arena, &g)) {
             struct lg_goroutine_groups groups;
             lg_goroutines_group(&g, &arena, &groups);

@@ -12,6 +12,7 @@
 #include "decode/pprof.h"
 #include "golden.h"
 #include "pb.h"
+#include "rng.h"
 
 #include <inttypes.h>
 
@@ -423,6 +424,102 @@ static void test_hostile(void **state)
     }
 }
 
+/* So many samples that threads share them: of random depth, some with the stack
+ * of the one before, some with labels that fall away. */
+#define MANY 60000
+
+static uint64_t many_value(size_t i)
+{
+    return i * 2654435761u % 1000003;
+}
+
+static void make_many_sample(struct maker *k, struct lg_rng *rng, size_t i,
+                             uint64_t *stack, size_t *depth, uint64_t locations)
+{
+    uint64_t value = many_value(i);
+    if (i % 5 != 4) {
+        *depth = lg_rng_below(rng, 40);
+        for (size_t d = 0; d < *depth; d++)
+            stack[d] = 1 + lg_rng_below(rng, locations);
+    }
+    pb_packed(&k->m, 1, stack, *depth);
+    pb_packed(&k->m, 2, &value, 1);
+    pb_varint(&k->inner, 1, S_KEY);
+    pb_varint(&k->inner, 3, i % 3); /* 0: none */
+    pb_message(&k->m, 3, &k->inner);
+    pb_message(&k->out, 2, &k->m);
+}
+
+static void make_many(struct maker *k, uint64_t locations, size_t bad)
+{
+    struct lg_rng rng = {3};
+    uint64_t stack[40];
+    size_t depth = 0;
+    make_type(k);
+    make_strings(k);
+    make_function(k, 1, S_LEAF);
+    for (uint64_t i = 1; i <= locations; i++)
+        make_location(k, i, 1);
+    for (size_t i = 0; i < MANY; i++)
+        if (i >= bad && i % 1000 == 0)
+            make_sample(k, 1, locations + 1 + i, 1);
+        else
+            make_many_sample(k, &rng, i, stack, &depth, locations);
+}
+
+static void assert_many(const struct lg_profile *p, uint64_t locations)
+{
+    struct lg_rng rng = {3};
+    uint32_t stack[40];
+    size_t depth = 0, label = 0;
+    assert_int_equal(p->samples.count, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        if (i % 5 != 4) {
+            depth = lg_rng_below(&rng, 40);
+            for (size_t d = 0; d < depth; d++)
+                stack[d] = (uint32_t)lg_rng_below(&rng, locations);
+        }
+        struct lg_profile_stack range = p->samples.items[i];
+        assert_int_equal(range.count, depth);
+        assert_memory_equal(p->stacks.items + range.first, stack,
+                            depth * sizeof *stack);
+        assert_int_equal(lg_profile_value(p, i, 0), many_value(i));
+        if (i % 3 == 0)
+            continue;
+        assert_int_equal(p->labels.items[label].sample, i);
+        assert_int_equal(p->labels.items[label++].num, i % 3);
+    }
+    assert_int_equal(p->labels.count, label);
+}
+
+static void test_many_samples(void **state)
+{
+    /* ids of one to four bytes, and of more than are looked up fast */
+    static const uint64_t locations[] = {100, 3000, 20000};
+    for (size_t i = 0; i < LG_COUNT(locations); i++) {
+        struct maker k;
+        maker_init(&k);
+        make_many(&k, locations[i], MANY);
+        struct lg_profile p = parse(&k.arena, lg_sb_view(&k.out));
+        assert_many(&p, locations[i]);
+        lg_arena_deinit(&k.arena);
+    }
+}
+
+/* Of several bad samples the first is told, whichever thread finds one. */
+static void test_first_bad_sample(void **state)
+{
+    for (size_t bad = 1000; bad < MANY; bad += 17000) {
+        struct maker k;
+        char words[80];
+        maker_init(&k);
+        make_many(&k, 3000, bad);
+        snprintf(words, sizeof words, "sample %zu: location %zu is not", bad,
+                 3001 + bad);
+        assert_refused(&k, words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +530,8 @@ int main(void)
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_many_samples),
+        cmocka_unit_test(test_first_bad_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

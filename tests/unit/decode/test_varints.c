@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "decode/varints.h"
+#include "pb.h"
+#include "rng.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST 300
+
+/* Up to four bytes, mostly of one length, as ids are. */
+static uint32_t random_small(struct lg_rng *rng)
+{
+    size_t bits =
+        lg_rng_below(rng, 4) == 0 ? 28 : 7 * (1 + lg_rng_below(rng, 4));
+    return (uint32_t)lg_rng_below(rng, (size_t)1 << bits);
+}
+
+/* In a block of exactly its size, so that a sanitizer sees what is read behind
+ * it; with `slack` bytes that may be read. */
+static void assert_read(const struct lg_sb *sb, size_t slack,
+                        const uint32_t *numbers, size_t count)
+{
+    uint8_t *copy = malloc(sb->len + slack + 1);
+    uint32_t *out = calloc(count + 1, sizeof *out);
+    assert_non_null(copy);
+    assert_non_null(out);
+    if (sb->len != 0)
+        memcpy(copy, sb->data, sb->len);
+    memset(copy + sb->len, 0xff, slack);
+    const uint8_t *end = copy + sb->len;
+    assert_int_equal(lg_varints_count(copy, end), count);
+    uint32_t *out_end = lg_varints_small(copy, end, end + slack, out);
+    assert_ptr_equal(out_end, out + count);
+    assert_memory_equal(out, numbers, count * sizeof *out);
+    free(copy);
+    free(out);
+}
+
+static void test_small(void **state)
+{
+    struct lg_rng rng = {7};
+    struct lg_arena arena;
+    lg_arena_init(&arena, 0);
+    for (size_t run = 0; run < 3000; run++) {
+        uint32_t numbers[MOST];
+        size_t count = lg_rng_below(&rng, MOST);
+        struct lg_sb sb;
+        lg_sb_init(&sb, &arena);
+        for (size_t i = 0; i < count; i++) {
+            numbers[i] = random_small(&rng);
+            pb_raw_varint(&sb, numbers[i]);
+        }
+        assert_read(&sb, lg_rng_below(&rng, 2) != 0 ? 100 : run % 70, numbers,
+                    count);
+        lg_arena_reset(&arena);
+    }
+    lg_arena_deinit(&arena);
+}
+
+/* One that is too long among others, anywhere; the last one cut. */
+static void test_refused(void **state)
+{
+    for (size_t at = 0; at < 90; at++) {
+        uint8_t bytes[200];
+        uint32_t out[sizeof bytes];
+        for (size_t slack = 0; slack <= 100; slack += 100) {
+            memset(bytes, 1, sizeof bytes);
+            memset(bytes + at, 0x81, 4);
+            assert_null(
+                lg_varints_small(bytes, bytes + 100, bytes + 100 + slack, out));
+            memset(bytes + at, 0x81, 10);
+            assert_null(
+                lg_varints_small(bytes, bytes + 100, bytes + 100 + slack, out));
+            memset(bytes, 1, sizeof bytes);
+            bytes[at] = 0x81;
+            assert_null(lg_varints_small(bytes, bytes + at + 1,
+                                         bytes + at + 1 + slack, out));
+        }
+    }
+}
+
+static void test_to_indices(void **state)
+{
+    for (size_t count = 0; count < 20; count++) {
+        for (size_t odd = 0; odd <= count; odd++) {
+            uint32_t ids[20];
+            for (size_t i = 0; i < count; i++)
+                ids[i] = 1 + (uint32_t)i;
+            assert_true(lg_varints_to_indices(ids, count, 20));
+            for (size_t i = 0; i < count; i++) {
+                assert_int_equal(ids[i], i);
+                ids[i] = 20;
+            }
+            assert_true(lg_varints_to_indices(ids, count, 20));
+            if (odd == count)
+                continue;
+            ids[odd] = 20; /* others: 19 */
+            assert_true(lg_varints_to_indices(ids, count, 20));
+            ids[odd] = 0;
+            for (size_t i = 0; i < count; i++)
+                ids[i] = i == odd ? 0 : 1;
+            assert_false(lg_varints_to_indices(ids, count, 20));
+            for (size_t i = 0; i < count; i++)
+                ids[i] = i == odd ? 21 : 1;
+            assert_false(lg_varints_to_indices(ids, count, 20));
+            for (size_t i = 0; i < count; i++)
+                ids[i] = i == odd ? UINT32_MAX : 1;
+            assert_false(lg_varints_to_indices(ids, count, 20));
+            assert_true(lg_varints_to_indices(ids, 0, 0));
+        }
+    }
+    uint32_t one = 1;
+    assert_false(lg_varints_to_indices(&one, 1, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_small),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_to_indices),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
