@@ -147,13 +147,22 @@ static bool is_folder(const char *word)
     return stat(word, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static bool read_local(struct lg_pprof_grab *g, struct lg_str *bytes_ret)
+{
+    if (!read_file(g->word, g->arena, bytes_ret, &g->err))
+        return false;
+    return !lg_pprof_is_perf(*bytes_ret) ||
+           lg_pprof_convert_perf(g->fetch, g->word, g->arena, bytes_ret,
+                                 &g->err);
+}
+
 static bool read_word(struct lg_pprof_grab *g, struct lg_str *bytes_ret)
 {
     if (is_stdin(g->word))
         return lg_read_all(STDIN_FILENO, INPUT_LIMIT_BYTES, g->arena, bytes_ret,
                            &g->err);
     if (g->is_local)
-        return read_file(g->word, g->arena, bytes_ret, &g->err);
+        return read_local(g, bytes_ret);
     return lg_pprof_download(g->fetch, g->word, g->arena, bytes_ret, &g->url,
                              &g->err);
 }

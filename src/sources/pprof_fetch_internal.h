@@ -25,6 +25,13 @@ bool lg_pprof_download(const struct lg_pprof_fetch *f, const char *word,
                        struct lg_arena *arena, struct lg_str *bytes_ret,
                        const char **url_ret, struct lg_error *err);
 
+/* A file of `perf record`, and what the converter makes of it: UNSUPPORTED
+ * when it is not installed. */
+bool lg_pprof_is_perf(struct lg_str bytes);
+bool lg_pprof_convert_perf(const struct lg_pprof_fetch *f, const char *path,
+                           struct lg_arena *arena, struct lg_str *bytes_ret,
+                           struct lg_error *err);
+
 /* Names a remote profile's mappings that have neither build id nor file by
  * its URL, so that they can be symbolised there; and takes that back. */
 bool lg_pprof_mark_remote(struct lg_profile *p, const char *url,

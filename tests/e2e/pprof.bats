@@ -203,6 +203,19 @@ stop_server() {
     pprof 2 -top - </dev/null
 }
 
+@test "pprof: perf.data, by its converter" {
+    printf 'PERFILE2 and so on' >perf.data
+    pprof 2 -top perf.data
+    [[ $stderr == *"perf_to_profile"*"is not installed"* ]]
+    cat >perf_to_profile <<'SH'
+#!/bin/sh
+[ "$1 $2 $3 $5" = "-i perf.data -o -f" ] && cat folded.txt >"$4"
+SH
+    chmod +x perf_to_profile
+    PATH=$PWD:$PATH pprof 0 -top perf.data
+    [[ $output == *"17 80.95%"*"read"* ]]
+}
+
 @test "pprof: -output, > of the shell, and a disk that is full" {
     pprof 0 -top folded.txt
     local first=$output
