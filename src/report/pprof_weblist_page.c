@@ -52,8 +52,9 @@ static struct lg_str shown_name(const struct lg_weblist *w, struct lg_str name)
 static struct part part_of(const struct lg_weblist *w,
                            const struct lg_web_line *line)
 {
-    struct part p = {
-        .name = line->function, .begin = line->line, .end = line->line + 1};
+    struct part p = {.name = line->function,
+                     .begin = line->line,
+                     .end = lg_source_add(line->line, 1)};
     for (size_t i = 0; i < line->uses.count; i++) {
         const struct lg_web_inst *in =
             &w->insts.items[line->uses.items[i].inst];

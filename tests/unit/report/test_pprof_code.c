@@ -357,7 +357,7 @@ static void a_page_without_code_has_the_lines_of_the_profile(void **state)
                          "        sum += n // ünï</td>");
         assert_has(page, "<tr class=\"dead\"><td class=\"l\">40</td><td "
                          "class=\"n\">512B</td><td class=\"n\">512B</td><td>"
-                         "???</td>");
+                         "??\?</td>");
         assert_has(page, "<h2>main.lost</h2>");
         assert_null(strstr(page, "<tr class=\"live\""));
         lg_regex_destroy(m.regex);
