@@ -2,6 +2,7 @@
 #include "sources/http.h"
 
 #include "base/str.h"
+#include "base/vec.h"
 #include "sources/curl_api.h"
 
 #include <errno.h>
@@ -114,8 +115,20 @@ static bool set_file(const struct lg_http *http, CURLoption option,
            http->curl->easy_setopt(http->easy, option, path) == CURLE_OK;
 }
 
+static bool is_ours(const char *url)
+{
+    static const char *const names[] = {"localhost", "127.", "[::1]"};
+    const char *host = strstr(url, "://");
+    for (size_t i = 0; host != NULL && i < LG_COUNT(names); i++) {
+        if (strncmp(host + 3, names[i], strlen(names[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* libcurl takes the proxies out of the environment by itself. */
-static bool prepare_user(const struct lg_http *http, long timeout_ms)
+static bool prepare_user(const struct lg_http *http, const char *url,
+                         long timeout_ms)
 {
     const struct lg_curl *curl = http->curl;
     const struct lg_http_user *user = http->user;
@@ -130,7 +143,7 @@ static bool prepare_user(const struct lg_http *http, long timeout_ms)
     ok &= curl->easy_setopt(e, CURLOPT_LOW_SPEED_TIME, seconds) == CURLE_OK;
     ok &= curl->easy_setopt(e, CURLOPT_SSL_VERIFYPEER, verify) == CURLE_OK;
     ok &= curl->easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2 * verify) == CURLE_OK;
-    if (user->no_proxy)
+    if (is_ours(url) || http->unix_path[0] != '\0')
         ok &= curl->easy_setopt(e, CURLOPT_NOPROXY, "*") == CURLE_OK;
     return ok && set_file(http, CURLOPT_SSLCERT, user->cert) &&
            set_file(http, CURLOPT_SSLKEY, user->key) &&
@@ -160,7 +173,7 @@ static bool prepare(struct lg_http *http, const char *url, uint64_t timeout_ns,
     bool ok = curl->easy_setopt(e, CURLOPT_URL, url) == CURLE_OK;
     ok &= curl->easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
     ok &= curl->easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
-    ok &= http->user != NULL ? prepare_user(http, timeout_ms)
+    ok &= http->user != NULL ? prepare_user(http, url, timeout_ms)
                              : prepare_machine(http, timeout_ms);
     ok &=
         curl->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms) == CURLE_OK;

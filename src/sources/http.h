@@ -16,11 +16,10 @@
 struct lg_curl;
 
 /* What somebody expects of a URL that he typed: redirects are followed, the
- * environment's proxies are used, and there is no bound on the whole, only on
- * silence. */
+ * environment's proxies are used (not for this machine's own names, as in
+ * Go), and there is no bound on the whole, only on silence. */
 struct lg_http_user {
-    bool is_insecure; /* certificates are not checked */
-    bool no_proxy;
+    bool is_insecure;            /* certificates are not checked */
     const char *cert, *key, *ca; /* files of TLS; NULL: none */
 };
 

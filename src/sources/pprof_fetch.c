@@ -13,6 +13,8 @@
 
 /* Servers that are waited for at the same time: pprof's chunk. */
 #define MOST_WAITING 128
+/* From so many files on, they are merged as they come. */
+#define MIN_STREAM 6
 
 struct queue {
     struct lg_pprof_grab *grabs;
@@ -115,24 +117,53 @@ static bool combine(struct lg_profile *profiles, size_t count,
     return lg_profile_merge(all, count, arena, ret, err);
 }
 
+static bool is_stream(const struct lg_pprof_grab *grabs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!grabs[i].is_local)
+            return false;
+    return count >= MIN_STREAM;
+}
+
+/* Both sides at once, unless there is much to merge. */
+static bool grab_sides(const struct lg_pprof_fetch *f,
+                       struct lg_pprof_grab *grabs, struct lg_arena *arena,
+                       struct lg_error *err)
+{
+    size_t counts[] = {f->source_count, f->base_count};
+    if (!is_stream(grabs, counts[0]) &&
+        !is_stream(grabs + counts[0], counts[1])) {
+        grab_all(grabs, counts[0] + counts[1]);
+        return true;
+    }
+    for (size_t i = 0; i < LG_COUNT(counts); grabs += counts[i++]) {
+        if (!is_stream(grabs, counts[i]))
+            grab_all(grabs, counts[i]);
+        else if (!lg_pprof_fetch_stream(grabs, counts[i], arena, err))
+            return false;
+    }
+    return true;
+}
+
 /* What came of one side's words; what did not is said. */
 static bool collect(const struct lg_pprof_fetch *f, struct lg_pprof_grab *grabs,
                     size_t count, const char *side, struct lg_arena *arena,
                     struct lg_profile *ret, struct lg_error *err)
 {
     struct lg_profile *profiles = lg_new(arena, struct lg_profile, count);
-    size_t got = 0;
+    size_t got = 0, left = 0;
     if (profiles == NULL)
         return lg_fail_nomem(err);
     for (size_t i = 0; i < count; i++) {
-        if (grabs[i].ok)
-            profiles[got++] = grabs[i].profile;
-        else
+        got += grabs[i].ok;
+        if (!grabs[i].ok)
             lg_pprof_fetch_say(f, "%s: %s", grabs[i].word, grabs[i].err.text);
+        else if (!grabs[i].is_merged)
+            profiles[left++] = grabs[i].profile;
     }
     if (got == 0)
         return lg_fail(err, LG_USAGE, "failed to fetch any %s profiles", side);
-    if (!combine(profiles, got, arena, ret, err))
+    if (!combine(profiles, left, arena, ret, err))
         return lg_context(err, "problem fetching %s profiles", side);
     if (got < count)
         lg_pprof_fetch_say(f, "Fetched %zu %s profiles out of %zu", got, side,
@@ -212,6 +243,7 @@ static bool finish(const struct lg_pprof_fetch *f,
     source.url = urls->first;
     source.urls = urls->items.items;
     source.url_count = urls->items.count;
+    source.tls = &f->tls;
     if (f->all_frames)
         p->drop_frames = p->keep_frames = (struct lg_str){NULL, 0};
     struct lg_profile before = *p;
@@ -236,8 +268,8 @@ bool lg_pprof_fetch(const struct lg_pprof_fetch *f, struct lg_arena *arena,
         return lg_fail_nomem(err);
     if (count == 1)
         lg_pprof_grab_run(&grabs[0]);
-    else
-        grab_all(grabs, count);
+    else if (!grab_sides(f, grabs, arena, err))
+        return false;
     if (!collect(f, grabs, f->source_count, "source", arena, ret, err))
         return false;
     if (f->base_count > 0 &&

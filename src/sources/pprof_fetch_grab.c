@@ -64,12 +64,7 @@ static bool get(const struct lg_pprof_fetch *f, const struct lg_pprof_url *url,
     struct download d = {.sb = sb};
     if (!lg_http_init(&http, err))
         return false;
-    const char *host = strstr(url->http, "://") + 3;
     user.is_insecure = url->is_insecure;
-    user.no_proxy = url->unix_path != NULL || /* as net/http has it */
-                    strncmp(host, "localhost", 9) == 0 ||
-                    strncmp(host, "127.", 4) == 0 ||
-                    strncmp(host, "[::1]", 5) == 0;
     http.user = &user;
     bool ok = url->unix_path == NULL ||
               snprintf(http.unix_path, sizeof http.unix_path, "%s",

@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "evidence/profile.h"
 
+struct lg_http_user;
+
 /* Where a mapping came from: plugin.MappingSources. The key is its build id, or
  * its file, or, of a mapping that has neither, the URL, which is its file until
  * it has been symbolised. */
@@ -31,6 +33,7 @@ struct lg_symbol_source {
     const struct lg_mapping_url *urls; /* those of all sources and bases, in
                                           their order */
     size_t url_count;
+    const struct lg_http_user *tls; /* certificates; NULL: none */
 };
 /* Lines that pprof prints on stderr ("Local symbolization failed for …"). */
 typedef void lg_symbol_say_fn(void *context, const char *text);

@@ -86,7 +86,10 @@ static bool ask(struct lg_symboliser *s, struct lg_str url, const char *query,
     if (!lg_pprof_url_parse(url, 0, 0, s->arena, &parsed))
         return lg_fail(err, LG_USAGE, "http post %.*s: no URL",
                        LG_STR_ARG(url));
-    struct lg_http_user user = {.is_insecure = parsed.is_insecure};
+    struct lg_http_user user = {0};
+    if (s->source->tls != NULL)
+        user = *s->source->tls;
+    user.is_insecure = parsed.is_insecure;
     if (!lg_http_init(&http, err))
         return false;
     http.user = &user;
