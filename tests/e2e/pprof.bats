@@ -21,6 +21,9 @@ setup_file() {
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -37,6 +40,13 @@ var held [][]byte
 func hold(n int) {
 	for i := 0; i < n; i++ {
 		held = append(held, make([]byte, 1<<20))
+	}
+}
+
+func save(name, kind string, bytes []byte) {
+	text := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes})
+	if err := os.WriteFile(name, text, 0o600); err != nil {
+		panic(err)
 	}
 }
 
@@ -69,8 +79,23 @@ func main() {
 	}
 	go http.Serve(plain, nil)
 	go http.Serve(unix, nil)
-	tls := httptest.NewTLSServer(http.DefaultServeMux)
-	fmt.Println(plain.Addr(), tls.Listener.Addr())
+	http.HandleFunc("/known", func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+			http.Error(w, "who are you?", 403)
+			return
+		}
+		pprof.Handler("heap").ServeHTTP(w, r)
+	})
+	secure := httptest.NewUnstartedServer(http.DefaultServeMux)
+	secure.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	secure.StartTLS()
+	key, err := x509.MarshalPKCS8PrivateKey(secure.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		panic(err)
+	}
+	save("cert.pem", "CERTIFICATE", secure.Certificate().Raw)
+	save("key.pem", "PRIVATE KEY", key)
+	fmt.Println(plain.Addr(), secure.Listener.Addr())
 	io.Copy(io.Discard, os.Stdin)
 	runtime.KeepAlive(held)
 }
@@ -155,6 +180,20 @@ stop_server() {
     pprof 2 -top "https://$tls/debug/pprof/heap" # nobody knows its certificate
     pprof 2 -top -base "http://127.0.0.1:1/x" "http://$plain/debug/pprof/heap"
     [[ $stderr == *"failed to fetch any base profiles"* ]]
+    stop_server
+}
+
+@test "pprof: certificates: the server's is checked, ours is shown" {
+    start_server
+    pprof 0 -top -tls_ca cert.pem "https://$tls/debug/pprof/heap"
+    [[ $output == *"main.hold"* ]]
+    pprof 2 -top -tls_ca cert.pem "https://$tls/known"
+    [[ $stderr == *"403"* ]]
+    pprof 0 -top -tls_ca cert.pem -tls_cert cert.pem -tls_key key.pem \
+        "https://$tls/known"
+    [[ $output == *"main.hold"* ]]
+    pprof 2 -top -tls_key key.pem "https://$tls/known"
+    [[ $stderr == *"-tls_cert must also be specified"* ]]
     stop_server
 }
 
