@@ -50,22 +50,42 @@ static struct lg_str symbol_url(struct lg_str url, struct lg_arena *arena)
     return lg_sb_view(&sb);
 }
 
+/* address + offset; false: it wraps around. */
+static bool shift(uint64_t address, int64_t offset, uint64_t *ret)
+{
+    *ret = address + (uint64_t)offset;
+    return offset < 0 ? *ret < address : *ret >= address;
+}
+
+static bool fail_shift(uint64_t address, int64_t offset, struct lg_error *err)
+{
+    return lg_fail(err, LG_BAD_DATA,
+                   "cannot adjust address %llu by %lld, it would overflow",
+                   (unsigned long long)address, (long long)offset);
+}
+
 static bool is_asked(const struct lg_profile_location *l, size_t mapping)
 {
     return l->mapping == mapping + 1 && l->address != 0 && l->line_count == 0;
 }
 
-/* "0x1+0x2"; NULL: out of memory; "": nothing to ask. */
-static const char *addresses_of(const struct lg_symboliser *s, size_t mapping)
+/* "0x1+0x2", as the server has them; "": nothing to ask. */
+static bool addresses_of(const struct lg_symboliser *s, size_t mapping,
+                         int64_t offset, const char **ret, struct lg_error *err)
 {
     struct lg_sb sb;
     lg_sb_init(&sb, s->arena);
-    lg_sb_cstr(&sb, "");
-    lg_each(l, s->p->locations)
-        if (is_asked(l, mapping))
-            lg_sb_fmt(&sb, "%s0x%llx", sb.len != 0 ? "+" : "",
-                      (unsigned long long)l->address);
-    return lg_sb_cstr_of(&sb);
+    lg_each(l, s->p->locations) {
+        uint64_t address;
+        if (!is_asked(l, mapping))
+            continue;
+        if (!shift(l->address, offset, &address))
+            return fail_shift(l->address, offset, err);
+        lg_sb_fmt(&sb, "%s0x%llx", sb.len != 0 ? "+" : "",
+                  (unsigned long long)address);
+    }
+    *ret = lg_sb_cstr_of(&sb);
+    return *ret != NULL || lg_fail_nomem(err);
 }
 
 static bool on_body(void *context, const char *data, size_t len)
@@ -130,9 +150,10 @@ static bool parse_line(struct lg_str line, struct lg_str *address_ret,
     return false;
 }
 
-/* address → function + 1 */
+/* the profile's address → function + 1 */
 static bool parse_answer(struct lg_symboliser *s, struct lg_str answer,
-                         struct lg_map *functions, struct lg_error *err)
+                         int64_t offset, struct lg_map *functions,
+                         struct lg_error *err)
 {
     struct lg_cut cut;
     for (; (cut = lg_str_cut_char(answer, '\n')).found; answer = cut.tail) {
@@ -143,6 +164,8 @@ static bool parse_answer(struct lg_symboliser *s, struct lg_str answer,
         if (!lg_str_hex(digits, &address))
             return lg_fail(err, LG_BAD_DATA, "unexpected parse failure 0x%.*s",
                            LG_STR_ARG(digits));
+        if (!shift(address, (int64_t)(0 - (uint64_t)offset), &address))
+            return fail_shift(address, offset, err);
         uint32_t function =
             lg_symbols_function(s, name, (struct lg_str){NULL, 0});
         uint64_t *place = lg_map_put_u64(functions, address, NULL);
@@ -174,33 +197,57 @@ static bool take_functions(struct lg_symboliser *s, size_t mapping,
 }
 
 static bool name_mapping(struct lg_symboliser *s, size_t mapping,
-                         struct lg_str url, struct lg_error *err)
+                         struct lg_str url, int64_t offset,
+                         struct lg_error *err)
 {
-    const char *query = addresses_of(s, mapping);
+    const char *query;
     struct lg_map functions;
     struct lg_sb answer;
-    if (query == NULL || !lg_symbols_own_mappings(s))
-        return lg_fail_nomem(err);
+    if (!addresses_of(s, mapping, offset, &query, err))
+        return false;
     lg_map_init(&functions, s->arena);
     lg_sb_init(&answer, s->arena);
     if (query[0] != '\0' &&
         (!ask(s, url, query, &answer, err) ||
-         !parse_answer(s, lg_sb_view(&answer), &functions, err)))
+         !parse_answer(s, lg_sb_view(&answer), offset, &functions, err)))
         return false;
-    if (functions.count != 0 && !take_functions(s, mapping, &functions))
+    if (!lg_symbols_own_mappings(s) ||
+        (functions.count != 0 && !take_functions(s, mapping, &functions)))
         return lg_fail_nomem(err);
     s->p->mappings.items[mapping].has_functions = true;
     return true;
 }
 
+/* The first server that knows a mapping by key; empty: none. */
+static struct lg_str server_of(const struct lg_symboliser *s,
+                               const struct lg_profile_mapping *m,
+                               struct lg_str key, int64_t *offset_ret)
+{
+    for (size_t i = 0; i < s->source->url_count; i++) {
+        const struct lg_mapping_url *u = &s->source->urls[i];
+        if (!lg_str_eq(u->key, key))
+            continue;
+        struct lg_str url = symbol_url(lg_str_of(u->url), s->arena);
+        *offset_ret = (int64_t)(u->start - m->start);
+        if (url.len != 0)
+            return url;
+    }
+    return (struct lg_str){NULL, 0};
+}
+
 bool lg_symbols_remote(struct lg_symboliser *s, struct lg_error *err)
 {
-    if (s->source->url == NULL)
-        return true;
-    struct lg_str url = symbol_url(lg_str_of(s->source->url), s->arena);
-    for (size_t i = 0; url.len != 0 && i < s->p->mappings.count; i++)
-        if ((s->mode.force || !s->p->mappings.items[i].has_functions) &&
-            !name_mapping(s, i, url, err))
+    for (size_t i = 0; s->source->url_count != 0 && i < s->p->mappings.count;
+         i++) {
+        const struct lg_profile_mapping *m = &s->p->mappings.items[i];
+        int64_t offset = 0;
+        if (!s->mode.force && m->has_functions)
+            continue;
+        struct lg_str url = server_of(s, m, m->file, &offset);
+        if (url.len == 0 && m->build_id.len != 0)
+            url = server_of(s, m, m->build_id, &offset);
+        if (url.len != 0 && !name_mapping(s, i, url, offset, err))
             return false;
+    }
     return true;
 }

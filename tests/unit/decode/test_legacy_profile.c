@@ -218,9 +218,9 @@ static void names_in_the_map_cannot_blow_up(void **state)
     lg_arena_init(&arena, 0);
     lg_sb_init(&sb, &arena);
     lg_sb_cstr(&sb,
-               "x profile: total 1\n1 @ 0x1\n--- Memory map: ---\nv0 = ee\n");
+               "x profile: total 1\n1 @ 0x1\n--- Memory map: ---\nv00 = ee\n");
     for (int i = 1; i < 60; i++)
-        lg_sb_fmt(&sb, "v%d = $v%d $v%d\n", i, i - 1, i - 1);
+        lg_sb_fmt(&sb, "v%02d = $v%02d $v%02d\n", i, i - 1, i - 1);
     assert_false(parse(lg_sb_view(&sb), &p, &arena, &err));
     assert_int_equal(err.kind, LG_LIMIT);
     lg_arena_deinit(&arena);
