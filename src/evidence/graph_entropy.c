@@ -92,7 +92,8 @@ NO_FMA static int64_t score_of(const struct side *in, const struct side *out,
 
 bool lg_graph_entropy(const struct lg_graph_draft *d, int64_t *scores)
 {
-    struct side *sides = lg_new(d->nodes->scratch, struct side, 2 * d->count);
+    struct side *sides =
+        lg_new(d->nodes->scratch, struct side, 2 * (size_t)d->count);
     if (sides == NULL)
         return false;
     struct side *in = sides, *out = sides + d->count;

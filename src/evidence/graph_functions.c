@@ -155,7 +155,9 @@ bool lg_graph_functions_make(struct lg_graph_nodes *g)
         (g->keep.filename && !take_file(g, &index, LG_STR(""))))
         return false;
     g->function_of[count] = add_function(
-        g, &index, (struct lg_graph_function){.has_objfile = true});
+        g, &index,
+        (struct lg_graph_function){
+            .name = LG_STR(""), .file = LG_STR(""), .has_objfile = true});
     return g->function_of[count] != LG_NO_NODE && add_functions(g, &index) &&
            add_objfiles(g);
 }

@@ -151,6 +151,8 @@ static size_t trim_calls(struct trimming *t, const bool *listed)
 static void trim_tags(struct lg_graph_tags *tags, int64_t cutoff)
 {
     size_t left = 0;
+    if (tags->items.items == NULL)
+        return;
     for (size_t i = 0; i < tags->items.count; i++) {
         const struct lg_graph_tag *tag = &tags->items.items[i];
         if (lg_go_abs(tag->flat) >= cutoff || lg_go_abs(tag->cum) >= cutoff)
