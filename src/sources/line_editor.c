@@ -22,6 +22,7 @@ struct edit_api {
     void (*el_end)(EditLine *);
     const char *(*el_gets)(EditLine *, int *);
     int (*el_set)(EditLine *, int, ...);
+    int (*el_wset)(EditLine *, int, ...);
     int (*el_get)(EditLine *, int, ...);
     const LineInfo *(*el_line)(EditLine *);
     int (*el_insertstr)(EditLine *, const char *);
@@ -53,6 +54,7 @@ static const struct edit_api *load(void)
         {"el_end", offsetof(struct edit_api, el_end)},
         {"el_gets", offsetof(struct edit_api, el_gets)},
         {"el_set", offsetof(struct edit_api, el_set)},
+        {"el_wset", offsetof(struct edit_api, el_wset)},
         {"el_get", offsetof(struct edit_api, el_get)},
         {"el_line", offsetof(struct edit_api, el_line)},
         {"el_insertstr", offsetof(struct edit_api, el_insertstr)},
@@ -141,7 +143,8 @@ static void start_editing(struct lg_line_editor *e)
     loaded->el_set(e->edit, EL_EDITOR, "emacs");
     loaded->el_set(e->edit, EL_SIGNAL, 1);
     loaded->el_set(e->edit, EL_HIST, loaded->history, e->history);
-    loaded->el_set(e->edit, EL_ADDFN, "lg-complete", "complete", on_tab);
+    /* el_set would copy both strings and forget the copies. */
+    loaded->el_wset(e->edit, EL_ADDFN, L"lg-complete", L"complete", on_tab);
     loaded->el_set(e->edit, EL_BIND, "^I", "lg-complete", NULL);
 }
 
