@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reports in words of one small profile. The files in
+ * tests/golden/pprof-text/ are what cmd/pprof of Go 1.27.4 printed for it, with
+ * -symbolize=none and the options that stand below: they are never blessed.
+ */
+#include "report/pprof_report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "alloc_fail.h"
+#include "call_graph_sample.h"
+#include "golden.h"
+
+struct variant {
+    const char *golden;
+    lg_pprof_report_fn *report;
+    enum lg_pprof_format format;
+    bool lines, addresses, cum_sort, has_mean, drop_negative;
+    int64_t node_count;
+    double node_fraction, edge_fraction;
+    const char *unit, *symbol;
+};
+
+#define TOP .report = lg_pprof_text, .format = LG_PPROF_TEXT
+#define TREE .report = lg_pprof_tree, .format = LG_PPROF_TREE
+#define TRIM .node_fraction = .005, .edge_fraction = .001
+
+static const struct variant variants[] = {
+    {"functions.top", TOP, TRIM},
+    {"mean.top", TOP, TRIM, .node_count = 4, .cum_sort = true,
+     .has_mean = true},
+    {"lines.top", TOP, .lines = true, .drop_negative = true, .unit = "kb"},
+    {"functions.tree", TREE, TRIM, .node_count = 80},
+    {"few.tree", TREE, TRIM, .node_count = 5},
+    {"some.peek", TREE, .symbol = "serve|odd"},
+    {"addresses.traces", .report = lg_pprof_traces, .format = LG_PPROF_TRACES,
+     .addresses = true},
+    {"all.tags", .report = lg_pprof_tags, .format = LG_PPROF_TAGS},
+    {"all.comments", .report = lg_pprof_comments, .format = LG_PPROF_COMMENTS},
+};
+
+struct made {
+    struct lg_profile profile;
+    struct lg_label_units units;
+    struct lg_aggregation keep;
+    struct lg_pprof_report report;
+    struct lg_regex *symbol;
+};
+
+static void describe(struct lg_profile *p, struct lg_arena *arena)
+{
+    lg_sample_profile(p, arena);
+    *lg_push(arena, &p->comments) = LG_STR("made for a test");
+    *lg_push(arena, &p->comments) = LG_STR("#hidden");
+    p->time_ns = INT64_C(1793628180123456789);
+    p->duration_ns = 1500000000;
+    p->doc_url = LG_STR("https://example.com/doc");
+}
+
+/* As the command does it, without filters. */
+static void make(struct made *m, const struct variant *v,
+                 struct lg_arena *arena)
+{
+    struct lg_error err;
+    m->symbol =
+        v->symbol != NULL ? lg_regex_create(lg_str_of(v->symbol), &err) : NULL;
+    m->keep = (struct lg_aggregation){.inlines = true,
+                                      .function = true,
+                                      .filename = v->lines,
+                                      .line = v->lines};
+    m->report = (struct lg_pprof_report){
+        .profile = &m->profile,
+        .aggregation = v->addresses ? NULL : &m->keep,
+        .format = v->format,
+        .cum_sort = v->cum_sort,
+        .drop_negative = v->drop_negative,
+        .ratio = 1,
+        .label_units = &m->units,
+        .node_count = v->node_count,
+        .node_fraction = v->node_fraction,
+        .edge_fraction = v->edge_fraction,
+        .value_type = 1,
+        .has_mean = v->has_mean,
+        .sample_type =
+            v->has_mean ? LG_STR("mean_alloc_space") : LG_STR("alloc_space"),
+        .sample_unit = LG_STR("bytes"),
+        .output_unit = lg_str_of(v->unit != NULL ? v->unit : "minimum"),
+        .symbol = m->symbol,
+        .symbol_text = lg_str_of(v->symbol),
+        .total = lg_pprof_total(&m->profile, 1, v->has_mean),
+    };
+}
+
+static void test_same_as_pprof(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LG_COUNT(variants); i++) {
+        char name[64];
+        struct lg_arena arena;
+        struct made m;
+        struct lg_sb out;
+        struct lg_error err = {0};
+        lg_arena_init(&arena, 0);
+        describe(&m.profile, &arena);
+        assert_true(lg_profile_label_units(&m.profile, &arena, &m.units));
+        make(&m, &variants[i], &arena);
+        lg_sb_init(&out, &arena);
+        assert_true(variants[i].report(&m.report, &out, &err));
+        (void)snprintf(name, sizeof name, "pprof-text/%s", variants[i].golden);
+        lg_golden_check(name, lg_sb_view(&out));
+        lg_regex_destroy(m.symbol);
+        lg_arena_deinit(&arena);
+    }
+}
+
+/* What was printed before an error stays. */
+static void test_peek_at_nothing(void **state)
+{
+    (void)state;
+    struct lg_arena arena;
+    struct made m;
+    struct lg_sb out;
+    struct lg_error err = {0};
+    const struct variant v = {TREE, .symbol = "no_such"};
+    lg_arena_init(&arena, 0);
+    describe(&m.profile, &arena);
+    make(&m, &v, &arena);
+    m.report.label_units = NULL;
+    lg_sb_init(&out, &arena);
+    assert_false(lg_pprof_tree(&m.report, &out, &err));
+    assert_int_equal(err.kind, LG_USAGE);
+    assert_string_equal(err.text, "no matches found for regexp: no_such");
+    assert_true(lg_str_starts(lg_sb_view(&out), LG_STR("File: shop\n")));
+    lg_regex_destroy(m.symbol);
+    lg_arena_deinit(&arena);
+}
+
+static struct lg_profile encoded;
+
+static bool keep_profile(const struct lg_profile *p, struct lg_arena *arena,
+                         struct lg_str *ret, struct lg_error *err)
+{
+    (void)arena, (void)err;
+    encoded = *p;
+    *ret = LG_STR("bytes");
+    return true;
+}
+
+static void test_topproto(void **state)
+{
+    (void)state;
+    struct lg_arena arena;
+    struct made m;
+    struct lg_sb out;
+    struct lg_error err = {0};
+    const struct variant v = {.format = LG_PPROF_TOPPROTO, TRIM};
+    lg_arena_init(&arena, 0);
+    describe(&m.profile, &arena);
+    make(&m, &v, &arena);
+    m.report.label_units = NULL;
+    m.report.encode = keep_profile;
+    lg_sb_init(&out, &arena);
+    assert_true(lg_pprof_topproto(&m.report, &out, &err));
+    assert_true(lg_str_eq(lg_sb_view(&out), LG_STR("bytes")));
+    assert_int_equal(encoded.samples.count, 11);
+    assert_int_equal(encoded.functions.count, 11);
+    assert_int_equal(encoded.locations.count, 11);
+    assert_true(lg_str_eq(encoded.types.items[0].type, LG_STR("cum")));
+    assert_true(lg_str_eq(encoded.types.items[1].unit, LG_STR("kB")));
+    assert_true(
+        lg_str_eq(encoded.functions.items[0].name, LG_STR("runtime.mallocgc")));
+    assert_int_equal(lg_profile_value(&encoded, 0, 0), 1139); /* kB, cut */
+    assert_int_equal(lg_profile_value(&encoded, 0, 1), 1139);
+    assert_int_equal(encoded.time_ns, m.profile.time_ns);
+    lg_arena_deinit(&arena);
+}
+
+static struct lg_profile valued(struct lg_arena *arena)
+{
+    struct lg_profile p;
+    assert_true(lg_profile_init(&p, arena));
+    for (size_t i = 0; i < 2; i++)
+        lg_push(arena, &p.types)->type = LG_STR("x");
+    const int64_t rows[][2] = {{2, 10}, {1, -20}, {1, 6}};
+    for (size_t i = 0; i < LG_COUNT(rows); i++)
+        assert_true(lg_profile_sample(&p, NULL, 0, rows[i]));
+    return p;
+}
+
+static void test_totals(void **state)
+{
+    (void)state;
+    struct lg_arena arena;
+    lg_arena_init(&arena, 0);
+    struct lg_profile p = valued(&arena);
+    assert_int_equal(lg_pprof_total(&p, 1, false), 36);
+    assert_int_equal(lg_pprof_total(&p, 1, true), 9);
+    for (size_t i = 0; i < 2; i++) /* twice on one sample */
+        *lg_push(&arena, &p.labels) = (struct lg_profile_label){
+            .sample = 1, .key = LG_STR("pprof::base"), .str = LG_STR("true")};
+    assert_int_equal(lg_pprof_total(&p, 1, false), 20);
+    p.values[3] = 0; /* a base of nothing does not count */
+    assert_int_equal(lg_pprof_total(&p, 1, false), 16);
+    lg_arena_deinit(&arena);
+}
+
+static void test_trimmed_paths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *trim, *search, *expected;
+    } cases[] = {
+        {"/a/b.c", "", "", "/a/b.c"},
+        {"/a/b.c", "/a", "", "b.c"},
+        {"/a/b.c", "/x:/a/", "/q/a", "b.c"},
+        {"/ab/c", "/a", "", "/ab/c"},
+        {"/remote/my-project/foo/bar.c", "", "/local/my-project", "foo/bar.c"},
+        {"/remote/my-project/foo/bar.c", "", "/x:/local/foo/", "bar.c"},
+        {"/proc/self/cwd/./x/y.c", "", "", "x/y.c"},
+        {"/proc/self/cwd/x/y.c", "/p", "", "x/y.c"},
+        {"", "", "", ""},
+    };
+    struct lg_arena arena;
+    lg_arena_init(&arena, 0);
+    for (size_t i = 0; i < LG_COUNT(cases); i++) {
+        struct lg_str got = lg_pprof_trim_path(
+            lg_str_of(cases[i].path), lg_str_of(cases[i].trim),
+            lg_str_of(cases[i].search), &arena);
+        assert_string_equal(lg_str_cstr(&arena, got), cases[i].expected);
+    }
+    lg_arena_deinit(&arena);
+}
+
+static bool run_variant(void *context, struct lg_arena *arena,
+                        struct lg_error *err)
+{
+    const struct variant *v = context;
+    struct lg_arena own;
+    struct made m;
+    struct lg_sb out;
+    lg_arena_init(&own, 0);
+    describe(&m.profile, &own);
+    assert_true(lg_profile_label_units(&m.profile, &own, &m.units));
+    make(&m, v, &own);
+    lg_sb_init(&out, arena);
+    bool ok = v->report(&m.report, &out, err);
+    lg_regex_destroy(m.symbol);
+    lg_arena_deinit(&own);
+    return ok;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LG_COUNT(variants); i++) {
+        struct variant v = variants[i];
+        assert_true(lg_alloc_fail_all(run_variant, &v) > 0);
+    }
+}
+
+int main(void)
+{
+    /* Times are local ones. */
+    if (setenv("TZ", "UTC", 1) != 0)
+        return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_as_pprof),
+        cmocka_unit_test(test_peek_at_nothing),
+        cmocka_unit_test(test_topproto),
+        cmocka_unit_test(test_totals),
+        cmocka_unit_test(test_trimmed_paths),
+        cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
