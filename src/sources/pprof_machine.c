@@ -100,6 +100,21 @@ static char *absolute(struct lg_str file, struct lg_arena *arena)
     return lg_str_cstr(arena, real != NULL ? lg_str_of(real) : file);
 }
 
+/* A tool that is older than the binary's Go cannot read its lines. */
+static void add_lines(const struct lg_object *object,
+                      struct lg_code_lines *lines)
+{
+    struct lg_code_line frame;
+    for (size_t i = 0; i < lines->count; i++) {
+        struct lg_code_line *line = &lines->items[i];
+        if (line->file.len != 0 || line->line != 0 ||
+            lg_object_frames(object, line->address, &frame, 1) == 0)
+            continue;
+        line->file = frame.file;
+        line->line = frame.line;
+    }
+}
+
 static bool disassemble(void *context, struct lg_str file, uint64_t start,
                         uint64_t limit, bool intel, struct lg_arena *arena,
                         struct lg_code_lines *ret, struct lg_error *err)
@@ -119,7 +134,10 @@ static bool disassemble(void *context, struct lg_str file, uint64_t start,
     const char *path = absolute(file, arena);
     if (path == NULL)
         return lg_fail_nomem(err);
-    return lg_objdump_run(&m->objdump, path, start, limit, arena, ret, err);
+    if (!lg_objdump_run(&m->objdump, path, start, limit, arena, ret, err))
+        return false;
+    add_lines(object, ret);
+    return true;
 }
 
 /* Go's functions by its table, others by DWARF or symbols. */
