@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Brandes and Köpf, "Fast and simple horizontal coordinate assignment" (2001):
- * cells that are linked are put above each other as far as their order lets
- * them, in four ways (from above or below, from the left or right), each packed
- * tightly; a cell comes to the mean of its two middle places. Packing is done
- * along the graph of blocks, since the paper's own can go wrong.
+ * After Brandes and Köpf, "Fast and simple horizontal coordinate assignment"
+ * (2001): cells that are linked are put above each other as far as their order
+ * lets them, in four ways (from above or below, from the left or right), each
+ * packed tightly, along the graph of blocks. Where they take the mean of the
+ * four, here each is drawn together (layered_shift.c) and the best one stays.
  */
 #include "report/layered_internal.h"
 
@@ -22,7 +22,6 @@ struct columns {
     uint32_t *root, *align;
     uint32_t *degree, *queue;     /* blocks in order, by their root */
     struct candidate *candidates; /* neighbours of one cell, in order */
-    double *place[4];             /* x of each cell in each way */
 };
 
 static bool is_inner(const struct lg_rows *r, const struct lg_link *l)
@@ -221,53 +220,6 @@ static void pack(struct columns *c, double *x)
         x[i] = -x[i];
 }
 
-struct extent {
-    double left, right;
-};
-
-static struct extent extent_of(const struct lg_rows *r, const double *x)
-{
-    struct extent e = {INFINITY, -INFINITY};
-    for (size_t i = 0; i < r->cell_count; i++) {
-        e.left = fmin(e.left, x[i] - r->cells[i].width / 2);
-        e.right = fmax(e.right, x[i] + r->cells[i].width / 2);
-    }
-    return e;
-}
-
-/* Moves all ways into the narrowest one: packed from the left to its left end.
- */
-static void line_up(struct columns *c)
-{
-    struct extent e[4], narrowest;
-    for (int way = 0; way < 4; way++) {
-        e[way] = extent_of(c->r, c->place[way]);
-        if (way == 0 ||
-            e[way].right - e[way].left < narrowest.right - narrowest.left)
-            narrowest = e[way];
-    }
-    for (int way = 0; way < 4; way++) {
-        double by = way % 2 == 0 ? narrowest.left - e[way].left
-                                 : narrowest.right - e[way].right;
-        for (size_t i = 0; i < c->r->cell_count; i++)
-            c->place[way][i] += by;
-    }
-}
-
-/* The mean of the middle two. Each way keeps neighbours apart, so their order
- * statistics do, too. */
-static double middle(const struct columns *c, size_t cell)
-{
-    double low = INFINITY, high = -INFINITY, sum = 0;
-    for (int way = 0; way < 4; way++) {
-        double x = c->place[way][cell];
-        low = fmin(low, x);
-        high = fmax(high, x);
-        sum += x;
-    }
-    return (sum - low - high) / 2;
-}
-
 /* Against what rounding may have done; everything begins at 0. */
 static void settle(struct lg_rows *r)
 {
@@ -301,11 +253,6 @@ static bool columns_init(struct columns *c, struct lg_rows *r)
     c->degree = lg_new(r->arena, uint32_t, r->cell_count);
     c->queue = lg_new(r->arena, uint32_t, r->cell_count);
     c->candidates = lg_new(r->arena, struct candidate, r->link_count);
-    for (int way = 0; way < 4; way++) {
-        c->place[way] = lg_new(r->arena, double, r->cell_count);
-        if (c->place[way] == NULL)
-            return false;
-    }
     return c->marked != NULL && c->root != NULL && c->align != NULL &&
            c->degree != NULL && c->queue != NULL && c->candidates != NULL;
 }
@@ -313,7 +260,9 @@ static bool columns_init(struct columns *c, struct lg_rows *r)
 bool lg_layered_columns(struct lg_rows *r)
 {
     struct columns c;
-    if (!columns_init(&c, r))
+    double best = INFINITY, cost;
+    double *x = lg_new(r->arena, double, r->cell_count);
+    if (x == NULL || !columns_init(&c, r))
         return false;
     for (uint32_t row = 0; row + 1 < r->row_count; row++)
         mark_row(&c, row);
@@ -321,11 +270,13 @@ bool lg_layered_columns(struct lg_rows *r)
         c.from_below = way / 2 == 1;
         c.from_right = way % 2 == 1;
         join_rows(&c);
-        pack(&c, c.place[way]);
+        pack(&c, x);
+        if (!lg_layered_shift(r, c.root, x, &cost))
+            return false;
+        for (size_t i = 0; cost < best && i < r->cell_count; i++)
+            r->cells[i].x = x[i];
+        best = fmin(best, cost);
     }
-    line_up(&c);
-    for (size_t i = 0; i < r->cell_count; i++)
-        r->cells[i].x = middle(&c, i);
     settle(r);
     return true;
 }

@@ -72,7 +72,12 @@ bool lg_layered_rank(struct lg_rows *r);
 bool lg_layered_cells(struct lg_rows *r);
 bool lg_layered_order(struct lg_rows *r);
 bool lg_layered_columns(struct lg_rows *r); /* x */
-bool lg_layered_route(struct lg_rows *r);   /* y, runs, labels */
+/* From a valid x of each cell to a better one, with cells of equal root that
+ * belong to one edge kept above each other. cost: weighted distance that links
+ * go sideways. */
+bool lg_layered_shift(struct lg_rows *r, const uint32_t *root, double *x,
+                      double *cost_ret);
+bool lg_layered_route(struct lg_rows *r); /* y, runs, labels */
 
 /* Least distance between the middles of neighbours in a row. */
 double lg_layered_distance(const struct lg_rows *r, uint32_t left,

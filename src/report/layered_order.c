@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SWEEPS_MAX ((size_t)24)
+#define SWEEPS_MAX ((size_t)60)
 /* Links that all sweeps together may look at. */
 #define WORK_MAX ((size_t)8000000)
 /* Sweeps without fewer crossings after which it is enough. */
-#define PATIENCE 5
+#define PATIENCE 15
 /* Pairs of links that are compared to swap two neighbours. */
 #define SWAP_WORK_MAX ((size_t)4096)
 

@@ -4,6 +4,9 @@
 /* How often nodes are drawn towards where they are wanted. */
 #define PULLS_MAX 16
 
+/* Nodes times edges above which groups are left as they are. */
+#define GROUP_WORK_MAX ((size_t)1000000)
+
 /* Edges by their upper and by their lower end. */
 struct ends {
     uint32_t *out_first, *out, *in_first, *in;
@@ -161,6 +164,125 @@ static void pull_all(struct lg_rows *r, const struct ends *ends)
     }
 }
 
+/* A node with all that has to move along with it, and what that is worth. */
+struct group {
+    uint32_t *members; /* the first `count` */
+    size_t count;
+    bool *is_in;   /* of each node */
+    double gain;   /* shorter edges less longer ones, by weight */
+    uint32_t room; /* rows until the next edge is as short as it may be */
+};
+
+static uint32_t spare(const struct lg_rows *r, const struct lg_layered_edge *e)
+{
+    return r->rank[lg_edge_lower(e)] - r->rank[lg_edge_upper(e)] - length(e);
+}
+
+static void group_add(struct group *g, uint32_t node)
+{
+    if (g->is_in[node])
+        return;
+    g->is_in[node] = true;
+    g->members[g->count++] = node;
+}
+
+/* Gathers what a node pushes along when it goes down (or up): the far ends of
+ * edges that have no row to spare. */
+static void gather(const struct lg_rows *r, const struct ends *ends,
+                   uint32_t node, bool down, struct group *g)
+{
+    const uint32_t *first = down ? ends->out_first : ends->in_first;
+    const uint32_t *edges = down ? ends->out : ends->in;
+    g->count = 0;
+    group_add(g, node);
+    for (size_t i = 0; i < g->count; i++) {
+        uint32_t n = g->members[i];
+        for (uint32_t k = first[n]; k < first[n + 1]; k++) {
+            const struct lg_layered_edge *e = &r->in->edges[edges[k]];
+            if (!e->is_loop && spare(r, e) == 0)
+                group_add(g, down ? lg_edge_lower(e) : lg_edge_upper(e));
+        }
+    }
+}
+
+static void weigh(const struct lg_rows *r, const struct ends *ends, bool down,
+                  struct group *g)
+{
+    g->gain = 0;
+    g->room = UINT32_MAX;
+    for (size_t i = 0; i < g->count; i++) {
+        uint32_t n = g->members[i];
+        for (uint32_t k = ends->out_first[n]; k < ends->out_first[n + 1]; k++) {
+            const struct lg_layered_edge *e = &r->in->edges[ends->out[k]];
+            if (g->is_in[lg_edge_lower(e)])
+                continue;
+            g->gain += down ? e->weight : -e->weight;
+            if (down && spare(r, e) < g->room)
+                g->room = spare(r, e);
+        }
+        for (uint32_t k = ends->in_first[n]; k < ends->in_first[n + 1]; k++) {
+            const struct lg_layered_edge *e = &r->in->edges[ends->in[k]];
+            if (g->is_in[lg_edge_upper(e)])
+                continue;
+            g->gain += down ? -e->weight : e->weight;
+            if (!down && spare(r, e) < g->room)
+                g->room = spare(r, e);
+        }
+    }
+}
+
+/* Whole groups go where that makes edges shorter; single nodes are often stuck
+ * between edges that have no row to spare. */
+static bool pull_groups(struct lg_rows *r, const struct ends *ends, bool down,
+                        struct group *g)
+{
+    bool moved = false;
+    for (size_t i = 0; i < r->in->node_count; i++) {
+        gather(r, ends, r->topological[i], down, g);
+        weigh(r, ends, down, g);
+        bool goes = g->gain > 0 && g->room != UINT32_MAX;
+        for (size_t k = 0; k < g->count; k++) {
+            uint32_t n = g->members[k];
+            g->is_in[n] = false;
+            if (goes)
+                r->rank[n] += down ? g->room : 0 - g->room;
+        }
+        moved |= goes;
+    }
+    return moved;
+}
+
+static bool pull_all_groups(struct lg_rows *r, const struct ends *ends)
+{
+    struct group g = {
+        .members = lg_new(r->arena, uint32_t, r->in->node_count),
+        .is_in = lg_new(r->arena, bool, r->in->node_count),
+    };
+    if (g.members == NULL || g.is_in == NULL)
+        return false;
+    if (r->in->node_count * (r->in->edge_count + 1) > GROUP_WORK_MAX)
+        return true;
+    for (int round = 0; round < PULLS_MAX; round++) {
+        bool down = pull_groups(r, ends, true, &g);
+        bool up = pull_groups(r, ends, false, &g);
+        if (!down && !up)
+            break;
+    }
+    return true;
+}
+
+/* Groups may have gone above row 0; unsigned distances stayed right. */
+static void start_at_zero(struct lg_rows *r)
+{
+    int32_t least = INT32_MAX;
+    for (size_t n = 0; n < r->in->node_count; n++) {
+        int32_t row = (int32_t)r->rank[n];
+        least = row < least ? row : least;
+    }
+    for (size_t n = 0; n < r->in->node_count; n++)
+        r->rank[n] -= (uint32_t)least;
+}
+
 bool lg_layered_rank(struct lg_rows *r)
 {
     struct lg_layered *in = r->in;
@@ -178,5 +300,8 @@ bool lg_layered_rank(struct lg_rows *r)
         return false;
     longest_paths(r, &ends);
     pull_all(r, &ends);
+    if (!pull_all_groups(r, &ends))
+        return false;
+    start_at_zero(r);
     return true;
 }

@@ -6,8 +6,8 @@
 
 /* Of the distance that an edge goes sideways between two rows, how much it has
  * to fall, up to a bound. */
-#define STEEPNESS 0.06
-#define FALL_MAX 60.0
+#define STEEPNESS 0.04
+#define FALL_MAX 28.0
 /* Where edges end at a box: within this part of its width, at most so far from
  * each other. */
 #define PORTS_PART 0.8

@@ -2,7 +2,7 @@
 #include "report/pprof_svg.h"
 
 #define NODE_GAP 22.0
-#define ROW_GAP 36.0
+#define ROW_GAP 32.0
 #define TAG_SIZE 9.0
 /* Tags stay at their node. */
 #define TAG_WEIGHT 100.0
