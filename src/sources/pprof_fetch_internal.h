@@ -14,8 +14,14 @@ struct lg_pprof_grab {
     struct lg_profile profile;
     const char *url; /* where it came from; NULL: not from afar */
     bool ok;
+    bool is_merged; /* into an earlier one's profile; its own is gone */
     struct lg_error err;
 };
+/* Grabs them all, and merges what can be merged as it comes: the sum is then
+ * the first one's profile. Local words only; arenas other than `arena`, which
+ * no grab but the first may use. */
+bool lg_pprof_fetch_stream(struct lg_pprof_grab *grabs, size_t count,
+                           struct lg_arena *arena, struct lg_error *err);
 /* Whether the word is a file, or standard input. */
 bool lg_pprof_grab_is_local(const char *word);
 void lg_pprof_grab_run(struct lg_pprof_grab *g);
