@@ -212,7 +212,10 @@ def graphviz(lastgasp, folder, browser):
     degree = page.eval(
         "[...document.querySelectorAll('g.edge > title')].filter(t =>"
         " t.textContent.split('->').includes('N1')).length")
-    lights_up(page, "#node1", degree)
+    # Ids are no help: Graphviz gives the legend the one that pprof gives N1.
+    page.eval("[...document.querySelectorAll('g.node')].find(g =>"
+              " g.querySelector('title').textContent === 'N1').dataset.n = 1")
+    lights_up(page, "g.node[data-n]", degree)
     finds(page, r"main\.main", 1)
     same(page.errors(), [], "exceptions")
 
