@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#define NEIGHBOURHOOD_BYTES UINT64_C(500) /* shown before and behind a sample  \
-                                           */
+/* Shown before and behind a sample. */
+#define NEIGHBOURHOOD_BYTES UINT64_C(500)
 #define RANGES_MAX 25 /* the heaviest; each is a run of a tool */
 #define FRAMES_MAX 64
 /* Instructions without a line have that of the one before, if it is near. */

@@ -14,6 +14,7 @@
 
 #include "report/pprof_report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct lg_code_row {
@@ -69,41 +70,64 @@ static const char lg_code_cart[] =
     "package main\n\nfunc serve() {\n\tfor {\n\t\tadd(1)\n\t}\n}\n\n// adds\n"
     "func add(n int) {\r\n\tsum += n // ünï\n}\n\nfunc two() { work() }\n";
 
+static inline void lg_code_type(struct lg_profile *p, struct lg_str type,
+                                struct lg_str unit)
+{
+    struct lg_value_type *t = lg_push(p->arena, &p->types);
+    if (t == NULL)
+        abort();
+    *t = (struct lg_value_type){type, unit};
+}
+
+static inline void lg_code_function(struct lg_profile *p,
+                                    const struct lg_code_row *row)
+{
+    struct lg_profile_function *f = lg_push(p->arena, &p->functions);
+    if (f == NULL)
+        abort();
+    f->id = p->functions.count;
+    f->name = f->system_name = lg_str_of(row->name);
+    f->file = lg_str_of(row->file);
+    f->start_line = row->start_line;
+}
+
+static inline void lg_code_location(struct lg_profile *p,
+                                    const struct lg_code_place *place)
+{
+    struct lg_profile_location *l = lg_push(p->arena, &p->locations);
+    if (l == NULL)
+        abort();
+    l->id = p->locations.count;
+    l->address = place->address;
+    l->mapping = 1;
+    l->line_first = (uint32_t)p->lines.count;
+    l->line_count = (uint32_t)place->count;
+    for (size_t j = 0; j < place->count; j++) {
+        struct lg_profile_line *line = lg_push(p->arena, &p->lines);
+        if (line == NULL)
+            abort();
+        line->function = place->lines[j].function;
+        line->line = place->lines[j].line;
+    }
+}
+
 static inline void lg_code_profile(struct lg_profile *p, struct lg_arena *arena)
 {
     assert_true(lg_profile_init(p, arena));
-    *lg_push(arena, &p->types) =
-        (struct lg_value_type){LG_STR("objects"), LG_STR("count")};
-    *lg_push(arena, &p->types) =
-        (struct lg_value_type){LG_STR("space"), LG_STR("bytes")};
-    *lg_push(arena, &p->mappings) =
-        (struct lg_profile_mapping){.id = 1,
-                                    .start = 0x401000,
-                                    .limit = 0x402000,
-                                    .offset = 0x1000,
-                                    .file = LG_STR("/no/such/binary")};
-    for (size_t i = 0; i < LG_COUNT(lg_code_functions); i++) {
-        const struct lg_code_row *row = &lg_code_functions[i];
-        *lg_push(arena, &p->functions) =
-            (struct lg_profile_function){.id = i + 1,
-                                         .name = lg_str_of(row->name),
-                                         .system_name = lg_str_of(row->name),
-                                         .file = lg_str_of(row->file),
-                                         .start_line = row->start_line};
-    }
-    for (size_t i = 0; i < LG_COUNT(lg_code_places); i++) {
-        const struct lg_code_place *place = &lg_code_places[i];
-        *lg_push(arena, &p->locations) =
-            (struct lg_profile_location){.id = i + 1,
-                                         .address = place->address,
-                                         .mapping = 1,
-                                         .line_first = (uint32_t)p->lines.count,
-                                         .line_count = (uint32_t)place->count};
-        for (size_t j = 0; j < place->count; j++)
-            *lg_push(arena, &p->lines) =
-                (struct lg_profile_line){.function = place->lines[j].function,
-                                         .line = place->lines[j].line};
-    }
+    lg_code_type(p, LG_STR("objects"), LG_STR("count"));
+    lg_code_type(p, LG_STR("space"), LG_STR("bytes"));
+    struct lg_profile_mapping *m = lg_push(arena, &p->mappings);
+    if (m == NULL)
+        abort();
+    m->id = 1;
+    m->start = 0x401000;
+    m->limit = 0x402000;
+    m->offset = 0x1000;
+    m->file = LG_STR("/no/such/binary");
+    for (size_t i = 0; i < LG_COUNT(lg_code_functions); i++)
+        lg_code_function(p, &lg_code_functions[i]);
+    for (size_t i = 0; i < LG_COUNT(lg_code_places); i++)
+        lg_code_location(p, &lg_code_places[i]);
     for (size_t i = 0; i < LG_COUNT(lg_code_samples); i++)
         assert_true(lg_profile_sample(p, lg_code_samples[i].stack,
                                       lg_code_samples[i].depth,
