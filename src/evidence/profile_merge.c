@@ -152,6 +152,7 @@ static bool clear(struct lg_merger *m, uint32_t **of, size_t *capacity,
 static bool begin_source(struct lg_merger *m, const struct lg_profile *p)
 {
     m->from = p;
+    m->met_count = 0;
     return make_room(m, p) &&
            grow(&m->scratch, &m->address_shift, 0, p->mappings.count, 1,
                 &m->address_shift_capacity, sizeof *m->address_shift) &&

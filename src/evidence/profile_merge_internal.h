@@ -37,6 +37,7 @@ struct lg_merger {
     /* What became of the source's parts: index + 1; 0: not met yet. */
     const struct lg_profile *from;
     uint32_t *mapping_of, *function_of, *location_of;
+    size_t met_count; /* locations */
     size_t mapping_of_capacity, function_of_capacity, location_of_capacity;
     uint64_t *address_shift; /* by mapping of the source */
     size_t address_shift_capacity;
@@ -75,8 +76,9 @@ static inline bool lg_merge_is_zero(const struct lg_profile *p, size_t sample)
 struct lg_str lg_merge_text(struct lg_merger *m, struct lg_str text);
 /* index: of the source, plus one; so is what comes back. 0: none. */
 uint32_t lg_merge_mapping(struct lg_merger *m, uint32_t index);
-/* Index of the source's location in `to`. */
-uint32_t lg_merge_location(struct lg_merger *m, uint32_t index);
+/* Sets location_of for all of the source's stack, in its order. */
+void lg_merge_locations(struct lg_merger *m, const uint32_t *stack,
+                        uint32_t stack_count);
 /* All samples of m->from; there is room for them. false: m->failed. */
 bool lg_merge_samples(struct lg_merger *m);
 

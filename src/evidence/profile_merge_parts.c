@@ -147,16 +147,19 @@ static uint64_t address_in_mapping(const struct lg_profile *p,
                : l->address;
 }
 
-static uint64_t location_hash(const struct lg_profile *p,
+/* Of the source's location, in terms of `to`: what it refers to is placed. */
+static uint32_t location_hash(struct lg_merger *m,
                               const struct lg_profile_location *l)
 {
-    uint64_t hash = lg_merge_mix(address_in_mapping(p, l), l->mapping);
+    uint64_t hash = lg_merge_mix(address_in_mapping(m->from, l),
+                                 lg_merge_mapping(m, l->mapping));
     for (uint32_t i = 0; i < l->line_count; i++) {
-        const struct lg_profile_line *line = &p->lines.items[l->line_first + i];
-        hash = lg_merge_mix(lg_merge_mix(hash, line->function),
-                            (uint64_t)line->line);
+        const struct lg_profile_line *line =
+            &m->from->lines.items[l->line_first + i];
+        hash = lg_merge_mix(hash, map_function(m, line->function));
+        hash = lg_merge_mix(hash, (uint64_t)line->line);
     }
-    return lg_map_hash(lg_str_from(&hash, sizeof hash));
+    return lg_merge_fold(lg_map_hash(lg_str_from(&hash, sizeof hash)));
 }
 
 static bool same_location(const struct lg_profile *p,
@@ -204,16 +207,12 @@ static uint32_t copy_location(struct lg_merger *m,
 }
 
 static uint32_t place_location(struct lg_merger *m,
-                               const struct lg_profile_location *from)
+                               const struct lg_profile_location *from,
+                               uint32_t hash)
 {
     struct lg_profile *to = &m->to;
     uint32_t index = copy_location(m, from);
     const struct lg_profile_location *l = &to->locations.items[index];
-    uint32_t hash = lg_merge_fold(location_hash(to, l));
-    if (!lg_index_reserve(&m->locations, 1)) {
-        m->failed = true;
-        return 0;
-    }
     size_t at = lg_index_first(&m->locations, hash);
     for (uint32_t i; lg_index_next(&m->locations, hash, &at, &i);)
         if (same_location(to, &to->locations.items[i], l))
@@ -224,10 +223,62 @@ static uint32_t place_location(struct lg_merger *m,
     return index;
 }
 
-uint32_t lg_merge_location(struct lg_merger *m, uint32_t index)
+struct met { /* a location of the source for the first time */
+    uint32_t index, hash;
+};
+
+/* What the slots seem to point at. */
+static void fetch_found(const struct lg_merger *m, const struct met *met,
+                        size_t count)
 {
-    uint32_t *place = &m->location_of[index];
-    if (*place == 0)
-        *place = place_location(m, &m->from->locations.items[index]) + 1;
-    return *place - 1;
+    const struct lg_profile *to = &m->to;
+    uint32_t found[LG_MERGE_BATCH];
+    size_t found_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = lg_index_first(&m->locations, met[i].hash);
+        if (lg_index_next(&m->locations, met[i].hash, &at, &found[found_count]))
+            __builtin_prefetch(&to->locations.items[found[found_count++]]);
+    }
+    for (size_t i = 0; i < found_count; i++)
+        __builtin_prefetch(
+            &to->lines.items[to->locations.items[found[i]].line_first]);
+}
+
+static void place_met(struct lg_merger *m, const struct met *met, size_t count)
+{
+    if (!lg_index_reserve(&m->locations, LG_MERGE_BATCH)) {
+        m->failed = true;
+        return;
+    }
+    fetch_found(m, met, count);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t *place = &m->location_of[met[i].index];
+        if (*place != 0) /* twice in one stack */
+            continue;
+        *place = place_location(m, &m->from->locations.items[met[i].index],
+                                met[i].hash) +
+                 1;
+        m->met_count++;
+    }
+}
+
+void lg_merge_locations(struct lg_merger *m, const uint32_t *stack,
+                        uint32_t stack_count)
+{
+    struct met met[LG_MERGE_BATCH];
+    size_t count = 0;
+    for (uint32_t i = 0; i < stack_count && !m->failed; i++) {
+        if (m->location_of[stack[i]] != 0)
+            continue;
+        struct met *next = &met[count++];
+        next->index = stack[i];
+        next->hash = location_hash(m, &m->from->locations.items[next->index]);
+        lg_index_prefetch(&m->locations, next->hash);
+        if (count == LG_MERGE_BATCH) {
+            place_met(m, met, count);
+            count = 0;
+        }
+    }
+    if (count != 0 && !m->failed)
+        place_met(m, met, count);
 }

@@ -14,10 +14,10 @@ static const uint32_t *stage_stack(struct lg_merger *m,
     struct lg_profile_stack from = m->from->samples.items[s->sample];
     const uint32_t *stack = m->from->stacks.items + from.first;
     uint32_t *place = m->stage.items + m->stage.count;
-    for (uint32_t i = 0; i < from.count; i++) {
-        uint32_t known = m->location_of[stack[i]];
-        place[i] = known != 0 ? known - 1 : lg_merge_location(m, stack[i]);
-    }
+    if (m->met_count < m->from->locations.count)
+        lg_merge_locations(m, stack, from.count);
+    for (uint32_t i = 0; i < from.count; i++)
+        place[i] = m->location_of[stack[i]] - 1;
     s->stack_first = (uint32_t)m->stage.count;
     s->stack_count = from.count;
     m->stage.count += from.count;
@@ -262,6 +262,30 @@ static bool reserve_stage(struct lg_merger *m, size_t more)
     return true;
 }
 
+/* Samples whose unmet locations are fetched before their turn: far enough for
+ * the lines of one to follow when it is there. */
+#define AHEAD_LOCATIONS 4
+#define AHEAD_LINES 2
+
+static void fetch_locations(const struct lg_merger *m, size_t sample,
+                            bool lines)
+{
+    const struct lg_profile *from = m->from;
+    if (sample >= from->samples.count)
+        return;
+    struct lg_profile_stack stack = from->samples.items[sample];
+    for (uint32_t i = 0; i < stack.count; i++) {
+        uint32_t index = from->stacks.items[stack.first + i];
+        const struct lg_profile_location *l = &from->locations.items[index];
+        if (m->location_of[index] != 0)
+            continue;
+        if (lines)
+            __builtin_prefetch(&from->lines.items[l->line_first]);
+        else
+            __builtin_prefetch(l);
+    }
+}
+
 bool lg_merge_samples(struct lg_merger *m)
 {
     size_t label_at = 0;
@@ -272,6 +296,10 @@ bool lg_merge_samples(struct lg_merger *m)
         if (!reserve_stage(m, m->from->samples.items[i].count)) {
             m->failed = true;
             break;
+        }
+        if (m->met_count < m->from->locations.count) {
+            fetch_locations(m, i + AHEAD_LOCATIONS, false);
+            fetch_locations(m, i + AHEAD_LINES, true);
         }
         stage(m, i, &label_at);
         if (m->staged_count == LG_MERGE_BATCH)
