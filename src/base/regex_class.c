@@ -222,7 +222,7 @@ static bool take_range(struct lg_str *s, struct lg_str whole, struct lg_sb *out,
                        struct lg_error *err)
 {
     const char *start = s->data;
-    uint32_t low, high;
+    uint32_t low = 0, high = 0;
     if (!take_class_char(s, whole, &low, err))
         return false;
     high = low;

@@ -81,7 +81,7 @@ static bool is_octal(struct lg_str s)
 static bool take_hex(struct lg_str *s, uint32_t *rune_ret, bool *valid_ret,
                      struct lg_error *err)
 {
-    uint32_t c, n = 0;
+    uint32_t c = 0, n = 0;
     size_t digits = 0;
     *valid_ret = false;
     if (s->len == 0)
@@ -135,7 +135,7 @@ bool lg_regex_take_escape(struct lg_str *s, uint32_t *rune_ret,
 {
     const char *start = s->data;
     bool valid = false;
-    uint32_t c;
+    uint32_t c = 0;
     *s = lg_str_skip(*s, 1);
     if (s->len == 0)
         return lg_regex_error(err, "trailing backslash at end of expression",

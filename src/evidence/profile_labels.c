@@ -53,31 +53,35 @@ static bool meet_unit(struct lg_label_unit *unit, struct lg_str met,
     return other != NULL;
 }
 
+/* The unit's place, new when the key is; NULL: no memory. */
+static struct lg_label_unit *unit_of(struct lg_label_units *units,
+                                     struct lg_map *keys, struct lg_str key,
+                                     struct lg_arena *arena)
+{
+    bool fresh;
+    uint64_t *place = lg_map_put_str(keys, key, &fresh);
+    if (place == NULL)
+        return NULL;
+    if (!fresh)
+        return &units->items.items[*place];
+    *place = units->items.count;
+    struct lg_label_unit *unit = lg_push(arena, &units->items);
+    if (unit != NULL)
+        unit->key = key;
+    return unit;
+}
+
 static bool collect_units(const struct lg_profile *p, struct lg_arena *arena,
                           struct lg_map *keys, struct lg_label_units *units)
 {
-    size_t at = 0;
-    struct lg_str last = {NULL, 0};
+    struct lg_label_unit *unit = NULL; /* most have one key only */
     lg_each(label, p->labels) {
-        bool fresh;
         if (!label->is_numeric)
             continue;
-        if (last.data != label->key.data || last.len != label->key.len ||
-            units->items.count == 0) {
-            uint64_t *place = lg_map_put_str(keys, label->key, &fresh);
-            if (place == NULL)
-                return false;
-            if (fresh) {
-                struct lg_label_unit *unit = lg_push(arena, &units->items);
-                if (unit == NULL)
-                    return false;
-                unit->key = label->key;
-                *place = units->items.count - 1;
-            }
-            at = (size_t)*place;
-            last = label->key;
-        }
-        if (!meet_unit(&units->items.items[at], label->num_unit, arena))
+        if (unit == NULL || unit->key.data != label->key.data ||
+            unit->key.len != label->key.len)
+            unit = unit_of(units, keys, label->key, arena);
+        if (unit == NULL || !meet_unit(unit, label->num_unit, arena))
             return false;
     }
     return true;

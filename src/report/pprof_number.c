@@ -293,7 +293,7 @@ size_t lg_go_float_text(double value, char text[LG_GO_FLOAT_BYTES])
                                 isnan(value) ? "NaN"
                                 : value > 0  ? "+Inf"
                                              : "-Inf");
-    char digits[20];
+    char digits[20] = "";
     int exponent;
     size_t len = 0;
     if (signbit(value))
