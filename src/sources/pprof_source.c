@@ -158,8 +158,7 @@ static void say_missing(struct lg_source_finder *f,
         lg_sb_str(&sb, tried->items[i]);
     }
     if (tried->count > TRIED_NAMED_MAX)
-        lg_sb_fmt(&sb, ", nor in %zu more places",
-                  tried->count - TRIED_NAMED_MAX);
+        lg_sb_fmt(&sb, ", and %zu more", tried->count - TRIED_NAMED_MAX);
     if (f->said_count == 0)
         lg_sb_cstr(&sb, " (-source_path=FOLDERS says where to look, "
                         "-trim_path=PREFIXES what to cut off)");

@@ -106,11 +106,18 @@ static struct lg_str version_in(struct lg_str folder)
     return lg_str_first(at, len);
 }
 
+/* Import paths of the standard library have no domain in front. */
+static bool can_be_standard(struct lg_str path)
+{
+    return !lg_path_is_absolute(path) &&
+           !lg_str_contains(lg_str_cut_char(path, '/').head, LG_STR("."));
+}
+
 /* What follows each "/src/" may be the standard library's, or GOPATH's. */
 static bool try_standard(struct search *s)
 {
     struct lg_str path = s->query->path;
-    if (!lg_path_is_absolute(path) && try_toolchains(s, path, LG_STR("")))
+    if (can_be_standard(path) && try_toolchains(s, path, LG_STR("")))
         return true;
     struct lg_str rest = path;
     for (struct lg_cut cut; cut = lg_str_cut(rest, LG_STR("/src/")), cut.found;
