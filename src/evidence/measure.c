@@ -58,7 +58,8 @@ static char to_lower(char c)
 static bool has_alias(const struct unit *u, struct lg_str alias)
 {
     for (size_t i = 0; i < MAX_ALIASES && u->aliases[i] != NULL; i++) {
-        if (lg_str_eq(alias, lg_str_of(u->aliases[i])))
+        if (alias.len != 0 && alias.data[0] == u->aliases[i][0] &&
+            lg_str_eq(alias, lg_str_of(u->aliases[i])))
             return true;
     }
     return false;
@@ -132,7 +133,7 @@ double lg_measure_scale(int64_t value, struct lg_str from, struct lg_str to,
     return (double)value;
 }
 
-/* Most numbers are whole and small: those need no printf. */
+/* The digits of n before end; how many. */
 static size_t print_whole(char *end, uint64_t n)
 {
     size_t len = 0;
@@ -143,19 +144,64 @@ static size_t print_whole(char *end, uint64_t n)
     return len;
 }
 
+/* Reports print five of these a line, and printf's exact arithmetic is slow:
+ * the nearest whole number, unless value is so near to the middle of two that
+ * the last bits of a double decide. value is from 0 to 1e12. */
+static bool round_clearly(double value, uint64_t *ret)
+{
+    double below = floor(value), rest = value - below;
+    *ret = (uint64_t)below + (rest > 0.5);
+    return fabs(rest - 0.5) > 1e-3;
+}
+
+/* "%.2f" of value, which is 0 or above, before end; 0: left to printf. */
+static size_t print_cents(char *end, double value)
+{
+    uint64_t cents;
+    if (!(value >= 0 && value < 1e10) || !round_clearly(value * 100, &cents))
+        return 0;
+    end[-1] = (char)('0' + cents % 10);
+    end[-2] = (char)('0' + cents / 10 % 10);
+    end[-3] = '.';
+    return 3 + print_whole(end - 3, cents / 100);
+}
+
+/* "%.2g" of value, which is below 1, before end; 0: left to printf. */
+static size_t print_two_digits(char *end, double value)
+{
+    uint64_t digits;
+    size_t zeros = 0; /* behind the point */
+    if (value == 0) {
+        end[-1] = '0';
+        return 1;
+    }
+    for (; value < 0.1 && zeros < 4; zeros++)
+        value *= 10;
+    if (!(value >= 0.1) || zeros == 4 || !round_clearly(value * 100, &digits) ||
+        digits < 10 || digits > 99)
+        return 0;
+    size_t len = 0;
+    if (digits % 10 != 0)
+        end[-1 - (ptrdiff_t)len++] = (char)('0' + digits % 10);
+    end[-1 - (ptrdiff_t)len++] = (char)('0' + digits / 10);
+    for (; zeros > 0; zeros--)
+        end[-1 - (ptrdiff_t)len++] = '0';
+    end[-1 - (ptrdiff_t)len++] = '.';
+    end[-1 - (ptrdiff_t)len++] = '0';
+    return len;
+}
+
 void lg_measure_label(struct lg_sb *sb, int64_t value, struct lg_str from,
                       struct lg_str to)
 {
     char text[400]; /* any double with two decimals */
     struct lg_str unit;
     double scaled = lg_measure_scale(value, from, to, &unit);
-    struct lg_str number;
-    if (scaled >= 0 && scaled < 0x1p53 && scaled == floor(scaled)) {
-        size_t len = print_whole(text + sizeof text, (uint64_t)scaled);
-        number = lg_str_from(text + sizeof text - len, len);
-    } else {
-        int len = snprintf(text, sizeof text, "%.2f", scaled);
-        number = lg_str_from(text, (size_t)len);
+    size_t len = print_cents(text + sizeof text, scaled);
+    struct lg_str number = lg_str_from(text + sizeof text - len, len);
+    if (len == 0) {
+        int printed = snprintf(text, sizeof text, "%.2f", scaled);
+        number = lg_str_from(text, (size_t)printed);
     }
     if (lg_str_ends(number, LG_STR(".00")))
         number.len -= 3;
@@ -169,11 +215,22 @@ void lg_measure_label(struct lg_sb *sb, int64_t value, struct lg_str from,
 
 void lg_measure_percentage(struct lg_sb *sb, int64_t value, int64_t total)
 {
+    char text[32], *end = text + sizeof text;
     double ratio = total != 0 ? fabs((double)value / (double)total) * 100 : 0.0;
-    if (ratio >= 99.95 && ratio <= 100.05)
+    if (ratio >= 99.95 && ratio <= 100.05) {
         lg_sb_cstr(sb, "  100%");
-    else
+        return;
+    }
+    end[-1] = '%';
+    size_t len = ratio >= 1.0 ? print_cents(end - 1, ratio)
+                              : print_two_digits(end - 1, ratio);
+    if (len == 0) {
         lg_sb_fmt(sb, ratio >= 1.0 ? "%5.2f%%" : "%5.2g%%", ratio);
+        return;
+    }
+    if (len < 5)
+        lg_sb_repeat(sb, ' ', 5 - len);
+    lg_sb_str(sb, lg_str_from(end - 1 - len, len + 1));
 }
 
 bool lg_measure_compatible(struct lg_str unit_a, struct lg_str unit_b)

@@ -4,11 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/vec.h"
 #include "evidence/measure.h"
+#include "rng.h"
 
 struct label_case {
     int64_t value;
@@ -101,6 +104,50 @@ static void test_percentages(void **state)
     lg_arena_deinit(&arena);
 }
 
+static void check_share(int64_t value, int64_t total, struct lg_sb *sb)
+{
+    char expected[64];
+    double ratio = (double)value / (double)total * 100;
+    if (ratio >= 99.95 && ratio <= 100.05)
+        snprintf(expected, sizeof expected, "  100%%");
+    else
+        snprintf(expected, sizeof expected, ratio >= 1 ? "%5.2f%%" : "%5.2g%%",
+                 ratio);
+    sb->len = 0;
+    lg_measure_percentage(sb, value, total);
+    assert_string_equal(lg_sb_cstr_of(sb), expected);
+}
+
+/* What is printed without printf is what printf prints, in the middle between
+ * two numbers, too. */
+static void test_same_as_printf(void **state)
+{
+    (void)state;
+    struct lg_arena arena;
+    struct lg_sb sb;
+    struct lg_rng rng = {51};
+    char expected[400];
+    lg_arena_init(&arena, 0);
+    lg_sb_init(&sb, &arena);
+    for (size_t i = 0; i < 200000; i++) {
+        int64_t bytes = (int64_t)(lg_rng_any_width(&rng) >> 1);
+        int n =
+            snprintf(expected, sizeof expected, "%.2f", (double)bytes / 1024);
+        if (n > 3 && memcmp(expected + n - 3, ".00", 3) == 0)
+            expected[n - 3] = '\0';
+        if (strcmp(expected, "0") != 0)
+            (void)strcat(expected, "kB");
+        sb.len = 0;
+        lg_measure_label(&sb, bytes, LG_STR("b"), LG_STR("kb"));
+        assert_string_equal(lg_sb_cstr_of(&sb), expected);
+        int64_t total = 1 + (int64_t)(lg_rng_any_width(&rng) >> 1);
+        check_share(bytes, total > 0 ? total : 1, &sb);
+        check_share((int64_t)(i % 2001), 20000, &sb);
+        check_share((int64_t)i, 10000000, &sb);
+    }
+    lg_arena_deinit(&arena);
+}
+
 static void test_compatible_units(void **state)
 {
     (void)state;
@@ -117,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_percentages),
+        cmocka_unit_test(test_same_as_printf),
         cmocka_unit_test(test_compatible_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
