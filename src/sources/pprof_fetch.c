@@ -75,7 +75,7 @@ static void grab_all(struct lg_pprof_grab *grabs, size_t count)
 
 /* The sources' grabs, then the bases'. Each gets an arena; the first one that
  * of the caller, for no thread uses it meanwhile. */
-static struct lg_pprof_grab *make_grabs(const struct lg_pprof_fetch *f,
+static struct lg_pprof_grab *make_grabs(struct lg_pprof_fetch *f,
                                         struct lg_arena *arena)
 {
     size_t count = f->source_count + f->base_count;
@@ -83,6 +83,8 @@ static struct lg_pprof_grab *make_grabs(const struct lg_pprof_fetch *f,
     struct lg_arena *arenas = lg_new(arena, struct lg_arena, count);
     if (grabs == NULL || arenas == NULL)
         return NULL;
+    f->arenas = arenas;
+    f->arena_count = count;
     for (size_t i = 0; i < count; i++) {
         struct lg_pprof_grab *g = &grabs[i];
         g->fetch = f;
@@ -257,7 +259,14 @@ static bool finish(const struct lg_pprof_fetch *f,
     return urls->first == NULL || lg_pprof_save(f, p, arena, err);
 }
 
-bool lg_pprof_fetch(const struct lg_pprof_fetch *f, struct lg_arena *arena,
+void lg_pprof_fetch_deinit(struct lg_pprof_fetch *f)
+{
+    for (size_t i = 0; i < f->arena_count; i++)
+        lg_arena_deinit(&f->arenas[i]);
+    f->arena_count = 0;
+}
+
+bool lg_pprof_fetch(struct lg_pprof_fetch *f, struct lg_arena *arena,
                     struct lg_profile *ret, struct lg_error *err)
 {
     size_t count = f->source_count + f->base_count;

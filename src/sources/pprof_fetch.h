@@ -39,13 +39,18 @@ struct lg_pprof_fetch {
     void *open_context;
     lg_symbol_say_fn *say; /* news and warnings; from any thread */
     void *say_context;
+    /* Where the threads put what they read, beside the caller's arena. */
+    struct lg_arena *arenas;
+    size_t arena_count;
 };
 
 /* What cannot be fetched is said; as long as one source and, where bases were
- * given, one base is left, the work goes on. Everything lives in the arena,
- * and in further ones that last as long as the program. */
-bool lg_pprof_fetch(const struct lg_pprof_fetch *f, struct lg_arena *arena,
+ * given, one base is left, the work goes on. The profile lives in the arena,
+ * in f's own and in files that stay mapped. Once for each f. */
+bool lg_pprof_fetch(struct lg_pprof_fetch *f, struct lg_arena *arena,
                     struct lg_profile *ret, struct lg_error *err);
+/* Gives f's own arenas back, and with them the profile. Before the caller's. */
+void lg_pprof_fetch_deinit(struct lg_pprof_fetch *f);
 
 /* Whether a first word is the program that the profile is of. */
 bool lg_pprof_is_executable(const char *path);
