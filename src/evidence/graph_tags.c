@@ -49,7 +49,7 @@ static bool fresh_index(struct lg_map *map, uint64_t *place, bool fresh)
 
 static bool take_number(struct builder *b, int64_t value)
 {
-    bool fresh;
+    bool fresh = false;
     uint64_t *place = lg_map_put_u64(&b->number_index, (uint64_t)value, &fresh);
     if (place == NULL)
         return false;
@@ -116,7 +116,7 @@ static bool join_pieces(struct builder *b)
         lg_sb_cstr(&sb, piece != b->pieces.items ? "\\n" : "");
         lg_sb_str(&sb, *piece);
     }
-    bool fresh;
+    bool fresh = false;
     uint64_t *place = lg_map_put_str(&b->label_index, lg_sb_view(&sb), &fresh);
     if (!fresh_index(&b->label_index, place, fresh) || sb.failed)
         return false;
@@ -133,7 +133,7 @@ static bool join_pieces(struct builder *b)
 static struct cell *cell_of(struct builder *b, uint32_t node, uint32_t number,
                             int64_t value)
 {
-    bool fresh;
+    bool fresh = false;
     uint64_t pair = (uint64_t)b->sample_label << 32 | number;
     uint64_t *place = lg_map_put_u64(&b->pair_index, pair, &fresh);
     if (!fresh_index(&b->pair_index, place, fresh))
@@ -266,7 +266,7 @@ static struct lg_graph_tags *numbers_of(struct builder *b,
                                         struct lg_map *places,
                                         const struct cell *c)
 {
-    bool fresh;
+    bool fresh = false;
     uint64_t *place =
         lg_map_put_u64(places, (uint64_t)c->node << 32 | c->label, &fresh);
     if (place == NULL)
