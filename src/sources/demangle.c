@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sources/demangle.h"
 
+#include "base/map.h"
 #include "base/sb.h"
 #include "base/vec.h"
 
@@ -10,8 +11,7 @@
 
 typedef struct demangle_component node;
 
-/* A name is cut down by rewriting its tree; trees share parts, and what was
- * rewritten is found changed when it is met again. */
+/* Deeper trees than this are left as they are. */
 #define MAX_DEPTH 512
 
 struct printer {
@@ -42,6 +42,13 @@ static bool print(node *tree, int options, struct lg_arena *arena,
     return !p.sb.failed;
 }
 
+/* A name is cut down by rewriting its tree. Its parts are shared, so that there
+ * can be 2^n ways to a node: each is visited once. */
+struct walker {
+    bool keeps_enclosing;
+    struct lg_map seen;
+};
+
 static bool has_children(const node *n)
 {
     switch (n->type) {
@@ -62,7 +69,7 @@ static bool has_children(const node *n)
     }
 }
 
-static void walk(node *n, bool keep_enclosing, int depth);
+static void walk(struct walker *w, node *n, int depth);
 
 /* The function that a local name is in: its arguments go, its "()" stays. */
 static void empty_enclosing(node *n)
@@ -88,38 +95,40 @@ static void name_only(node **n)
         *n = (*n)->u.s_binary.left;
 }
 
-static void walk_children(node *n, bool keep, int depth)
+static void walk_children(struct walker *w, node *n, int depth)
 {
     switch (n->type) {
     case DEMANGLE_COMPONENT_CTOR:
     case DEMANGLE_COMPONENT_DTOR:
-        walk(n->u.s_ctor.name, keep, depth);
+        walk(w, n->u.s_ctor.name, depth);
         break;
     case DEMANGLE_COMPONENT_EXTENDED_OPERATOR:
-        walk(n->u.s_extended_operator.name, keep, depth);
+        walk(w, n->u.s_extended_operator.name, depth);
         break;
     case DEMANGLE_COMPONENT_LAMBDA:
     case DEMANGLE_COMPONENT_DEFAULT_ARG:
-        walk(n->u.s_unary_num.sub, keep, depth);
+        walk(w, n->u.s_unary_num.sub, depth);
         break;
     default:
-        walk(n->u.s_binary.left, keep, depth);
-        walk(n->u.s_binary.right, keep, depth);
+        walk(w, n->u.s_binary.left, depth);
+        walk(w, n->u.s_binary.right, depth);
         break;
     }
 }
 
-static void walk(node *n, bool keep_enclosing, int depth)
+static void walk(struct walker *w, node *n, int depth)
 {
-    if (n == NULL || depth >= MAX_DEPTH || !has_children(n))
+    bool fresh;
+    if (n == NULL || depth >= MAX_DEPTH || !has_children(n) ||
+        lg_map_put_u64(&w->seen, (uintptr_t)n, &fresh) == NULL || !fresh)
         return;
-    if (n->type == DEMANGLE_COMPONENT_LOCAL_NAME && !keep_enclosing)
+    if (n->type == DEMANGLE_COMPONENT_LOCAL_NAME && !w->keeps_enclosing)
         empty_enclosing(n->u.s_binary.left);
     if (n->type == DEMANGLE_COMPONENT_UNARY)
         name_only(&n->u.s_binary.right);
     if (n->type == DEMANGLE_COMPONENT_TEMPLATE_ARGLIST)
         name_only(&n->u.s_binary.left);
-    walk_children(n, keep_enclosing, depth + 1);
+    walk_children(w, n, depth + 1);
 }
 
 /* "operator<<", "operator->": their < and > are no brackets. A template's own
@@ -191,16 +200,17 @@ static struct lg_str with_spaces(struct lg_str s, struct lg_arena *arena)
 }
 
 static bool demangle_tree(const char *mangled, enum lg_demangle_mode mode,
-                          struct lg_arena *arena, struct lg_str *ret)
+                          bool arguments, struct lg_arena *arena,
+                          struct lg_str *ret)
 {
-    bool full = mode == LG_DEMANGLE_FULL ||
-                strncmp(mangled, "_GLOBAL_", strlen("_GLOBAL_")) == 0;
-    int options = DMGL_ANSI | (full ? DMGL_PARAMS : 0);
+    int options = DMGL_ANSI | (arguments ? DMGL_PARAMS : 0);
     void *memory = NULL;
     node *tree = cplus_demangle_v3_components(mangled, options, &memory);
     bool ok = false;
     if (tree != NULL) {
-        walk(tree, mode == LG_DEMANGLE_FULL, 0);
+        struct walker w = {.keeps_enclosing = mode == LG_DEMANGLE_FULL};
+        lg_map_init(&w.seen, arena);
+        walk(&w, tree, 0);
         ok = print(tree, options, arena, ret);
     }
     free(memory);
@@ -210,12 +220,18 @@ static bool demangle_tree(const char *mangled, enum lg_demangle_mode mode,
     return ok;
 }
 
+/* A clone's suffix is never wanted; no other name has a dot. */
+static const char *without_suffix(struct lg_str mangled, struct lg_arena *arena)
+{
+    return lg_str_cstr(arena, lg_str_cut_char(mangled, '.').head);
+}
+
 static bool demangle_itanium(struct lg_str mangled, enum lg_demangle_mode mode,
                              struct lg_arena *arena, struct lg_str *ret)
 {
-    /* A clone's suffix is never wanted; no other name has a dot. */
-    const char *name = lg_str_cstr(arena, lg_str_cut_char(mangled, '.').head);
-    return name != NULL && demangle_tree(name, mode, arena, ret);
+    const char *name = without_suffix(mangled, arena);
+    return name != NULL &&
+           demangle_tree(name, mode, mode == LG_DEMANGLE_FULL, arena, ret);
 }
 
 /* clang's blocks: "___Z3foov_block_invoke_2". */
@@ -241,21 +257,25 @@ static bool demangle_block(struct lg_str mangled, enum lg_demangle_mode mode,
     return !sb.failed;
 }
 
-/* "_GLOBAL__I__Z3foov": what runs before main. */
+/* "_GLOBAL__I__Z3foov": what runs before main. With arguments in all modes. */
 static bool demangle_global(struct lg_str mangled, enum lg_demangle_mode mode,
                             struct lg_arena *arena, struct lg_str *ret)
 {
-    struct lg_str rest = lg_str_skip(mangled, strlen("_GLOBAL_"));
+    struct lg_str rest = lg_str_skip(mangled, strlen("_GLOBAL_")), key = rest;
     struct lg_sb sb;
     if (rest.len < 4 || strchr("._$", rest.data[0]) == NULL ||
         (rest.data[1] != 'I' && rest.data[1] != 'D') || rest.data[2] != '_')
         return false;
-    if (lg_str_starts(lg_str_skip(rest, 3), LG_STR("_Z")))
-        return demangle_itanium(mangled, mode, arena, ret);
+    struct lg_str inner = lg_str_skip(rest, 3);
+    if (lg_str_starts(inner, LG_STR("_Z"))) {
+        const char *name = without_suffix(inner, arena);
+        if (name == NULL || !demangle_tree(name, mode, true, arena, &key))
+            return false;
+    }
     lg_sb_init(&sb, arena);
     lg_sb_fmt(&sb, "global %s keyed to ",
               rest.data[1] == 'I' ? "constructors" : "destructors");
-    lg_sb_str(&sb, rest); /* with its first letters, as pprof has it */
+    lg_sb_str(&sb, key); /* with its first letters, as pprof has it */
     *ret = lg_sb_view(&sb);
     return !sb.failed;
 }

@@ -9,6 +9,9 @@
 
 /* Longest line that is said. */
 #define SAY_BYTES 4096
+/* A name of 100 bytes can stand for a megabyte; what is beyond this in all
+ * stays mangled. */
+#define DEMANGLED_LIMIT_BYTES ((size_t)256 << 20)
 
 void lg_symbols_say(const struct lg_symboliser *s, const char *fmt, ...)
 {
@@ -192,8 +195,24 @@ struct lg_symbol_mode lg_symbol_mode_parse(struct lg_str text,
 
 /* ---- demangling ---- */
 
+/* The name to show, in the arena when it is a new one. */
+static struct lg_str shown_of(struct lg_symboliser *s, struct lg_str symbol,
+                              struct lg_arena *scratch)
+{
+    if (s->demangled_bytes > DEMANGLED_LIMIT_BYTES)
+        return symbol;
+    struct lg_str shown = lg_demangle_shown(symbol, s->mode.demangle, scratch);
+    if (shown.data == symbol.data)
+        return shown;
+    s->demangled_bytes += shown.len;
+    shown = lg_str_dup(s->arena, shown);
+    lg_arena_reset(scratch);
+    return shown;
+}
+
 /* A name that differs from the symbol was made readable by somebody else. */
-static bool demangle_one(struct lg_symboliser *s, size_t index)
+static bool demangle_one(struct lg_symboliser *s, size_t index,
+                         struct lg_arena *scratch)
 {
     const struct lg_profile_function *f = &s->p->functions.items[index];
     struct lg_str name = f->name;
@@ -202,7 +221,7 @@ static bool demangle_one(struct lg_symboliser *s, size_t index)
         name = f->system_name;
     if (s->mode.demangle != LG_DEMANGLE_NONE &&
         (name.len == 0 || lg_str_eq(name, f->system_name)))
-        name = lg_demangle_shown(f->system_name, s->mode.demangle, s->arena);
+        name = shown_of(s, f->system_name, scratch);
     if (lg_str_eq(name, f->name))
         return true;
     if (!lg_symbols_own_functions(s))
@@ -213,10 +232,13 @@ static bool demangle_one(struct lg_symboliser *s, size_t index)
 
 static bool demangle_all(struct lg_symboliser *s)
 {
-    for (size_t i = 0; i < s->p->functions.count; i++)
-        if (!demangle_one(s, i))
-            return false;
-    return true;
+    struct lg_arena scratch;
+    bool ok = true;
+    lg_arena_init(&scratch, 0);
+    for (size_t i = 0; ok && i < s->p->functions.count; i++)
+        ok = demangle_one(s, i, &scratch);
+    lg_arena_deinit(&scratch);
+    return ok && !s->arena->failed;
 }
 
 bool lg_pprof_symbolise(const struct lg_profile *p,

@@ -21,6 +21,7 @@ struct lg_symboliser {
     void *context;
     struct lg_arena *arena;
     bool owns_mappings, owns_places, owns_functions;
+    size_t demangled_bytes;  /* made so far */
     struct lg_map names;     /* text → number, of functions and files */
     struct lg_map functions; /* name << 32 | file → index */
 };

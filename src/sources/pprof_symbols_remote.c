@@ -200,7 +200,7 @@ static bool name_mapping(struct lg_symboliser *s, size_t mapping,
                          struct lg_str url, int64_t offset,
                          struct lg_error *err)
 {
-    const char *query;
+    const char *query = "";
     struct lg_map functions;
     struct lg_sb answer;
     if (!addresses_of(s, mapping, offset, &query, err))
