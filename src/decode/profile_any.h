@@ -11,7 +11,6 @@
 #include "evidence/profile.h"
 
 bool lg_profile_parse_any(struct lg_str bytes, struct lg_arena *arena,
-                          struct lg_profile *profile_ret,
-                          struct lg_error *err);
+                          struct lg_profile *profile_ret, struct lg_error *err);
 
 #endif

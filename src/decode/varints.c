@@ -17,7 +17,7 @@
 static inline uint64_t ends_mask(const uint8_t *at)
 {
     uint64_t mask = 0;
-    for (unsigned i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(at + 16 * i));
         mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(bytes) << (16 * i);
     }

@@ -67,7 +67,7 @@ struct lg_profile {
     LG_VEC(struct lg_profile_function) functions;
     LG_VEC(struct lg_profile_line) lines;
     LG_VEC(struct lg_profile_location) locations;
-    LG_VEC(uint32_t) stacks;                  /* location indices */
+    LG_VEC(uint32_t) stacks; /* location indices */
     LG_VEC(struct lg_profile_stack) samples;
     int64_t *values; /* [sample * types.count + type] */
     size_t values_capacity;

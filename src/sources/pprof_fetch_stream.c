@@ -200,7 +200,7 @@ static unsigned start_readers(struct stream *s, pthread_t readers[MAX_READERS])
     for (unsigned i = 1; cpus > 1 && i < wanted; i++)
         if (pthread_create(&readers[count], NULL, read_ahead, s) == 0)
             count++;
-    s->ahead = AHEAD * (count + 1);
+    s->ahead = (size_t)AHEAD * (count + 1);
     return count;
 }
 

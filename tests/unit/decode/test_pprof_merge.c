@@ -47,7 +47,7 @@ static struct lg_profile merge(struct lg_arena *arena,
                                struct lg_profile *profiles, size_t count)
 {
     const struct lg_profile *list[LG_GOLDEN_VERSIONS];
-    struct lg_profile merged;
+    struct lg_profile merged = {0};
     struct lg_error err = {0};
     for (size_t i = 0; i < count; i++)
         list[i] = &profiles[i];
