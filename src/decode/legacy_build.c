@@ -178,11 +178,18 @@ static bool emit_size(struct lg_legacy *b, size_t sample)
     return true;
 }
 
+/* NULL for an empty stack: there may be no frames at all. */
+static uint32_t *frames_of(const struct lg_legacy *b,
+                           const struct lg_profile_stack *s)
+{
+    return s->count != 0 ? b->frames.items + s->first : NULL;
+}
+
 /* Location indices of a sample's frames, over the places. */
 static bool emit_frames(struct lg_legacy *b, size_t sample, uint32_t *numbers)
 {
     struct lg_profile_stack *s = &b->samples.items[sample];
-    uint32_t *frames = b->frames.items + s->first;
+    uint32_t *frames = frames_of(b, s);
     bool is_twin =
         b->drops_twins && s->count > 1 &&
         lg_legacy_address(b, sample, 0) == lg_legacy_address(b, sample, 1) + 1;
@@ -204,8 +211,7 @@ static bool emit_samples(struct lg_legacy *b)
     for (size_t i = 0; i < b->samples.count; i++) {
         const struct lg_profile_stack *s = &b->samples.items[i];
         if (!emit_frames(b, i, numbers) ||
-            !lg_profile_sample(&b->profile, b->frames.items + s->first,
-                               s->count,
+            !lg_profile_sample(&b->profile, frames_of(b, s), s->count,
                                b->values.items + i * b->value_count) ||
             !emit_size(b, i))
             return false;
