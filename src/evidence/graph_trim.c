@@ -150,13 +150,12 @@ static size_t trim_calls(struct trimming *t, const bool *listed)
 /* TrimLowFrequencyTags */
 static void trim_tags(struct lg_graph_tags *tags, int64_t cutoff)
 {
+    struct lg_graph_tag *items = tags->items.items;
     size_t left = 0;
-    if (tags->items.items == NULL)
-        return;
-    for (size_t i = 0; i < tags->items.count; i++) {
-        const struct lg_graph_tag *tag = &tags->items.items[i];
-        if (lg_go_abs(tag->flat) >= cutoff || lg_go_abs(tag->cum) >= cutoff)
-            tags->items.items[left++] = *tag;
+    for (size_t i = 0; items != NULL && i < tags->items.count; i++) {
+        if (lg_go_abs(items[i].flat) >= cutoff ||
+            lg_go_abs(items[i].cum) >= cutoff)
+            items[left++] = items[i];
     }
     tags->items.count = left;
 }

@@ -17,6 +17,15 @@
 #include "call_graph_sample.h"
 #include "golden.h"
 
+static void *must(void *pointer)
+{
+    if (pointer == NULL)
+        abort();
+    return pointer;
+}
+#define must_push(arena, v)                                                    \
+    ((__typeof__((v)->items + 0))must(lg_push((arena), (v))))
+
 struct variant {
     const char *golden;
     lg_pprof_report_fn *report;
@@ -56,8 +65,8 @@ struct made {
 static void describe(struct lg_profile *p, struct lg_arena *arena)
 {
     lg_sample_profile(p, arena);
-    *lg_push(arena, &p->comments) = LG_STR("made for a test");
-    *lg_push(arena, &p->comments) = LG_STR("#hidden");
+    *must_push(arena, &p->comments) = LG_STR("made for a test");
+    *must_push(arena, &p->comments) = LG_STR("#hidden");
     p->time_ns = INT64_C(1793628180123456789);
     p->duration_ns = 1500000000;
     p->doc_url = LG_STR("https://example.com/doc");
@@ -186,7 +195,7 @@ static struct lg_profile valued(struct lg_arena *arena)
     struct lg_profile p;
     assert_true(lg_profile_init(&p, arena));
     for (size_t i = 0; i < 2; i++)
-        lg_push(arena, &p.types)->type = LG_STR("x");
+        must_push(arena, &p.types)->type = LG_STR("x");
     const int64_t rows[][2] = {{2, 10}, {1, -20}, {1, 6}};
     for (size_t i = 0; i < LG_COUNT(rows); i++)
         assert_true(lg_profile_sample(&p, NULL, 0, rows[i]));
@@ -202,7 +211,7 @@ static void test_totals(void **state)
     assert_int_equal(lg_pprof_total(&p, 1, false), 36);
     assert_int_equal(lg_pprof_total(&p, 1, true), 9);
     for (size_t i = 0; i < 2; i++) /* twice on one sample */
-        *lg_push(&arena, &p.labels) = (struct lg_profile_label){
+        *must_push(&arena, &p.labels) = (struct lg_profile_label){
             .sample = 1, .key = LG_STR("pprof::base"), .str = LG_STR("true")};
     assert_int_equal(lg_pprof_total(&p, 1, false), 20);
     p.values[3] = 0; /* a base of nothing does not count */
