@@ -170,10 +170,12 @@ static bool make_tags(struct trimming *t, size_t count)
         return false;
     for (size_t i = 0; i < count && i < d->list_count; i++)
         wanted[d->list[i]] = true;
-    if (!lg_graph_tags_make(d, wanted, &t->tags))
+    struct lg_graph_node_tags *made;
+    if (!lg_graph_tags_make(d, wanted, &made))
         return false;
+    t->tags = made;
     for (size_t i = 0; i < count && i < d->list_count; i++) {
-        struct lg_graph_node_tags *tags = &t->tags[d->list[i]];
+        struct lg_graph_node_tags *tags = &made[d->list[i]];
         trim_tags(&tags->labels, t->node_cutoff);
         lg_each(numbers, tags->numbers)
             trim_tags(numbers, t->node_cutoff);

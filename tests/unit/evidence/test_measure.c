@@ -126,17 +126,17 @@ static void test_same_as_printf(void **state)
     struct lg_arena arena;
     struct lg_sb sb;
     struct lg_rng rng = {51};
-    char expected[400];
+    char expected[410];
     lg_arena_init(&arena, 0);
     lg_sb_init(&sb, &arena);
     for (size_t i = 0; i < 200000; i++) {
         int64_t bytes = (int64_t)(lg_rng_any_width(&rng) >> 1);
-        int n =
-            snprintf(expected, sizeof expected, "%.2f", (double)bytes / 1024);
-        if (n > 3 && memcmp(expected + n - 3, ".00", 3) == 0)
-            expected[n - 3] = '\0';
-        if (strcmp(expected, "0") != 0)
-            (void)strcat(expected, "kB");
+        char number[400];
+        int n = snprintf(number, sizeof number, "%.2f", (double)bytes / 1024);
+        if (n > 3 && memcmp(number + n - 3, ".00", 3) == 0)
+            number[n - 3] = '\0';
+        snprintf(expected, sizeof expected, "%s%s", number,
+                 strcmp(number, "0") == 0 ? "" : "kB");
         sb.len = 0;
         lg_measure_label(&sb, bytes, LG_STR("b"), LG_STR("kb"));
         assert_string_equal(lg_sb_cstr_of(&sb), expected);
