@@ -62,6 +62,10 @@ struct lg_pprof_machine {
                     const struct lg_regex *matches, uint64_t address,
                     struct lg_arena *arena, struct lg_code_symbols *ret,
                     struct lg_error *err);
+    /* Many symbols of a file that are about to be disassembled: a machine may
+     * get them at once. May be NULL. */
+    void (*expect)(void *context, struct lg_str file,
+                   const struct lg_code_symbol *symbols, size_t count);
     /* Machine code in [start, limit), addresses as linked. */
     bool (*disassemble)(void *context, struct lg_str file, uint64_t start,
                         uint64_t limit, bool intel, struct lg_arena *arena,

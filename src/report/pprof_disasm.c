@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define FEW_ROUTINES 2 /* each is a run of a tool */
+
 struct routine { /* a symbol of a binary that has samples */
     struct lg_code_symbol symbol;
     struct lg_str file;
@@ -225,6 +227,30 @@ static bool put_routine(struct disassembly *d, const struct routine *r,
     return true;
 }
 
+/* Those of each binary that has more than a few, together. */
+static bool announce(const struct disassembly *d)
+{
+    const struct lg_pprof_machine *machine = d->report->machine;
+    size_t count = d->routines.count;
+    struct lg_code_symbol *symbols =
+        lg_new(d->arena, struct lg_code_symbol, count);
+    struct lg_map files;
+    lg_map_init(&files, d->arena);
+    for (size_t i = 0; symbols != NULL && i < count; i++) {
+        struct lg_str file = d->routines.items[i].file;
+        bool is_fresh;
+        if (lg_map_put_str(&files, file, &is_fresh) == NULL)
+            return false;
+        size_t picked = 0;
+        for (size_t j = i; is_fresh && j < count; j++)
+            if (lg_str_eq(d->routines.items[j].file, file))
+                symbols[picked++] = d->routines.items[j].symbol;
+        if (picked > FEW_ROUTINES)
+            machine->expect(machine->context, file, symbols, picked);
+    }
+    return symbols != NULL;
+}
+
 bool lg_pprof_disasm(struct lg_pprof_report *r, struct lg_sb *out,
                      struct lg_error *err)
 {
@@ -241,6 +267,8 @@ bool lg_pprof_disasm(struct lg_pprof_report *r, struct lg_sb *out,
         return false;
     if (d.routines.count == 0)
         return fail_without(&d, err);
+    if (r->machine->expect != NULL && !r->intel_syntax && !announce(&d))
+        return lg_fail_nomem(err);
     for (size_t i = 0; i < d.routines.count; i++)
         if (!put_routine(&d, &d.routines.items[i], err))
             return false;

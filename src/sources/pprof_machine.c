@@ -115,6 +115,27 @@ static void add_lines(const struct lg_object *object,
     }
 }
 
+/* Where PATH has no go, a toolchain's may do. */
+static void tell_toolchain(struct machine *m)
+{
+    if (m->objdump.go.len == 0 && lg_source_places_find(&m->finder) &&
+        m->finder.places.toolchains.count != 0)
+        m->objdump.go =
+            lg_path_join(m->finder.places.toolchains.items[0].folder,
+                         LG_STR("bin/go"), m->arena);
+}
+
+static void expect(void *context, struct lg_str file,
+                   const struct lg_code_symbol *symbols, size_t count)
+{
+    struct machine *m = context;
+    const struct lg_object *object = NULL;
+    if (!object_of(m, file, &object, NULL))
+        return;
+    tell_toolchain(m);
+    lg_objdump_expect(&m->objdump, object, symbols, count);
+}
+
 static bool disassemble(void *context, struct lg_str file, uint64_t start,
                         uint64_t limit, bool intel, struct lg_arena *arena,
                         struct lg_code_lines *ret, struct lg_error *err)
@@ -126,15 +147,15 @@ static bool disassemble(void *context, struct lg_str file, uint64_t start,
                        "printing assembly in Intel syntax is not supported");
     if (!object_of(m, file, &object, err))
         return false;
-    if (lg_source_places_find(&m->finder) && m->objdump.go.len == 0 &&
-        m->finder.places.toolchains.count != 0)
-        m->objdump.go =
-            lg_path_join(m->finder.places.toolchains.items[0].folder,
-                         LG_STR("bin/go"), m->arena);
+    tell_toolchain(m);
+    const struct lg_code_lines *known =
+        lg_objdump_known(&m->objdump, object, start, limit);
     const char *path = absolute(file, arena);
     if (path == NULL)
         return lg_fail_nomem(err);
-    if (!lg_objdump_run(&m->objdump, path, start, limit, arena, ret, err))
+    if (known != NULL)
+        *ret = *known;
+    else if (!lg_objdump_run(&m->objdump, path, start, limit, arena, ret, err))
         return false;
     add_lines(object, ret);
     return true;
@@ -192,6 +213,7 @@ bool lg_pprof_machine_init(struct lg_pprof_machine *m, lg_machine_say_fn *say,
                                    .read_source = read_source,
                                    .object_offset = object_offset,
                                    .symbols = symbols,
+                                   .expect = expect,
                                    .disassemble = disassemble,
                                    .frames = frames};
     return true;

@@ -153,6 +153,12 @@ static void find_go(struct lg_objdump *o)
     }
 }
 
+const char *lg_objdump_tool(struct lg_objdump *o)
+{
+    find_go(o);
+    return o->tool;
+}
+
 static bool run_go(struct lg_objdump *o, const char *path, uint64_t start,
                    uint64_t limit, struct lg_arena *arena,
                    struct lg_code_lines *ret, struct lg_error *err)

@@ -13,6 +13,13 @@
 #define LG_SOURCES_PPROF_OBJDUMP_H
 
 #include "evidence/pprof_machine.h"
+#include "sources/pprof_object.h"
+
+struct lg_objdump_known { /* code that was asked for with others */
+    const struct lg_object *object;
+    uint64_t start, limit;
+    struct lg_code_lines lines;
+};
 
 struct lg_objdump {
     struct lg_arena *arena; /* borrowed */
@@ -21,6 +28,7 @@ struct lg_objdump {
     bool is_ready;
     const char *tool;       /* Go's objdump itself; NULL: through `go tool` */
     const char *go_program; /* NULL: no Go here */
+    LG_VEC(struct lg_objdump_known) known;
 };
 
 void lg_objdump_init(struct lg_objdump *o, struct lg_arena *arena);
@@ -30,6 +38,17 @@ void lg_objdump_init(struct lg_objdump *o, struct lg_arena *arena);
 bool lg_objdump_run(struct lg_objdump *o, const char *path, uint64_t start,
                     uint64_t limit, struct lg_arena *arena,
                     struct lg_code_lines *ret, struct lg_error *err);
+
+/* The path of Go's objdump itself; NULL: none that can be run directly. */
+const char *lg_objdump_tool(struct lg_objdump *o);
+/* These will be asked for: where Go's tool can, it gets them all in one run.
+ * What goes wrong shows only in that lg_objdump_known has nothing. */
+void lg_objdump_expect(struct lg_objdump *o, const struct lg_object *object,
+                       const struct lg_code_symbol *symbols, size_t count);
+/* NULL: not expected, or not to be had so: lg_objdump_run it. */
+const struct lg_code_lines *lg_objdump_known(const struct lg_objdump *o,
+                                             const struct lg_object *object,
+                                             uint64_t start, uint64_t limit);
 
 /* The two forms; pure. Lines outside [start, limit) are left out. */
 bool lg_objdump_parse_go(struct lg_str text, uint64_t start, uint64_t limit,

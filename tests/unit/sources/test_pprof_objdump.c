@@ -264,6 +264,54 @@ static void a_binary_tells_its_symbols_and_its_place(void **state)
     lg_arena_deinit(&arena);
 }
 
+/* The tool gets a copy in which the function is a byte shorter, and is asked
+ * for it by name; its answer is known from then on. */
+static void expected_code_comes_in_one_run(void **state)
+{
+    struct lg_arena arena;
+    struct lg_object o, copy;
+    struct lg_objdump tool;
+    struct lg_code_symbols found, shorter;
+    struct lg_error err = {0};
+    char script[1024], path[512];
+    const char *folder = *state;
+    struct lg_regex *re = lg_regex_create(LG_STR("^lg_test_landmark$"), NULL);
+    lg_arena_init(&arena, 0);
+    assert_true(lg_object_open(&o, "/proc/self/exe", &err));
+    assert_true(lg_object_symbols(&o, re, 0, &arena, &found, &err));
+    assert_int_equal(found.count, 1);
+    const struct lg_code_symbol *symbol = &found.items[0];
+    (void)snprintf(script, sizeof script,
+                   "#!/bin/sh\n/bin/cat \"$3\" >%s/copy\n"
+                   "printf 'TEXT a(SB) x.c\\n  x.c:1\\t%#llx\\t00\\t%%s\\n' "
+                   "\"$1 $2\"\n",
+                   folder, (unsigned long long)symbol->start);
+    only_programs_of(folder);
+    put_program(folder, "tool", script);
+    (void)snprintf(script, sizeof script, "#!/bin/sh\necho %s/tool\n", folder);
+    put_program(folder, "go", script);
+    lg_objdump_init(&tool, &arena);
+    assert_null(lg_objdump_known(&tool, &o, symbol->start, symbol->end));
+    lg_objdump_expect(&tool, &o, symbol, 1);
+    const struct lg_code_lines *lines =
+        lg_objdump_known(&tool, &o, symbol->start, symbol->end);
+    assert_non_null(lines);
+    assert_int_equal(lines->count, 1);
+    assert_line(&lines->items[0], symbol->start, "-s ^(?:lg_test_landmark)$",
+                "a", "x.c", 1);
+    assert_null(lg_objdump_known(&tool, &o, symbol->start, symbol->end + 1));
+    (void)snprintf(path, sizeof path, "%s/copy", folder);
+    assert_true(lg_object_open(&copy, path, &err));
+    assert_true(lg_object_symbols(&copy, re, 0, &arena, &shorter, &err));
+    assert_int_equal(shorter.count, 1);
+    assert_true(shorter.items[0].start == symbol->start);
+    assert_true(shorter.items[0].end == symbol->end - 1);
+    lg_object_deinit(&copy);
+    lg_object_deinit(&o);
+    lg_regex_destroy(re);
+    lg_arena_deinit(&arena);
+}
+
 static void what_is_no_binary_is_named_as_pprof_names_it(void **state)
 {
     struct lg_object o;
@@ -333,6 +381,7 @@ int main(void)
         lg_tmpdir_test(a_tool_gives_its_output_or_its_reason),
         lg_tmpdir_test(go_is_asked_first_then_binutils),
         cmocka_unit_test(a_binary_tells_its_symbols_and_its_place),
+        lg_tmpdir_test(expected_code_comes_in_one_run),
         lg_tmpdir_test(what_is_no_binary_is_named_as_pprof_names_it),
         cmocka_unit_test(the_machine_opens_a_binary_once),
     };
