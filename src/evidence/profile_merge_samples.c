@@ -12,7 +12,8 @@ static const uint32_t *stage_stack(struct lg_merger *m,
                                    struct lg_merge_staged *s)
 {
     struct lg_profile_stack from = m->from->samples.items[s->sample];
-    const uint32_t *stack = m->from->stacks.items + from.first;
+    const uint32_t *stack =
+        from.count != 0 ? m->from->stacks.items + from.first : NULL;
     uint32_t *place = m->stage.items + m->stage.count;
     if (m->met_count < m->from->locations.count)
         lg_merge_locations(m, stack, from.count);
@@ -246,10 +247,10 @@ static void place_staged(struct lg_merger *m)
     lg_arena_reset(&m->batch);
 }
 
-/* Room in `stage` for one more stack. */
+/* Room in `stage` for one more stack, at least for something. */
 static bool reserve_stage(struct lg_merger *m, size_t more)
 {
-    size_t need = m->stage.count + more;
+    size_t need = m->stage.count + more + 1;
     if (need <= m->stage.capacity)
         return true;
     uint32_t *items = lg_arena_grow(
