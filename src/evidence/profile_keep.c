@@ -76,7 +76,9 @@ bool lg_profile_filter_samples(const struct lg_profile *p,
         size_t first = label;
         while (label < p->labels.count && p->labels.items[label].sample == i)
             label++;
-        stays[i] = keep(context, p, i, p->labels.items + first, label - first);
+        const struct lg_profile_label *labels =
+            label > first ? &p->labels.items[first] : NULL;
+        stays[i] = keep(context, p, i, labels, label - first);
     }
     bool ok = stays != NULL && lg_profile_select(&view, stays);
     lg_arena_deinit(&scratch);

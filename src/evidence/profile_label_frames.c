@@ -191,7 +191,9 @@ static bool frame_all(struct frames *f, const struct lg_profile *p)
         size_t first = label;
         while (label < p->labels.count && p->labels.items[label].sample == i)
             label++;
-        if (!frame_sample(f, p, i, p->labels.items + first, label - first, at))
+        const struct lg_profile_label *labels =
+            label > first ? &p->labels.items[first] : NULL;
+        if (!frame_sample(f, p, i, labels, label - first, at))
             return false;
         s->first = (uint32_t)(at - stacks);
         s->count += (uint32_t)more;

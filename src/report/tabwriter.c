@@ -70,6 +70,8 @@ static void end_cell(struct lg_tabwriter *w)
 
 static void put_text(struct lg_tabwriter *w, size_t bytes)
 {
+    if (bytes == 0) /* there may be no text at all */
+        return;
     lg_sb_str(w->out, lg_str_from(w->text.data + w->written, bytes));
     w->written += bytes;
 }
