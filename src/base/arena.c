@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Under AddressSanitizer, what is free in a chunk is poisoned and a gap stays
  * behind every allocation, so that a decoder that reads past its array is
@@ -34,10 +35,6 @@
  * the bound keeps the unused end of the last chunk small. */
 #define FIRST_CHUNK_BYTES ((size_t)4096)
 #define MAX_CHUNK_BYTES ((size_t)4 << 20)
-/* Chunks from this on are asked for in pages of 2 MiB, where the machine has
- * them: the first touch of each small page costs as much as filling it. */
-#define MIN_HUGE_BYTES ((size_t)8 << 20)
-#define PAGE_BYTES ((uintptr_t)4096) /* of any size: only a hint is rounded */
 /* No sum below can overflow with sizes up to this. */
 #define MAX_ALLOC_BYTES ((size_t)PTRDIFF_MAX / 2)
 
@@ -116,14 +113,6 @@ static size_t gap_of(const struct lg_arena *arena)
     return arena->fixed ? 0 : GAP_BYTES;
 }
 
-static void advise_huge(const struct lg_arena_chunk *chunk, size_t bytes)
-{
-    uintptr_t begin = (uintptr_t)chunk & ~(PAGE_BYTES - 1);
-    uintptr_t end = ((uintptr_t)chunk + bytes) & ~(PAGE_BYTES - 1);
-    if (bytes >= MIN_HUGE_BYTES)
-        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
-}
-
 /* A request above the chunk size gets a chunk of its own behind the current
  * one, whose free part stays in use. */
 static void *alloc_from_new_chunk(struct lg_arena *arena, size_t size_bytes,
@@ -138,7 +127,6 @@ static void *alloc_from_new_chunk(struct lg_arena *arena, size_t size_bytes,
     struct lg_arena_chunk *chunk = calloc(1, sizeof *chunk + chunk_bytes);
     if (chunk == NULL)
         return refuse(arena);
-    advise_huge(chunk, sizeof *chunk + chunk_bytes);
     chunk->size_bytes = chunk_bytes;
     size_t pad = padding_of(chunk->data, align);
     POISON(chunk->data, chunk_bytes);
@@ -227,4 +215,19 @@ void lg_arena_trim(struct lg_arena *arena, void *old, size_t old_bytes,
     arena->used_bytes -= less;
     if (!arena->fixed)
         POISON((char *)old + new_bytes, less);
+}
+
+/* Linux 5.14. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+void lg_touch_pages(void *memory, size_t bytes)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = ((uintptr_t)memory + page - 1) & ~(page - 1);
+    uintptr_t end = ((uintptr_t)memory + bytes) & ~(page - 1);
+    if (begin < end) /* not to be had: the pages come one by one */
+        (void)madvise((char *)memory + (begin - (uintptr_t)memory), end - begin,
+                      MADV_POPULATE_WRITE);
 }

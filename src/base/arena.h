@@ -50,6 +50,11 @@ void *lg_arena_grow(struct lg_arena *arena, void *old, size_t old_bytes,
 void lg_arena_trim(struct lg_arena *arena, void *old, size_t old_bytes,
                    size_t new_bytes);
 
+/* Asks for the pages that lie wholly in it at once, if they are fresh: a third
+ * less time than at the first touch of each, and on whichever thread has time.
+ * For memory that will be filled. What stands there stays. */
+void lg_touch_pages(void *memory, size_t bytes);
+
 #define lg_new(arena, type, count)                                             \
     ((type *)lg_arena_calloc((arena), (count), sizeof(type), _Alignof(type)))
 

@@ -277,10 +277,27 @@ static struct filler filler_of(const struct lg_pprof_samples *s,
     };
 }
 
+/* What the block will fill, when all of it is so large that its pages are
+ * fresh. */
+static void touch_block(const struct lg_pprof_samples *s, const struct block *b)
+{
+    const struct lg_profile *p = s->d->profile;
+    size_t types = p->types.count;
+    if (s->worker_count == 1)
+        return;
+    lg_touch_pages(p->stacks.items + b->stack_first,
+                   b->stack_count * sizeof *p->stacks.items);
+    lg_touch_pages(p->values + b->sample_first * types,
+                   b->run->count * types * sizeof *p->values);
+    lg_touch_pages(p->labels.items + b->label_first,
+                   b->label_count * sizeof *p->labels.items);
+}
+
 static bool fill_block(struct lg_pprof_samples *s, struct block *b,
                        struct lg_error *err)
 {
     struct lg_profile *p = s->d->profile;
+    touch_block(s, b);
     struct lg_cursor c = cursor_of(s->d, b->run);
     struct filler x = filler_of(s, b);
     struct lg_wire_field f;
