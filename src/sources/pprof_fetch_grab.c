@@ -104,7 +104,8 @@ bool lg_pprof_download(const struct lg_pprof_fetch *f, const char *word,
     lg_sb_init(&sb, arena);
     if (!lg_pprof_url_parse(lg_str_of(word), f->seconds, f->timeout, arena,
                             &url))
-        return lg_fail_os(err, ENOENT, "open");
+        return lg_fail(err, LG_ABSENT,
+                       "there is no such file or incident, and it is no URL");
     if (!check_tls(&f->tls, err))
         return false;
     lg_pprof_fetch_say(f, "Fetching profile over HTTP from %s", url.url);
