@@ -12,12 +12,16 @@
 #define SEPARATOR                                                              \
     "-----------+-------------------------------------------------------\n"
 
+#define VALUE_WIDTH 10
+#define LABEL_BYTES 40 /* about as much as a label's line */
+
 struct traces {
     const struct lg_pprof_report *report;
     const struct lg_profile *profile;
     struct lg_sb *out;
     struct lg_arena *arena;
     struct lg_str *files; /* cleaned, by function; .data NULL: not yet */
+    struct lg_str *texts; /* by location; empty: not yet */
     size_t label;         /* the next one */
     LG_VEC(struct lg_str) lines;
 };
@@ -49,34 +53,64 @@ static struct lg_node_info info_of(struct traces *t,
     return info;
 }
 
-static void put_line(struct traces *t, const struct lg_profile_location *l,
+static void put_line(struct traces *t, struct lg_sb *sb,
+                     const struct lg_profile_location *l,
                      const struct lg_profile_line *line, bool is_inline)
 {
     struct lg_node_info info = info_of(t, l, line);
-    lg_sb_cstr(t->out, "   ");
-    lg_node_name(t->out, &info);
-    lg_sb_cstr(t->out, is_inline ? " (inline)\n" : "\n");
+    lg_sb_repeat(sb, ' ', VALUE_WIDTH);
+    lg_sb_cstr(sb, "   ");
+    lg_node_name(sb, &info);
+    lg_sb_cstr(sb, is_inline ? " (inline)\n" : "\n");
 }
 
+/* The lines of a location, made once: it is in many stacks. */
+static struct lg_str text_of(struct traces *t, uint32_t location)
+{
+    const struct lg_profile *p = t->profile;
+    const struct lg_profile_location *l = &p->locations.items[location];
+    struct lg_str *text = &t->texts[location];
+    if (text->len != 0)
+        return *text;
+    struct lg_sb sb;
+    lg_sb_init(&sb, t->arena);
+    for (uint32_t k = 0; k < l->line_count; k++)
+        put_line(t, &sb, l, &p->lines.items[l->line_first + k],
+                 k + 1 < l->line_count);
+    if (l->line_count == 0)
+        put_line(t, &sb, l, NULL, false);
+    *text = lg_sb_view(&sb);
+    return *text;
+}
+
+/* The value stands before the leaf. */
 static void put_stack(struct traces *t, size_t sample, int64_t value)
 {
     const struct lg_profile *p = t->profile;
     struct lg_profile_stack s = p->samples.items[sample];
     for (uint32_t i = 0; i < s.count; i++) {
-        const struct lg_profile_location *l =
-            &p->locations.items[p->stacks.items[s.first + i]];
-        uint32_t lines = l->line_count != 0 ? l->line_count : 1;
-        for (uint32_t k = 0; k < lines; k++) {
-            if (i == 0 && k == 0)
-                lg_pprof_right_value(t->report, t->out, value, 10);
-            else
-                lg_sb_repeat(t->out, ' ', 10);
-            put_line(t, l,
-                     l->line_count != 0 ? &p->lines.items[l->line_first + k]
-                                        : NULL,
-                     k + 1 < lines);
+        struct lg_str text = text_of(t, p->stacks.items[s.first + i]);
+        if (i == 0) {
+            lg_pprof_right_value(t->report, t->out, value, VALUE_WIDTH);
+            text = lg_str_skip(text, VALUE_WIDTH);
         }
+        lg_sb_str(t->out, text);
     }
+}
+
+/* Room for all stacks at once: of a large profile they are a gigabyte, and a
+ * text that doubles leaves its smaller selves behind. */
+static void reserve(struct traces *t)
+{
+    const struct lg_profile *p = t->profile;
+    size_t bytes = p->labels.count * LABEL_BYTES, before = t->out->len;
+    lg_each(s, p->samples) {
+        bytes += sizeof SEPARATOR;
+        for (uint32_t i = 0; i < s->count; i++)
+            bytes += text_of(t, p->stacks.items[s->first + i]).len;
+    }
+    lg_sb_repeat(t->out, ' ', bytes);
+    t->out->len = before;
 }
 
 static void put_label_value(struct traces *t, struct lg_sb *sb,
@@ -191,10 +225,12 @@ bool lg_pprof_traces(struct lg_pprof_report *r, struct lg_sb *out,
     struct lg_str *labels;
     size_t count;
     t.files = lg_new(t.arena, struct lg_str, p->functions.count);
-    if (t.files == NULL)
+    t.texts = lg_new(t.arena, struct lg_str, p->locations.count);
+    if (t.files == NULL || t.texts == NULL)
         return lg_fail_nomem(err);
     lg_pprof_profile_labels(r, t.arena, &labels, &count);
     lg_pprof_put_lines(out, labels, count);
+    reserve(&t);
     for (size_t i = 0; i < p->samples.count; i++) {
         if (!put_sample(&t, i))
             return lg_fail_nomem(err);
