@@ -374,7 +374,8 @@ SH
     local child=$!
     exec 7>never # it has opened the other end
     kill -TERM $child
-    run wait $child
+    local ended=0
+    wait $child || ended=$?
     exec 7>&-
-    [ "$status" = 143 ] || [ "$status" = 127 ]
+    [ "$ended" = 143 ]
 }
