@@ -72,9 +72,9 @@ def single(profiles):
                        ["p/" + name])
 
 
-def drawn(profiles, count):
+def drawn(profiles, count, seed="drawn"):
     """Two to four options at once."""
-    rng = random.Random("drawn")
+    rng = random.Random(seed)
     kinds = TEXT[:6] + GRAPHS + SOURCE[:1] + TEXT[:2]
     for _ in range(count):
         args = report(rng, rng.choice(kinds))
@@ -187,6 +187,13 @@ def remote():
 def wrong():
     for args, stdin, env in errors.ERRORS:
         yield Case("errors", args, stdin, env)
+
+
+def fresh(seed, profiles, count):
+    """What nobody tried before: another seed, and scripts from it."""
+    yield from drawn(profiles, count, "fresh %d" % seed)
+    for profile, script in scripts.scripts(random.Random(seed), profiles):
+        yield Case("shell", ["p/" + profile], script)
 
 
 def matrix(rich, every, drawn_count):

@@ -77,6 +77,16 @@ def portable_cases(profiles):
     return list(cases.matrix([n for n in every if is_rich(n)], every, DRAWN))
 
 
+def fresh_cases(folder, seed):
+    """Drawn anew, on profiles drawn anew beside the others."""
+    names = [n for n in portable() if is_rich(n)]
+    for i in range(60):
+        name = "random-%d-%02d.pb" % (seed, i)
+        folder.add(name, made_random.make(1000 * seed + i))
+        names.append(name)
+    return list(cases.fresh(seed, names, DRAWN))
+
+
 def compare(case, folder, ours, oracle):
     """(what, ours, theirs)"""
     theirs = oracle.ask(case, 2)
@@ -164,7 +174,9 @@ def summary(count, shown):
 def full(args):
     folder = Folder(os.path.join(args.work, "pprof"), portable())
     todo = portable_cases(portable())
-    if not args.portable:
+    if args.fresh:
+        todo = fresh_cases(folder, args.fresh)
+    elif not args.portable:
         todo += local.cases(folder, args.work)
     todo = [c for c in todo if re.search(args.only, c.line()) and
             (not args.section or c.section in args.section.split(","))]
@@ -252,6 +264,8 @@ def main():
                         help="only ask the oracle, for later runs")
     parser.add_argument("--portable", action="store_true",
                         help="only what needs no Go programs")
+    parser.add_argument("--fresh", type=int, metavar="SEED",
+                        help="instead: drawn anew from this seed")
     parser.add_argument("--only", default="", help="regex on command lines")
     parser.add_argument("--section", default="")
     parser.add_argument("--every", type=int, default=1)
