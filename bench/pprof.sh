@@ -3,7 +3,7 @@
 # `lastgasp pprof` beside cmd/pprof of the newest Go and beside the floor
 # (pprof/inflate.c: libdeflate on the same files and nothing else). Needs 5 GB
 # of memory and 300 MB in TMPDIR. ROUNDS (9) of ours and the floor, in turns;
-# PEER_ROUNDS (1) of the peer, which takes minutes.
+# PEER_ROUNDS (1; 0: none) of the peer, which takes minutes.
 #
 # LASTGASP names the program; PEER a cmd/pprof, else it is built; ONLY chooses
 # tables: big small merge.

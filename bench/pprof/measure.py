@@ -88,7 +88,7 @@ def table(works, floor_argv, faster):
                  "%g ×%s" % (times, kept(took <= times * floor))
                  if times else "", "%.0f" % peak,
                  "%d%s" % (mib, kept(peak <= mib)) if mib else ""]
-        if has_peer:
+        if has_peer and PEER_ROUNDS:
             theirs, their_peak = peer(argv)
             cells += ["%.2f / %.0f" % (theirs, their_peak), "%.0f ×%s" % (
                 theirs / took, kept(not faster or took * faster <= theirs))]
@@ -124,7 +124,7 @@ def small():
     work = took - runs["start"][0]
     floor_work = floor - runs["inflate start"][0]
     theirs = statistics.median(cost(PEER, "-top", one)[0]
-                               for _ in range(ROUNDS))
+                               for _ in range(ROUNDS if PEER_ROUNDS else 1))
     row("work", "bare inflate, ms", "lastgasp, ms", "of the floor", "goal",
         "peer, ms", "faster")
     row(*["---"] * 7)
