@@ -3,6 +3,7 @@
 #include "cmd_pprof_shell.h"
 
 #include "cmd.h"
+#include "evidence/profile_merge.h"
 #include "report/pprof_number.h"
 #include "sources/line_editor.h"
 
@@ -178,10 +179,17 @@ static int loop(struct shell *s, struct lg_line_editor *editor)
 
 int lg_pprof_shell(const struct lg_profile *p, const struct lg_pprof_line *line)
 {
-    struct shell s = {.profile = p, .options = line->options};
+    struct shell s = {.options = line->options};
+    struct lg_profile copied; /* pprof's shell works on copies */
     struct lg_error err = {0};
     s.options.compact_labels = true;
     lg_arena_init(&s.values, 0);
+    if (!lg_profile_drop_empty_labels(p, &s.values, &copied)) {
+        lg_arena_deinit(&s.values);
+        lg_fail_nomem(&err);
+        return lg_cmd_fail(&err);
+    }
+    s.profile = &copied;
     lg_arena_init(&s.scratch, 0);
     lg_arena_init(&s.typing, 0);
     struct lg_line_editor *editor = lg_line_editor_create(complete, &s, &err);
