@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A folder as one .tar.gz: sorted, without owners, so that the same folder
  * gives the same bytes. Only files and folders: there is nothing else. */
+#include "store/archive_api.h"
 #include "store/internal.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +24,8 @@ struct pack {
 
 static bool pack_fail(const struct pack *p, struct lg_error *err)
 {
-    int code = archive_errno(p->archive);
-    const char *text = archive_error_string(p->archive);
+    int code = lg_archive.error_code(p->archive);
+    const char *text = lg_archive.error_string(p->archive);
     if (code == ENOSPC || code == EDQUOT || code == EFBIG || code == EPIPE)
         return lg_fail_os(err, code, "cannot write the archive");
     return lg_fail(err, LG_OS, "cannot write the archive: %s",
@@ -37,13 +36,13 @@ static bool put_header(struct pack *p, const char *path, const struct stat *st,
                        struct lg_error *err)
 {
     bool is_dir = S_ISDIR(st->st_mode);
-    archive_entry_clear(p->entry);
-    archive_entry_set_pathname(p->entry, path);
-    archive_entry_set_filetype(p->entry, is_dir ? AE_IFDIR : AE_IFREG);
-    archive_entry_set_perm(p->entry, is_dir ? 0700 : 0600);
-    archive_entry_set_mtime(p->entry, st->st_mtim.tv_sec, 0);
-    archive_entry_set_size(p->entry, is_dir ? 0 : st->st_size);
-    int code = archive_write_header(p->archive, p->entry);
+    lg_archive.entry_clear(p->entry);
+    lg_archive.entry_set_pathname(p->entry, path);
+    lg_archive.entry_set_filetype(p->entry, is_dir ? AE_IFDIR : AE_IFREG);
+    lg_archive.entry_set_perm(p->entry, is_dir ? 0700 : 0600);
+    lg_archive.entry_set_mtime(p->entry, st->st_mtim.tv_sec, 0);
+    lg_archive.entry_set_size(p->entry, is_dir ? 0 : st->st_size);
+    int code = lg_archive.write_header(p->archive, p->entry);
     return code >= ARCHIVE_WARN || pack_fail(p, err);
 }
 
@@ -60,7 +59,7 @@ static bool put_data(struct pack *p, int fd, const char *path, uint64_t left,
         if (n == 0)
             return lg_fail(err, LG_OS, "%s became shorter while it was read",
                            path);
-        if (archive_write_data(p->archive, p->buffer, (size_t)n) != n)
+        if (lg_archive.write_data(p->archive, p->buffer, (size_t)n) != n)
             return pack_fail(p, err);
         left -= (uint64_t)n;
     }
@@ -122,18 +121,20 @@ static bool pack_at(struct pack *p, int dir_fd, const char *name,
 
 static bool pack_open(struct pack *p, int fd, struct lg_error *err)
 {
-    p->archive = archive_write_new();
-    p->entry = archive_entry_new();
+    if (!lg_archive_load(err))
+        return false;
+    p->archive = lg_archive.write_new();
+    p->entry = lg_archive.entry_new();
     p->buffer = malloc(COPY_BYTES);
     if (p->archive == NULL || p->entry == NULL || p->buffer == NULL)
         return lg_fail_nomem(err);
-    if (archive_write_set_format_pax_restricted(p->archive) != ARCHIVE_OK ||
-        archive_write_add_filter_gzip(p->archive) != ARCHIVE_OK ||
-        archive_write_set_options(p->archive,
-                                  "gzip:!timestamp,pax:hdrcharset=BINARY") !=
+    if (lg_archive.write_set_format_pax_restricted(p->archive) != ARCHIVE_OK ||
+        lg_archive.write_add_filter_gzip(p->archive) != ARCHIVE_OK ||
+        lg_archive.write_set_options(p->archive,
+                                     "gzip:!timestamp,pax:hdrcharset=BINARY") !=
             ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(p->archive, 1) != ARCHIVE_OK ||
-        archive_write_open_fd(p->archive, fd) != ARCHIVE_OK)
+        lg_archive.write_set_bytes_in_last_block(p->archive, 1) != ARCHIVE_OK ||
+        lg_archive.write_open_fd(p->archive, fd) != ARCHIVE_OK)
         return pack_fail(p, err);
     return true;
 }
@@ -144,10 +145,12 @@ static bool pack(struct lg_store *store, const char *id, int fd,
     struct pack p = {0};
     bool ok = pack_open(&p, fd, err) &&
               pack_at(&p, store->incidents_fd, id, id, 0, err);
-    if (ok && archive_write_close(p.archive) != ARCHIVE_OK)
+    if (ok && lg_archive.write_close(p.archive) != ARCHIVE_OK)
         ok = pack_fail(&p, err);
-    archive_write_free(p.archive);
-    archive_entry_free(p.entry);
+    if (p.archive != NULL)
+        lg_archive.write_free(p.archive);
+    if (p.entry != NULL)
+        lg_archive.entry_free(p.entry);
     free(p.buffer);
     return ok;
 }

@@ -2,9 +2,9 @@
 /* libarchive inflates too, but does not compare the check sum at the end
  * (archive_read_support_filter_gzip.c of 3.6: "XXX TODO"): a changed byte would
  * come in unseen. */
+#include "store/archive_api.h"
 #include "store/internal.h"
 
-#include <archive.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -55,7 +55,7 @@ static ssize_t fill(struct lg_gunzip *g)
 
 static int fail(struct archive *a, int code, const char *why)
 {
-    archive_set_error(a, code, "%s", why);
+    lg_archive.set_error(a, code, "%s", why);
     return ARCHIVE_FATAL;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of others into a folder of ours. What they claim is not trusted:
  * neither names nor sizes nor numbers. */
+#include "store/archive_api.h"
 #include "store/internal.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -99,8 +98,8 @@ static int create(int dir_fd, const char *path, struct lg_error *err)
 
 static bool archive_fail(struct archive *a, struct lg_error *err)
 {
-    const char *text = archive_error_string(a);
-    if (archive_errno(a) == ENOMEM)
+    const char *text = lg_archive.error_string(a);
+    if (lg_archive.error_code(a) == ENOMEM)
         return lg_fail_nomem(err);
     return lg_fail(err, LG_BAD_DATA, "%s",
                    text != NULL ? text : "the archive cannot be read");
@@ -111,7 +110,7 @@ static bool member_data(struct archive *a, int fd,
 {
     char buffer[COPY_BYTES];
     for (;;) {
-        la_ssize_t n = archive_read_data(a, buffer, sizeof buffer);
+        la_ssize_t n = lg_archive.read_data(a, buffer, sizeof buffer);
         if (n == ARCHIVE_RETRY)
             continue;
         if (n < 0)
@@ -128,17 +127,17 @@ static bool member(struct archive *a, struct archive_entry *entry, int dir_fd,
                    struct lg_unpack_budget *budget, struct lg_error *err)
 {
     char path[LG_UNPACK_PATH_BYTES];
-    const char *name = archive_entry_pathname(entry);
+    const char *name = lg_archive.entry_pathname(entry);
     if (name == NULL)
-        name = archive_entry_pathname_utf8(entry);
+        name = lg_archive.entry_pathname_utf8(entry);
     if (name == NULL || !lg_unpack_clean_path(lg_str_of(name), path))
         return lg_fail(err, LG_BAD_DATA,
                        "a file's name leads out of the folder: %.200s",
                        name != NULL ? name : "(unreadable)");
-    bool is_dir = archive_entry_filetype(entry) == AE_IFDIR;
-    if ((!is_dir && archive_entry_filetype(entry) != AE_IFREG) ||
-        archive_entry_hardlink(entry) != NULL ||
-        archive_entry_symlink(entry) != NULL)
+    bool is_dir = lg_archive.entry_filetype(entry) == AE_IFDIR;
+    if ((!is_dir && lg_archive.entry_filetype(entry) != AE_IFREG) ||
+        lg_archive.entry_hardlink(entry) != NULL ||
+        lg_archive.entry_symlink(entry) != NULL)
         return lg_fail(err, LG_BAD_DATA,
                        "%.200s is neither a file nor a folder", path);
     if (!make_parents(dir_fd, path, budget, err) || !spend(budget, 1, 0, err))
@@ -155,7 +154,7 @@ static bool members(struct archive *a, int dir_fd,
 {
     struct archive_entry *entry;
     for (;;) {
-        int code = archive_read_next_header(a, &entry);
+        int code = lg_archive.read_next_header(a, &entry);
         if (code == ARCHIVE_EOF)
             return true;
         if (code == ARCHIVE_RETRY)
@@ -184,17 +183,20 @@ static bool drain(struct archive *a, struct lg_gunzip *g,
 bool lg_unpack_tar(int fd, int dir_fd, struct lg_unpack_budget *budget,
                    struct lg_error *err)
 {
-    struct archive *a = archive_read_new();
+    if (!lg_archive_load(err))
+        return false;
+    struct archive *a = lg_archive.read_new();
     struct lg_gunzip *g = lg_gunzip_create(fd);
     bool ok = true;
     if (a == NULL || g == NULL)
         ok = lg_fail_nomem(err);
-    else if (archive_read_support_filter_zstd(a) < ARCHIVE_WARN ||
-             archive_read_support_format_tar(a) != ARCHIVE_OK ||
-             archive_read_open(a, g, NULL, lg_gunzip_read, NULL) != ARCHIVE_OK)
+    else if (lg_archive.read_support_filter_zstd(a) < ARCHIVE_WARN ||
+             lg_archive.read_support_format_tar(a) != ARCHIVE_OK ||
+             lg_archive.read_open(a, g, NULL, lg_gunzip_read, NULL) !=
+                 ARCHIVE_OK)
         ok = archive_fail(a, err);
     ok = ok && members(a, dir_fd, budget, err) && drain(a, g, budget, err);
-    archive_read_free(a);
+    lg_archive.read_free(a);
     lg_gunzip_destroy(g);
     return ok;
 }
