@@ -5,6 +5,8 @@
 # of memory and 300 MB in TMPDIR. ROUNDS (9) of ours and the floor, in turns;
 # PEER_ROUNDS (1; 0: none) of the peer, which takes minutes.
 #
+# On a machine that others use as well CPU says more than the clock.
+#
 # LASTGASP names the program; PEER a cmd/pprof, else it is built; ONLY chooses
 # tables: big small merge.
 set -eu

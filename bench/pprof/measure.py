@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The measurements of bench/pprof.sh; see there."""
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -26,17 +27,25 @@ def generate(shape, name, seed=0):
     return path(name)
 
 
+def cpu():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def cost(*argv):
-    """(seconds, peak MiB) of one run; floor.c holds next to nothing itself."""
+    """(seconds, peak MiB, seconds of CPU) of one run; floor.c costs next to
+    nothing itself."""
+    before = cpu()
     done = subprocess.run([path("floor"), "run", *argv], text=True,
                           capture_output=True, cwd=WORK, check=True,
                           env={**os.environ, "TZ": "UTC", "HOME": WORK})
     took, _, peak = done.stdout.split()
-    return int(took) / 1e9, int(peak) / 1024
+    return int(took) / 1e9, int(peak) / 1024, cpu() - before
 
 
 def in_turns(works, rounds):
-    """{name: (median seconds, greatest MiB)}; a first round is not kept."""
+    """{name: (median seconds, greatest MiB, median CPU)}; a first round is not
+    kept."""
     out = {name: [] for name in works}
     for n in range(rounds + 1):
         for name, argv in works.items():
@@ -44,7 +53,8 @@ def in_turns(works, rounds):
             if n:
                 out[name].append(result)
     return {name: (statistics.median(r[0] for r in results),
-                   max(r[1] for r in results))
+                   max(r[1] for r in results),
+                   statistics.median(r[2] for r in results))
             for name, results in out.items()}
 
 
@@ -67,7 +77,7 @@ def kept(ok):
 
 
 HEAD = ("work", "bare inflate, ms", "lastgasp, ms", "of the floor", "goal",
-        "MB", "goal", "peer, s / MB", "faster")
+        "CPU, ms", "MB", "goal", "peer, s / MB", "faster")
 
 
 def head():
@@ -77,16 +87,16 @@ def head():
 
 def table(works, floor_argv, faster):
     """works: (name, arguments, times the floor, MB, whether the peer has it)"""
-    head()
     todo = {name: [LASTGASP, "pprof", *argv] for name, argv, *_ in works}
     result = in_turns({"floor": [path("inflate"), *floor_argv], **todo},
                       ROUNDS)
-    floor = result["floor"][0]
+    floor, _, floor_cpu = result["floor"]
     for name, argv, times, mib, has_peer in works:
-        took, peak = result[name]
+        took, peak, used = result[name]
         cells = [name, ms(floor), ms(took), "%.2f ×" % (took / floor),
                  "%g ×%s" % (times, kept(took <= times * floor))
-                 if times else "", "%.0f" % peak,
+                 if times else "", "%s beside %s" % (ms(used), ms(floor_cpu)),
+                 "%.0f" % peak,
                  "%d%s" % (mib, kept(peak <= mib)) if mib else ""]
         if has_peer and PEER_ROUNDS:
             theirs, their_peak = peer(argv)
@@ -102,6 +112,7 @@ def big():
     two = generate("big", "big2.pb.gz", 1)
     print("\n%.0f MB gz, 400,000 samples × 40 frames:\n" %
           (os.path.getsize(one) / 1e6))
+    head()
     table([("`-top`", ["-top", one], 2, 350, True),
            ("`-diff_base` of two", ["-top", "-diff_base", two, one], 4, 700,
             True),
@@ -138,10 +149,10 @@ def small():
 def merge():
     parts = [generate("part", "part%d.pb.gz" % i, i) for i in range(PARTS)]
     print("\nprofiles of 1 MB merged:\n")
+    head()
     for count in (PARTS // 4, PARTS // 2, PARTS):
         table([("%d" % count, ["-top", *parts[:count]], 0, 0,
                 count == PARTS)], parts[:count], 50)
-        print()
 
 
 for name, work in (("big", big), ("small", small), ("merge", merge)):
