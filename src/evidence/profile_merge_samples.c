@@ -280,9 +280,9 @@ static void fetch_locations(const struct lg_merger *m, size_t sample,
         const struct lg_profile_location *l = &from->locations.items[index];
         if (m->location_of[index] != 0)
             continue;
-        if (lines)
+        if (lines && l->line_count != 0)
             __builtin_prefetch(&from->lines.items[l->line_first]);
-        else
+        else if (!lines)
             __builtin_prefetch(l);
     }
 }
