@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "report/pprof_flame.h"
 
+#include <pthread.h>
+
 /* A frame of less is left out. On a wide screen that is a tenth of a pixel,
  * which a zoom brings out; of a large profile there would be too many. */
 #define FINEST 0.00002
@@ -75,15 +77,52 @@ static void put_names(struct lg_json *j, const struct lg_frame_names *names,
     lg_json_array_end(j);
 }
 
+struct page;
+
+/* Trees of every second sample type, made by a thread of its own. */
+struct half {
+    struct page *page;
+    size_t first_type;
+    struct lg_arena arena; /* of the trees */
+    bool is_built;
+};
+
 struct page {
     struct lg_pprof_report *report;
     struct lg_frame_names names;
     struct lg_flame_tree *trees; /* by sample type */
     bool *used;                  /* by frame */
+    struct half halves[2];
     double minimum;
     bool is_difference;
     struct lg_arena *arena;
 };
+
+static void *build_half(void *context)
+{
+    struct half *h = context;
+    const struct lg_profile *p = h->page->report->profile;
+    h->is_built = true;
+    for (size_t i = h->first_type; i < p->types.count && h->is_built; i += 2)
+        h->is_built = lg_flame_tree_build(p, &h->page->names, i,
+                                          h->page->minimum, LG_FLAME_MAX_DEPTH,
+                                          &h->arena, &h->page->trees[i]);
+    return NULL;
+}
+
+static bool build_trees(struct page *page)
+{
+    pthread_t thread;
+    bool started =
+        page->report->profile->types.count > 1 &&
+        pthread_create(&thread, NULL, build_half, &page->halves[1]) == 0;
+    build_half(&page->halves[0]);
+    if (started)
+        pthread_join(thread, NULL);
+    else
+        build_half(&page->halves[1]);
+    return page->halves[0].is_built && page->halves[1].is_built;
+}
 
 static bool build(struct page *page)
 {
@@ -92,19 +131,31 @@ static bool build(struct page *page)
         return false;
     page->trees = lg_new(page->arena, struct lg_flame_tree, p->types.count + 1);
     page->used = lg_new(page->arena, bool, page->names.items.count + 1);
-    if (page->trees == NULL || page->used == NULL)
+    if (page->trees == NULL || page->used == NULL || !build_trees(page))
         return false;
     for (size_t i = 0; i < p->types.count; i++) {
-        struct lg_flame_tree *t = &page->trees[i];
-        if (!lg_flame_tree_build(p, &page->names, i, page->minimum,
-                                 LG_FLAME_MAX_DEPTH, page->arena, t))
-            return false;
+        const struct lg_flame_tree *t = &page->trees[i];
         page->is_difference = page->is_difference || t->is_difference;
         lg_each(node, t->nodes)
             if (node->frame != UINT32_MAX)
                 page->used[node->frame] = true;
     }
     return true;
+}
+
+static void begin_halves(struct page *page)
+{
+    for (size_t i = 0; i < 2; i++) {
+        page->halves[i].page = page;
+        page->halves[i].first_type = i;
+        lg_arena_init(&page->halves[i].arena, 0);
+    }
+}
+
+static void end_halves(struct page *page)
+{
+    lg_arena_deinit(&page->halves[0].arena);
+    lg_arena_deinit(&page->halves[1].arena);
 }
 
 static bool put_data(struct page *page, struct lg_sb *sb)
@@ -152,7 +203,10 @@ bool lg_pprof_flame_html(struct lg_pprof_report *r, struct lg_sb *out,
     struct lg_sb data;
     lg_sb_init(&data, out->arena);
     page.minimum = lg_flame_minimum(r, is_large ? FINEST_OF_LARGE : FINEST);
-    if (!build(&page) || !put_data(&page, &data))
+    begin_halves(&page);
+    bool ok = build(&page) && put_data(&page, &data);
+    end_halves(&page);
+    if (!ok)
         return lg_fail_nomem(err);
     lg_sb_cstr(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<meta "
                     "charset=\"utf-8\">\n<meta name=\"viewport\" "
