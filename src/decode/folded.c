@@ -101,10 +101,12 @@ bool lg_folded_parse(struct lg_str bytes, struct lg_arena *arena,
     lg_map_init(&d.frames, &scratch);
     struct lg_value_type *type =
         lg_profile_init(&p, arena) ? lg_push(arena, &p.types) : NULL;
-    bool ok = type != NULL || lg_fail_nomem(err);
-    if (ok) {
+    bool ok = false;
+    if (type != NULL) {
         *type = (struct lg_value_type){LG_STR("samples"), LG_STR("count")};
         ok = parse(&d, bytes, err);
+    } else {
+        lg_fail_nomem(err);
     }
     lg_arena_deinit(&scratch);
     if (ok)

@@ -19,7 +19,7 @@ struct walker {
     int64_t value;      /* below 0: of the base */
 };
 /* Steps ahead for which memory is asked. */
-#define AHEAD 12
+#define AHEAD ((size_t)12)
 
 struct builder {
     const struct lg_profile *profile;
