@@ -58,7 +58,7 @@ static bool take_number(struct builder *b, int64_t value)
         struct lg_sb sb;
         lg_sb_init(&sb, b->arena);
         lg_measure_label(&sb, value, o->bytes_unit, o->tag_unit);
-        bool fresh_text;
+        bool fresh_text = false;
         uint64_t *text =
             lg_map_put_str(&b->text_index, lg_sb_view(&sb), &fresh_text);
         if (!fresh_index(&b->text_index, text, fresh_text) || sb.failed)

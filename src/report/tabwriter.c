@@ -204,7 +204,8 @@ void lg_tabwriter_write(struct lg_tabwriter *w, struct lg_str text)
             w->escaped = true;
         }
     }
-    append(w, text.data + start, text.len - start);
+    if (text.len > start) /* data may be NULL */
+        append(w, text.data + start, text.len - start);
 }
 
 bool lg_tabwriter_flush(struct lg_tabwriter *w)
