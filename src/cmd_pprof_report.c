@@ -13,8 +13,6 @@
 
 #include <unistd.h>
 
-#include <unistd.h>
-
 #define GRAPH_NODES 80 /* pprof's bound where it draws */
 
 /* Lines of code or of a caller's callees must not fall to the trimming, which
@@ -288,12 +286,6 @@ static bool prepare(struct work *w, struct lg_regex **symbol_ret,
     return aggregate(w) || lg_fail_nomem(err);
 }
 
-/* int64(v) of Go on amd64: what does not fit is the least number. */
-static int64_t go_int64(double v)
-{
-    return v >= -0x1p63 && v < 0x1p63 ? (int64_t)v : INT64_MIN;
-}
-
 /* printProto's own scaling: truncated, and samples of zeros stay. */
 static bool scale_values(struct lg_profile *p, double ratio,
                          struct lg_arena *arena)
@@ -303,7 +295,7 @@ static bool scale_values(struct lg_profile *p, double ratio,
     if (values == NULL)
         return false;
     for (size_t i = 0; i < count; i++)
-        values[i] = go_int64((double)p->values[i] * ratio);
+        values[i] = lg_go_int64((double)p->values[i] * ratio);
     p->values = values;
     return true;
 }
@@ -322,8 +314,6 @@ static bool generate(struct work *w, struct lg_str *ret, struct lg_error *err)
     const struct lg_pprof_command *c = w->job->command;
     if (c->format == LG_PPROF_PROTO)
         return write_proto(w, ret, err);
-    if (c->report == NULL)
-        return lg_fail(err, LG_UNSUPPORTED, "%s is not built yet", c->name);
     struct lg_sb out;
     lg_sb_init(&out, w->arena);
     if (!c->report(&w->report, &out, err))
@@ -360,15 +350,10 @@ static bool generate_with(struct work *w, struct lg_str *ret,
         return generate(w, ret, err);
     if (!lg_pprof_machine_init(&w->machine, say, NULL, w->arena, err))
         return false;
-    struct lg_sb early;
-    lg_sb_init(&early, w->arena);
     w->report.machine = &w->machine;
-    w->report.early = &early;
     bool ok = generate_late(w, ret, err);
     lg_pprof_machine_deinit(&w->machine);
-    return (early.len == 0 ||
-            lg_write_all(STDOUT_FILENO, early.data, early.len, err)) &&
-           ok;
+    return ok;
 }
 
 /* What Graphviz makes of a graph; without it ours, where we have one. */

@@ -112,8 +112,8 @@ static bool parse_sample(struct lg_str line, const struct clock *clock,
                        LG_STR_ARG(line));
     if (period > 0) {
         if (clock->cycles_per_s > 0)
-            delay = lg_legacy_int((double)delay * (double)period /
-                                  ((double)clock->cycles_per_s / 1e9));
+            delay = lg_go_int64((double)delay * (double)period /
+                                ((double)clock->cycles_per_s / 1e9));
         count = (int64_t)((uint64_t)count * (uint64_t)period);
     }
     return lg_legacy_frames(b, stack_part(stack), false, err) &&

@@ -6,6 +6,7 @@
 #ifndef LG_DECODE_LEGACY_FORMS_H
 #define LG_DECODE_LEGACY_FORMS_H
 
+#include "base/go_math.h"
 #include "decode/legacy_build.h"
 
 typedef bool lg_legacy_form_fn(struct lg_str bytes, struct lg_legacy *b,
@@ -35,7 +36,5 @@ bool lg_legacy_java_finish(struct lg_legacy *b, struct lg_str names,
 /* What count samples of size bytes together, taken with a mean distance of
  * rate bytes, stand for. To the bit what Go computes on this machine. */
 void lg_legacy_unsample(int64_t *count, int64_t *size, int64_t rate);
-/* Go's int64(x): what does not fit becomes INT64_MIN (amd64). */
-int64_t lg_legacy_int(double x);
 
 #endif

@@ -64,11 +64,6 @@ static double go_exp(double x)
     return ldexp(mul_add(r, r + 2, 1), (int)power);
 }
 
-int64_t lg_legacy_int(double x)
-{
-    return x >= -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN;
-}
-
 void lg_legacy_unsample(int64_t *count, int64_t *size, int64_t rate)
 {
     double n = (double)*count, bytes = (double)*size;
@@ -79,6 +74,6 @@ void lg_legacy_unsample(int64_t *count, int64_t *size, int64_t rate)
     if (rate <= 1)
         return;
     double scale = 1 / (1 - go_exp(-(bytes / n) / (double)rate));
-    *count = lg_legacy_int(n * scale);
-    *size = lg_legacy_int(bytes * scale);
+    *count = lg_go_int64(n * scale);
+    *size = lg_go_int64(bytes * scale);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/pprof_samples.h"
 
+#include "base/parallel.h"
 #include "decode/varints.h"
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 
 /* Below this a thread costs more than it saves (some 50 µs to start and
@@ -373,10 +373,7 @@ static bool finish(struct lg_pprof_samples *s, struct lg_error *err)
 
 static unsigned threads_for(size_t bytes, unsigned max_threads)
 {
-    cpu_set_t set;
-    unsigned count = 1;
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        count = (unsigned)CPU_COUNT(&set);
+    unsigned count = (unsigned)lg_processor_count();
     if (count > bytes / MIN_THREAD_BYTES)
         count = (unsigned)(bytes / MIN_THREAD_BYTES);
     if (count > max_threads)

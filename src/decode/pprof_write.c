@@ -120,21 +120,6 @@ static void put_label(struct writer *w, const struct lg_profile_label *label)
     put_message(&w->message, LG_PPROF_SAMPLE_LABEL, &w->inner);
 }
 
-/* Texts before numbers, by key, else as they stood. */
-static int by_kind_and_key(const void *left, const void *right)
-{
-    const struct lg_profile_label *a =
-        *(const struct lg_profile_label *const *)left;
-    const struct lg_profile_label *b =
-        *(const struct lg_profile_label *const *)right;
-    if (a->is_numeric != b->is_numeric)
-        return a->is_numeric ? 1 : -1;
-    int order = lg_str_cmp(a->key, b->key);
-    if (order != 0)
-        return order;
-    return a < b ? -1 : a > b;
-}
-
 static void put_labels(struct writer *w, uint32_t sample)
 {
     const struct lg_profile *p = w->p;
@@ -151,7 +136,7 @@ static void put_labels(struct writer *w, uint32_t sample)
     }
     if (w->labels.count > 1)
         qsort(w->labels.items, w->labels.count, sizeof *w->labels.items,
-              by_kind_and_key);
+              lg_profile_label_compare);
     lg_each(label, w->labels)
         put_label(w, *label);
 }

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* google/pprof marks the samples of a -diff_base so. */
-#define BASE_KEY "pprof::base"
 #define NO_FRAME UINT32_MAX
 /* What one page can show; the widest come first. */
 #define MAX_NODES 200000
@@ -48,7 +46,7 @@ static bool mark_base(struct builder *b)
 {
     const struct lg_profile *p = b->profile;
     lg_each(l, p->labels) {
-        if (l->is_numeric || !lg_str_eq(l->key, LG_STR(BASE_KEY)))
+        if (l->is_numeric || !lg_str_eq(l->key, LG_STR(LG_BASE_LABEL)))
             continue;
         if (b->of_base == NULL)
             b->of_base = lg_new(b->arena, uint8_t, p->samples.count);

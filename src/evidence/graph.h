@@ -15,6 +15,7 @@
 #ifndef LG_EVIDENCE_GRAPH_H
 #define LG_EVIDENCE_GRAPH_H
 
+#include "base/go_math.h"
 #include "base/sb.h"
 #include "evidence/profile.h"
 #include "evidence/profile_filter.h"
@@ -115,12 +116,6 @@ bool lg_graph_build_trimmed(const struct lg_profile *p,
 int64_t lg_node_flat_value(const struct lg_graph_node *n); /* mean if asked */
 int64_t lg_node_cum_value(const struct lg_graph_node *n);
 int64_t lg_edge_weight_value(const struct lg_graph_edge *e);
-/* Go's a / b: b == -1 wraps around; b == 0 gives a. */
-int64_t lg_go_div(int64_t a, int64_t b);
-/* Go's int64(x) on amd64: what does not fit is the smallest. */
-int64_t lg_go_int64(double x);
-/* Go's abs64: the smallest number stays negative. */
-int64_t lg_go_abs(int64_t n);
 
 /* PrintableName: components joined by a blank. */
 void lg_node_name(struct lg_sb *sb, const struct lg_node_info *info);

@@ -320,7 +320,7 @@ static bool run_parts(struct part *parts, size_t count)
         lg_arena_init(&parts[i].own, parts[0].arena->limit_bytes);
         parts[i].arena = &parts[i].own;
     }
-    lg_graph_parallel(add_samples, parts, sizeof parts[0], count);
+    lg_parallel(add_samples, parts, sizeof parts[0], count);
     bool ok = true;
     for (size_t i = 0; i < count; i++)
         ok = ok && !parts[i].failed && (i == 0 || add_part(parts, &parts[i]));
@@ -354,8 +354,8 @@ bool lg_graph_calls_make(const struct lg_graph_nodes *nodes,
                          const struct lg_graph_wish *wish,
                          struct lg_graph_calls *ret)
 {
-    struct part parts[LG_GRAPH_MAX_PARTS] = {0};
-    struct lg_graph_range ranges[LG_GRAPH_MAX_PARTS];
+    struct part parts[LG_PARALLEL_MAX_PARTS] = {0};
+    struct lg_graph_range ranges[LG_PARALLEL_MAX_PARTS];
     uint64_t *look = NULL;
     if (wish->kept != NULL || wish->around != NULL) {
         look = lg_graph_locations_with(

@@ -14,6 +14,7 @@
 #ifndef LG_EVIDENCE_GRAPH_INTERNAL_H
 #define LG_EVIDENCE_GRAPH_INTERNAL_H
 
+#include "base/parallel.h"
 #include "evidence/graph.h"
 
 #define LG_NO_NODE UINT32_MAX
@@ -150,17 +151,11 @@ bool lg_graph_entropy(const struct lg_graph_draft *draft, int64_t *scores);
 
 /* Samples in as many parts as there are processors for, if it is worth it;
  * each about as many frames. */
-#define LG_GRAPH_MAX_PARTS 8
 struct lg_graph_range {
     uint32_t first, end;
 };
 size_t lg_graph_split(const struct lg_profile *p,
-                      struct lg_graph_range ranges_ret[LG_GRAPH_MAX_PARTS]);
-/* run(part), whose result is not looked at, for each of count parts of
- * part_bytes, at the same time. */
-void lg_graph_parallel(void *(*run)(void *part), void *parts, size_t part_bytes,
-                       size_t count);
-
+                      struct lg_graph_range ranges_ret[LG_PARALLEL_MAX_PARTS]);
 /* For slots of hash tables. Numbers come from untrusted files: with the
  * kernel's random bytes as a seed, none can be made that all collide. */
 uint64_t lg_graph_seed(void);

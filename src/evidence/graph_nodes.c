@@ -175,7 +175,7 @@ static size_t find_all_plain(struct lg_graph_nodes *g)
         parts[i].first = count / n * i;
         parts[i].end = i + 1 == n ? count : count / n * (i + 1);
     }
-    lg_graph_parallel(find_plain, parts, sizeof parts[0], n);
+    lg_parallel(find_plain, parts, sizeof parts[0], n);
     return parts[0].todo + parts[1].todo;
 }
 

@@ -127,15 +127,15 @@ static void add_part(struct lg_graph_sums *to, const struct part *part)
 bool lg_graph_sums_make(const struct lg_graph_nodes *nodes,
                         struct lg_graph_sums *ret)
 {
-    struct part parts[LG_GRAPH_MAX_PARTS] = {0};
-    struct lg_graph_range ranges[LG_GRAPH_MAX_PARTS];
+    struct part parts[LG_PARALLEL_MAX_PARTS] = {0};
+    struct lg_graph_range ranges[LG_PARALLEL_MAX_PARTS];
     size_t count = lg_graph_split(nodes->profile, ranges);
     for (size_t i = 0; i < count; i++) {
         parts[i] = (struct part){.g = nodes, .samples = ranges[i]};
         if (!prepare(&parts[i]))
             return false;
     }
-    lg_graph_parallel(add_samples, parts, sizeof parts[0], count);
+    lg_parallel(add_samples, parts, sizeof parts[0], count);
     struct lg_graph_sums sums = parts[0].sums;
     sums.cum = lg_new(nodes->scratch, int64_t, nodes->count);
     if (sums.cum == NULL)

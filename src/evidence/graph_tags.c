@@ -10,8 +10,6 @@
 
 #include <stdlib.h>
 
-#define BASE_LABEL "pprof::base" /* marks samples, and is not shown */
-
 struct number {
     struct lg_str text;
 };
@@ -84,7 +82,7 @@ static bool take_label(struct builder *b, const struct lg_profile_label *l)
 {
     if (l->is_numeric)
         return !lg_str_eq(l->key, LG_STR("bytes")) || take_number(b, l->num);
-    if (lg_str_eq(l->key, LG_STR(BASE_LABEL)))
+    if (lg_str_eq(l->key, LG_STR(LG_BASE_LABEL)))
         return true;
     struct lg_sb sb;
     lg_sb_init(&sb, b->scratch);

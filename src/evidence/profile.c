@@ -158,3 +158,13 @@ bool lg_frame_iter_next(struct lg_frame_iter *it, struct lg_frame *frame_ret)
     }
     return true;
 }
+
+int lg_profile_label_compare(const void *left, const void *right)
+{
+    const struct lg_profile_label *a =
+        *(const struct lg_profile_label *const *)left;
+    const struct lg_profile_label *b =
+        *(const struct lg_profile_label *const *)right;
+    int order = lg_profile_label_order(a, b);
+    return order != 0 ? order : a < b ? -1 : a > b;
+}

@@ -53,6 +53,9 @@ struct lg_profile_stack { /* a range of `stacks` */
     uint32_t first, count;
 };
 
+/* google/pprof marks the samples of a -diff_base by this label, "true". */
+#define LG_BASE_LABEL "pprof::base"
+
 struct lg_profile_label {
     uint32_t sample;
     bool is_numeric;
@@ -60,6 +63,18 @@ struct lg_profile_label {
     int64_t num;
     struct lg_str num_unit; /* data NULL: none was given */
 };
+
+/* In the order in which pprof writes a sample's: texts before numbers, by key;
+ * 0 leaves them as they stand. */
+static inline int lg_profile_label_order(const struct lg_profile_label *a,
+                                         const struct lg_profile_label *b)
+{
+    if (a->is_numeric != b->is_numeric)
+        return a->is_numeric ? 1 : -1;
+    return lg_str_cmp(a->key, b->key);
+}
+/* For qsort over pointers into one array, which keeps its order. */
+int lg_profile_label_compare(const void *left, const void *right);
 
 struct lg_profile {
     LG_VEC(struct lg_value_type) types;

@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 
-#define BASE_KEY "pprof::base"
 #define BASE_VALUE "true"
 
 struct names {
@@ -147,11 +146,13 @@ bool lg_profile_mark_base(const struct lg_profile *p, struct lg_arena *arena,
     for (uint32_t i = 0; i < p->samples.count; i++) {
         for (; at < p->labels.count && p->labels.items[at].sample <= i; at++) {
             const struct lg_profile_label *l = &p->labels.items[at];
-            if (l->is_numeric || !lg_str_eq(l->key, LG_STR(BASE_KEY)))
+            if (l->is_numeric || !lg_str_eq(l->key, LG_STR(LG_BASE_LABEL)))
                 labels[count++] = *l;
         }
-        labels[count++] = (struct lg_profile_label){
-            .sample = i, .key = LG_STR(BASE_KEY), .str = LG_STR(BASE_VALUE)};
+        labels[count++] =
+            (struct lg_profile_label){.sample = i,
+                                      .key = LG_STR(LG_BASE_LABEL),
+                                      .str = LG_STR(BASE_VALUE)};
     }
     marked.labels.items = labels;
     marked.labels.count = count;

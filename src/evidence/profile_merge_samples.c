@@ -25,19 +25,10 @@ static const uint32_t *stage_stack(struct lg_merger *m,
     return place;
 }
 
-/* Texts before numbers, by key. */
-static int compare(const struct lg_profile_label *a,
-                   const struct lg_profile_label *b)
-{
-    if (a->is_numeric != b->is_numeric)
-        return a->is_numeric ? 1 : -1;
-    return lg_str_cmp(a->key, b->key);
-}
-
 static int by_kind_and_key(const void *left, const void *right)
 {
     const struct lg_profile_label *a = left, *b = right;
-    int order = compare(a, b);
+    int order = lg_profile_label_order(a, b);
     if (order != 0)
         return order;
     return a->sample < b->sample ? -1 : a->sample > b->sample;
@@ -46,7 +37,7 @@ static int by_kind_and_key(const void *left, const void *right)
 static bool is_sorted(const struct lg_profile_label *labels, size_t count)
 {
     for (size_t i = 1; i < count; i++)
-        if (compare(&labels[i - 1], &labels[i]) > 0)
+        if (lg_profile_label_order(&labels[i - 1], &labels[i]) > 0)
             return false;
     return true;
 }

@@ -4,9 +4,8 @@
  * type lies in it as JSON: parallel arrays, parents before children.
  */
 #include "base/json.h"
+#include "base/parallel.h"
 #include "report/pprof_flame.h"
-
-#include <pthread.h>
 
 /* A frame of less is left out. On a wide screen that is a tenth of a pixel,
  * which a zoom brings out; of a large profile there would be too many. */
@@ -112,15 +111,9 @@ static void *build_half(void *context)
 
 static bool build_trees(struct page *page)
 {
-    pthread_t thread;
-    bool started =
-        page->report->profile->types.count > 1 &&
-        pthread_create(&thread, NULL, build_half, &page->halves[1]) == 0;
-    build_half(&page->halves[0]);
-    if (started)
-        pthread_join(thread, NULL);
-    else
-        build_half(&page->halves[1]);
+    size_t count = page->report->profile->types.count > 1 ? 2 : 1;
+    page->halves[1].is_built = true; /* there may be nothing for it */
+    lg_parallel(build_half, page->halves, sizeof page->halves[0], count);
     return page->halves[0].is_built && page->halves[1].is_built;
 }
 

@@ -94,15 +94,13 @@ bool lg_pprof_folded(struct lg_pprof_report *r, struct lg_sb *out,
         take_stack(p, &f, i, room, &stacks[i]);
         room += stacks[i].count;
         int64_t value = lg_profile_value(p, i, (int)r->value_type);
-        stacks[i].value =
-            r->ratio == 1 ? value : (int64_t)((double)value * r->ratio);
+        stacks[i].value = lg_pprof_scaled(value, r->ratio);
     }
     qsort(stacks, count, sizeof *stacks, by_frames);
     for (size_t i = 0, next; i < count; i = next) {
         for (next = i + 1;
              next < count && by_frames(&stacks[i], &stacks[next]) == 0; next++)
-            stacks[i].value = (int64_t)((uint64_t)stacks[i].value +
-                                        (uint64_t)stacks[next].value);
+            stacks[i].value = lg_go_add(stacks[i].value, stacks[next].value);
         put(out, &f, &stacks[i]);
     }
     return !out->failed || lg_fail_nomem(err);

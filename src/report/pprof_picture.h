@@ -72,10 +72,4 @@ struct lg_picture_tags {
 bool lg_picture_tags(const struct lg_picture *p, const struct lg_graph_node *n,
                      struct lg_picture_tags *ret);
 
-/* Go's int64 wraps around. */
-static inline int64_t lg_go_add(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
 #endif

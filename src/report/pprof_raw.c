@@ -184,18 +184,6 @@ static void put_head(struct raw *r)
     put_types(r);
 }
 
-static int by_kind_and_key(const void *left, const void *right)
-{
-    const struct lg_profile_label *a =
-        *(const struct lg_profile_label *const *)left;
-    const struct lg_profile_label *b =
-        *(const struct lg_profile_label *const *)right;
-    if (a->is_numeric != b->is_numeric)
-        return a->is_numeric ? 1 : -1;
-    int order = lg_str_cmp(a->key, b->key);
-    return order != 0 ? order : a < b ? -1 : a > b;
-}
-
 static int by_text(const void *left, const void *right)
 {
     return lg_str_cmp(*(const struct lg_str *)left,
@@ -284,7 +272,7 @@ static void put_labels(struct raw *r, uint32_t sample)
     if (r->labels.count == 0)
         return;
     qsort(r->labels.items, r->labels.count, sizeof *r->labels.items,
-          by_kind_and_key);
+          lg_profile_label_compare);
     put_keys(r);
     lg_arena_reset(&r->scratch);
     r->labels.items = NULL;

@@ -11,19 +11,9 @@ static const struct lg_str sandbox[] = {
     {"/proc/self/cwd/", 15},
 };
 
-static int64_t absolute_wrap(int64_t n)
-{
-    return n < 0 ? (int64_t)(0 - (uint64_t)n) : n;
-}
-
-static int64_t add(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
 static bool is_base_label(const struct lg_profile_label *l)
 {
-    return !l->is_numeric && lg_str_eq(l->key, LG_STR("pprof::base")) &&
+    return !l->is_numeric && lg_str_eq(l->key, LG_STR(LG_BASE_LABEL)) &&
            lg_str_eq(l->str, LG_STR("true"));
 }
 
@@ -35,9 +25,9 @@ static void add_sample(struct total *t, const struct lg_profile *p,
                        size_t sample, size_t value_type, bool has_mean)
 {
     int64_t value = lg_profile_value(p, sample, (int)value_type);
-    t->value = add(t->value, absolute_wrap(value));
+    t->value = lg_go_add(t->value, lg_go_abs(value));
     if (has_mean)
-        t->div = add(t->div, lg_profile_value(p, sample, 0));
+        t->div = lg_go_add(t->div, lg_profile_value(p, sample, 0));
 }
 
 int64_t lg_pprof_total(const struct lg_profile *p, size_t value_type,
@@ -135,7 +125,7 @@ static int64_t least_value(const struct lg_graph *g)
     return least;
 }
 
-static int64_t scaled_by(int64_t value, double ratio)
+int64_t lg_pprof_scaled(int64_t value, double ratio)
 {
     return ratio > 0 && ratio != 1 ? lg_go_int64((double)value * ratio) : value;
 }
@@ -154,8 +144,8 @@ void lg_pprof_select_unit(struct lg_pprof_report *r, const struct lg_graph *g)
     int64_t least = least_value(g), most = r->total;
     if (least == 0)
         least = most;
-    least = scaled_by(least, r->ratio);
-    most = scaled_by(most, r->ratio);
+    least = lg_pprof_scaled(least, r->ratio);
+    most = lg_pprof_scaled(most, r->ratio);
     int64_t hundred = (int64_t)((uint64_t)least * 100);
     struct lg_str unit = unit_for(r, least);
     /* Callgrind knows whole numbers only; elsewhere 0.01 is fine. */
@@ -168,7 +158,7 @@ void lg_pprof_select_unit(struct lg_pprof_report *r, const struct lg_graph *g)
 void lg_pprof_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                     int64_t value)
 {
-    lg_measure_label(sb, scaled_by(value, r->ratio), r->sample_unit,
+    lg_measure_label(sb, lg_pprof_scaled(value, r->ratio), r->sample_unit,
                      r->output_unit);
 }
 

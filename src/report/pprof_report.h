@@ -99,6 +99,8 @@ void lg_pprof_profile_labels(const struct lg_pprof_report *r,
 /* Joined by newlines, and one behind the last even if there is none. */
 void lg_pprof_put_lines(struct lg_sb *out, const struct lg_str *lines,
                         size_t count);
+/* A value times the report's ratio, where that is one (-divide_by). */
+int64_t lg_pprof_scaled(int64_t value, double ratio);
 /* report.formatValue: with ratio and output unit. */
 void lg_pprof_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                     int64_t value);

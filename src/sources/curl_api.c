@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sources/curl_api.h"
 
+#include "base/late_library.h"
 #include "base/vec.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stddef.h>
-#include <string.h>
 
 /* The name of its interface since 2000; an incompatible one would have
  * another. */
@@ -15,10 +14,7 @@
 static struct lg_curl api;
 static bool is_loaded;
 
-static const struct {
-    const char *name;
-    size_t at; /* in api */
-} functions[] = {
+static const struct lg_late_function functions[] = {
     {"curl_global_init", offsetof(struct lg_curl, global_init)},
     {"curl_easy_init", offsetof(struct lg_curl, easy_init)},
     {"curl_easy_cleanup", offsetof(struct lg_curl, easy_cleanup)},
@@ -31,15 +27,8 @@ static const struct {
 
 static void load(void)
 {
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL)
+    if (!lg_late_library_load(LIBRARY, functions, LG_COUNT(functions), &api))
         return;
-    for (size_t i = 0; i < LG_COUNT(functions); i++) {
-        void *function = dlsym(library, functions[i].name);
-        if (function == NULL)
-            return;
-        memcpy((char *)&api + functions[i].at, &function, sizeof function);
-    }
     /* Nothing: no Windows sockets, and OpenSSL starts itself when needed. */
     is_loaded = api.global_init(CURL_GLOBAL_NOTHING) == CURLE_OK;
 }

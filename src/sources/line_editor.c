@@ -2,9 +2,9 @@
 #include "sources/line_editor.h"
 
 #include "base/io.h"
+#include "base/late_library.h"
 #include "base/vec.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
@@ -46,10 +46,7 @@ struct lg_line_editor {
 static const struct edit_api *load(void)
 {
     static struct edit_api api;
-    static const struct {
-        const char *name;
-        size_t at;
-    } functions[] = {
+    static const struct lg_late_function functions[] = {
         {"el_init", offsetof(struct edit_api, el_init)},
         {"el_end", offsetof(struct edit_api, el_end)},
         {"el_gets", offsetof(struct edit_api, el_gets)},
@@ -63,16 +60,9 @@ static const struct edit_api *load(void)
         {"history_end", offsetof(struct edit_api, history_end)},
         {"history", offsetof(struct edit_api, history)},
     };
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL)
-        return NULL;
-    for (size_t i = 0; i < LG_COUNT(functions); i++) {
-        void *function = dlsym(library, functions[i].name);
-        if (function == NULL)
-            return NULL;
-        memcpy((char *)&api + functions[i].at, &function, sizeof function);
-    }
-    return &api;
+    return lg_late_library_load(LIBRARY, functions, LG_COUNT(functions), &api)
+               ? &api
+               : NULL;
 }
 
 static struct lg_line_editor *editor_of(const struct edit_api *api,

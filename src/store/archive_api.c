@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/archive_api.h"
 
+#include "base/late_library.h"
 #include "base/vec.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stddef.h>
-#include <string.h>
 
 /* The name of its interface since libarchive 3.0. */
 #define LIBRARY "libarchive.so.13"
@@ -14,10 +13,7 @@
 struct lg_archive_api lg_archive;
 static bool is_loaded;
 
-static const struct {
-    const char *name;
-    size_t at; /* in lg_archive */
-} functions[] = {
+static const struct lg_late_function functions[] = {
     {"archive_errno", offsetof(struct lg_archive_api, error_code)},
     {"archive_error_string", offsetof(struct lg_archive_api, error_string)},
     {"archive_set_error", offsetof(struct lg_archive_api, set_error)},
@@ -66,17 +62,8 @@ static const struct {
 
 static void load(void)
 {
-    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL)
-        return;
-    for (size_t i = 0; i < LG_COUNT(functions); i++) {
-        void *function = dlsym(library, functions[i].name);
-        if (function == NULL)
-            return;
-        memcpy((char *)&lg_archive + functions[i].at, &function,
-               sizeof function);
-    }
-    is_loaded = true;
+    is_loaded = lg_late_library_load(LIBRARY, functions, LG_COUNT(functions),
+                                     &lg_archive);
 }
 
 bool lg_archive_load(struct lg_error *err)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/parallel.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+
+size_t lg_processor_count(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    int count = CPU_COUNT(&set);
+    return count > 0 ? (size_t)count : 1;
+}
+
+void lg_parallel(void *(*run)(void *part), void *parts, size_t part_bytes,
+                 size_t count)
+{
+    struct {
+        pthread_t thread;
+        bool started;
+    } others[LG_PARALLEL_MAX_PARTS];
+    for (size_t i = 1; i < count; i++)
+        others[i].started = pthread_create(&others[i].thread, NULL, run,
+                                           (char *)parts + i * part_bytes) == 0;
+    run(parts);
+    for (size_t i = 1; i < count; i++) {
+        if (others[i].started)
+            pthread_join(others[i].thread, NULL);
+        else
+            run((char *)parts + i * part_bytes);
+    }
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Concept: work in parts, on as many threads as there are processors for. */
+#ifndef LG_BASE_PARALLEL_H
+#define LG_BASE_PARALLEL_H
+
+#include <stddef.h>
+
+#define LG_PARALLEL_MAX_PARTS 8
+
+/* Processors that this process may run on; at least 1. */
+size_t lg_processor_count(void);
+/* run(part), whose result is not looked at, for each of count parts (at most
+ * LG_PARALLEL_MAX_PARTS) of part_bytes, at the same time; the first on the
+ * caller's thread, and any whose thread cannot be started as well. */
+void lg_parallel(void *(*run)(void *part), void *parts, size_t part_bytes,
+                 size_t count);
+
+#endif
