@@ -1,375 +1,222 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hot: calls are looked up in a table by caller and callee. What a sample
- * calls is gathered first, so that what is likely to be needed can be fetched
- * together. Most reports need few calls only (those between nodes that are
- * kept, or of some functions): a bit for each location then tells which frames
- * to look at.
+ * Calls are counted in parts of the samples, each by a thread with a table of
+ * its own. Most reports need few calls only (those between nodes that are kept,
+ * or of some functions): a bit for each location then tells which frames to
+ * look at.
  */
-#include "evidence/graph_internal.h"
+#include "evidence/graph_calls.h"
 
-#define FIRST_SLOTS 256
-#define BATCH 64
 #define MAX_CALLS ((size_t)UINT32_MAX - 1)
+/* Up to one location in so many, it is better to look out for them alone. */
+#define FEW 8
 
-struct pending {
-    uint32_t src, dest;
-    uint32_t site; /* the caller's location or place in a list */
-    bool residual, is_inline;
-};
-
-struct table {
-    struct lg_graph_calls calls;
-    uint64_t *slots; /* high half of the hash, index + 1; 0: free */
-    size_t slot_count;
-};
-
-struct part {
-    const struct lg_graph_nodes *g;
-    const struct lg_graph_wish *wish;
-    const uint64_t *look; /* a bit for each location; NULL: look at all */
-    struct lg_graph_range samples;
-    struct lg_arena *arena; /* nobody else's while the parts run */
-    struct lg_arena own;
-    struct table table;
-    /* By site (a location, for what its leaf calls; behind all of those a place
-     * in a list): number of the last call, plus 1. */
-    uint32_t *last_of;
-    uint32_t first_place;
-    struct pending pending[BATCH];
-    size_t pending_count;
-    uint64_t seed;
-    bool failed;
-};
-
-static uint64_t hash_of(const struct part *part, uint32_t src, uint32_t dest)
+static uint32_t hash_of(const struct lg_call_table *t,
+                        const struct lg_graph_edge *e)
 {
-    return lg_graph_mix((uint64_t)src << 32 | dest, part->seed);
+    return (uint32_t)lg_graph_mix((uint64_t)e->src << 32 | e->dest, t->seed);
 }
 
-static uint64_t *slot_of(const struct table *t, uint64_t hash, uint32_t src,
-                         uint32_t dest)
+static uint32_t add_call(struct lg_call_table *t,
+                         const struct lg_graph_edge *like, size_t at,
+                         uint32_t hash)
 {
-    size_t mask = t->slot_count - 1;
-    for (size_t i = hash & mask;; i = (i + 1) & mask) {
-        uint64_t slot = t->slots[i];
-        if (slot == 0)
-            return &t->slots[i];
-        if (slot >> 32 != hash >> 32)
+    struct lg_graph_edge *e =
+        t->calls.count < MAX_CALLS ? lg_push(t->arena, &t->calls) : NULL;
+    if (e == NULL) {
+        t->arena->failed = true;
+        return LG_NO_CALL;
+    }
+    uint32_t index = (uint32_t)t->calls.count - 1;
+    *e = (struct lg_graph_edge){.src = like->src,
+                                .dest = like->dest,
+                                .residual = like->residual,
+                                .is_inline = like->is_inline};
+    lg_index_put(&t->index, at, hash, index);
+    return index;
+}
+
+uint32_t lg_call_index(struct lg_call_table *t,
+                       const struct lg_graph_edge *like)
+{
+    uint32_t hash = hash_of(t, like), index;
+    if (!lg_index_reserve(&t->index, 1))
+        return LG_NO_CALL;
+    size_t at = lg_index_first(&t->index, hash);
+    while (lg_index_next(&t->index, hash, &at, &index)) {
+        struct lg_graph_edge *e = &t->calls.items[index];
+        if (e->src != like->src || e->dest != like->dest)
             continue;
-        const struct lg_graph_edge *e = &t->calls.items[(uint32_t)slot - 1];
-        if (e->src == src && e->dest == dest)
-            return &t->slots[i];
+        e->residual |= like->residual;
+        e->is_inline &= like->is_inline;
+        return index;
     }
+    return add_call(t, like, at, hash);
 }
 
-/* Room for one more, with half of the slots free. */
-static bool reserve_slots(struct part *part)
-{
-    struct table *t = &part->table;
-    if ((t->calls.count + 1) * 2 <= t->slot_count)
-        return true;
-    size_t count = t->slot_count != 0 ? t->slot_count * 2 : FIRST_SLOTS;
-    if (t->calls.count >= MAX_CALLS) {
-        part->arena->failed = true;
-        return false;
-    }
-    uint64_t *slots = lg_new(part->arena, uint64_t, count);
-    if (slots == NULL)
-        return false;
-    t->slots = slots;
-    t->slot_count = count;
-    for (uint32_t i = 0; i < t->calls.count; i++) {
-        const struct lg_graph_edge *e = &t->calls.items[i];
-        uint64_t hash = hash_of(part, e->src, e->dest);
-        *slot_of(t, hash, e->src, e->dest) = hash >> 32 << 32 | (i + 1);
-    }
-    return true;
-}
-
-/* The call, made when it is new (its stamp is 0 then). NULL: out of memory. */
-static struct lg_graph_edge *call_of(struct part *part, uint64_t hash,
-                                     const struct pending *p)
-{
-    struct table *t = &part->table;
-    uint64_t *slot = slot_of(t, hash, p->src, p->dest);
-    if (*slot != 0)
-        return &t->calls.items[(uint32_t)*slot - 1];
-    struct lg_graph_edge *e = lg_push(part->arena, &t->calls);
-    if (e == NULL)
-        return NULL;
-    *e = (struct lg_graph_edge){.src = p->src,
-                                .dest = p->dest,
-                                .residual = p->residual,
-                                .is_inline = p->is_inline};
-    *slot = hash >> 32 << 32 | (uint32_t)t->calls.count;
-    return e;
-}
-
-/* The last call of the site, if it is the same; else NULL. */
-static struct lg_graph_edge *remembered(const struct part *part,
-                                        const struct pending *p)
-{
-    uint32_t number = part->last_of[p->site];
-    if (number == 0)
-        return NULL;
-    struct lg_graph_edge *e = &part->table.calls.items[number - 1];
-    return e->src == p->src && e->dest == p->dest ? e : NULL;
-}
-
-/* Looked up in the table, and remembered. NULL: out of memory. */
-static struct lg_graph_edge *looked_up(struct part *part,
-                                       const struct pending *p)
-{
-    if (!reserve_slots(part))
-        return NULL;
-    struct lg_graph_edge *e = call_of(part, hash_of(part, p->src, p->dest), p);
-    if (e != NULL)
-        part->last_of[p->site] = (uint32_t)(e - part->table.calls.items) + 1;
-    return e;
-}
-
-/* A call site mostly calls one function, so its last call is tried first. */
-static void flush(struct part *part, uint32_t stamp, int64_t value, int64_t div)
-{
-    size_t count = part->pending_count;
-    part->pending_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t number = part->last_of[part->pending[i].site];
-        if (number != 0)
-            __builtin_prefetch(&part->table.calls.items[number - 1], 1);
-    }
-    for (size_t i = 0; i < count && !part->failed; i++) {
-        const struct pending *p = &part->pending[i];
-        struct lg_graph_edge *e = remembered(part, p);
-        if (e == NULL)
-            e = looked_up(part, p);
-        if (e == NULL) {
-            part->failed = true;
-            return;
-        }
-        if (e->stamp == stamp)
-            continue;
-        e->stamp = stamp;
-        e->weight = lg_wrap_add(e->weight, value);
-        e->weight_div = lg_wrap_add(e->weight_div, div);
-        e->residual |= p->residual;
-        e->is_inline &= p->is_inline;
-    }
-}
-
-struct walk {
-    uint32_t parent, site;
-    bool residual;
-    uint32_t stamp;
-    int64_t value, div;
-};
-
-static inline void step(struct part *part, struct walk *w, uint32_t site,
-                        uint32_t node, bool is_inline)
-{
-    const struct lg_graph_wish *wish = part->wish;
-    if (wish->kept != NULL && !wish->kept[node]) {
-        w->residual = true;
-        return;
-    }
-    if (w->parent != LG_NO_NODE && w->parent != node &&
-        (wish->around == NULL || wish->around[node] ||
-         (wish->callers_too && wish->around[w->parent]))) {
-        if (part->pending_count == BATCH)
-            flush(part, w->stamp, w->value, w->div);
-        part->pending[part->pending_count++] =
-            (struct pending){w->parent, node, w->site, w->residual, is_inline};
-    }
-    w->parent = node;
-    w->site = site;
-    w->residual = false;
-}
-
-static inline void visit(struct part *part, struct walk *w, uint32_t location)
-{
-    uint32_t node = part->g->of_location[location];
-    if ((node & LG_MANY_NODES) == 0) {
-        step(part, w, location, node, false);
-        return;
-    }
-    uint32_t place = node & ~LG_MANY_NODES;
-    const uint32_t *list = &part->g->lists.items[place];
-    for (uint32_t i = list[0]; i > 0; i--)
-        step(part, w, i == 1 ? location : part->first_place + place + i,
-             list[i], i != list[0]);
-}
-
-static void walk_all(struct part *part, struct walk *w, const uint32_t *stack,
-                     uint32_t count)
-{
-    for (uint32_t k = count; k-- > 0;)
-        visit(part, w, stack[k]);
-}
-
-/* Locations without the bit hold no node that is kept. */
-static void walk_kept(struct part *part, struct walk *w, const uint32_t *stack,
-                      uint32_t count)
-{
-    for (uint32_t k = count; k-- > 0;) {
-        if (lg_graph_bit(part->look, stack[k]))
-            visit(part, w, stack[k]);
-        else
-            w->residual = true;
-    }
-}
-
-/* Where a walk is just before it comes to the location at `at`: which node is
- * the last that is kept, and was one left out since? */
-static void look_up(const struct part *part, struct walk *w,
-                    const uint32_t *stack, uint32_t at, uint32_t count)
-{
-    const struct lg_graph_nodes *g = part->g;
-    const bool *kept = part->wish->kept;
-    w->parent = LG_NO_NODE;
-    w->residual = false;
-    for (uint32_t k = at + 1; k < count; k++) {
-        uint32_t node = g->of_location[stack[k]], nodes = 1;
-        const uint32_t *list = &node;
-        if ((node & LG_MANY_NODES) != 0) {
-            list = &g->lists.items[(node & ~LG_MANY_NODES) + 1];
-            nodes = list[-1];
-        }
-        for (uint32_t i = 0; i < nodes; i++) {
-            if (kept == NULL || kept[list[i]]) {
-                w->parent = list[i];
-                w->site = stack[k];
-                return;
-            }
-            w->residual = true;
-        }
-    }
-}
-
-/* Only calls of nodes at locations with the bit matter; with callers_too those
- * by them, too: then all nodes are kept, and they end at the next location. */
-static void walk_around(struct part *part, struct walk *w,
-                        const uint32_t *stack, uint32_t count)
-{
-    bool caller_has = false;
-    for (uint32_t k = count; k-- > 0;) {
-        bool has = lg_graph_bit(part->look, stack[k]);
-        if (has || caller_has) {
-            look_up(part, w, stack, k, count);
-            visit(part, w, stack[k]);
-        }
-        caller_has = has && part->wish->callers_too;
-    }
-}
-
-static void *add_samples(void *argument)
-{
-    struct part *part = argument;
-    const struct lg_graph_nodes *g = part->g;
-    const struct lg_profile *p = g->profile;
-    for (uint32_t i = part->samples.first; i < part->samples.end; i++) {
-        struct lg_profile_stack s = p->samples.items[i];
-        struct walk w = {
-            .parent = LG_NO_NODE,
-            .stamp = i + 1,
-            .value = lg_profile_value(p, i, (int)g->options->value_type),
-            .div = g->options->has_mean ? lg_profile_value(p, i, 0) : 0,
-        };
-        if ((w.value == 0 && w.div == 0) || s.count == 0)
-            continue;
-        const uint32_t *stack = &p->stacks.items[s.first];
-        if (part->look == NULL)
-            walk_all(part, &w, stack, s.count);
-        else if (part->wish->around == NULL)
-            walk_kept(part, &w, stack, s.count);
-        else
-            walk_around(part, &w, stack, s.count);
-        flush(part, w.stamp, w.value, w.div);
-        if (part->failed)
-            break;
-    }
-    return NULL;
-}
+/* Slots that are asked for before their turn. */
+#define AHEAD 8
 
 /* Adds the calls of a later part: first appearance stays first. */
-static bool add_part(struct part *to, const struct part *from)
+static bool add_part(struct lg_call_table *to, const struct lg_call_table *from)
 {
-    lg_each(e, from->table.calls) {
-        struct pending p = {
-            .src = e->src,
-            .dest = e->dest,
-            .residual = e->residual,
-            .is_inline = e->is_inline,
-        };
-        if (!reserve_slots(to))
+    for (size_t i = 0; i < from->calls.count; i++) {
+        const struct lg_graph_edge *e = &from->calls.items[i];
+        if (i + AHEAD < from->calls.count)
+            lg_index_prefetch(&to->index, hash_of(to, e + AHEAD));
+        uint32_t index = lg_call_index(to, e);
+        if (index == LG_NO_CALL)
             return false;
-        struct lg_graph_edge *sum = call_of(to, hash_of(to, p.src, p.dest), &p);
-        if (sum == NULL)
-            return false;
+        struct lg_graph_edge *sum = &to->calls.items[index];
         sum->weight = lg_wrap_add(sum->weight, e->weight);
         sum->weight_div = lg_wrap_add(sum->weight_div, e->weight_div);
-        sum->residual |= e->residual;
-        sum->is_inline &= e->is_inline;
     }
     return true;
 }
 
-static bool run_parts(struct part *parts, size_t count)
+static bool run_parts(struct lg_call_part *parts, size_t count,
+                      void *(*walk)(void *part))
 {
+    struct lg_arena *arena = parts[0].table.arena;
     for (size_t i = 1; i < count; i++) {
-        lg_arena_init(&parts[i].own, parts[0].arena->limit_bytes);
-        parts[i].arena = &parts[i].own;
+        lg_arena_init(&parts[i].own, arena->limit_bytes);
+        parts[i].table.arena = parts[i].table.index.arena = &parts[i].own;
     }
-    lg_parallel(add_samples, parts, sizeof parts[0], count);
+    lg_parallel(walk, parts, sizeof parts[0], count);
     bool ok = true;
     for (size_t i = 0; i < count; i++)
-        ok = ok && !parts[i].failed && (i == 0 || add_part(parts, &parts[i]));
+        ok = ok && !parts[i].failed &&
+             (i == 0 || add_part(&parts[0].table, &parts[i].table));
     for (size_t i = 1; i < count; i++)
         lg_arena_deinit(&parts[i].own);
     if (!ok)
-        parts[0].arena->failed = true;
+        arena->failed = true;
     return ok;
 }
 
-static bool prepare(struct part *part, const struct lg_graph_nodes *nodes,
-                    const struct lg_graph_wish *wish, const uint64_t *look)
+static struct lg_call_list list_at(const struct lg_graph_nodes *g,
+                                   const struct lg_graph_wish *wish,
+                                   uint32_t place)
 {
-    part->g = nodes;
-    part->wish = wish;
-    part->look = look;
-    part->arena = nodes->scratch;
-    part->seed = lg_graph_seed();
-    size_t locations = nodes->profile->locations.count;
-    if (locations + nodes->lists.count > UINT32_MAX) {
-        nodes->scratch->failed = true;
-        return false;
+    const uint32_t *list = &g->lists.items[place];
+    struct lg_call_list l = {.place = place};
+    uint32_t first = 0, last = 0; /* 0: none is kept */
+    for (uint32_t i = 1; i <= list[0]; i++) {
+        if (wish->kept != NULL && !wish->kept[list[i]])
+            continue;
+        first = first == 0 ? i : first;
+        last = i;
     }
-    part->first_place = (uint32_t)locations;
-    part->last_of =
-        lg_new(nodes->scratch, uint32_t, locations + nodes->lists.count);
-    return part->last_of != NULL;
+    if (first == 0)
+        return l;
+    l.exit = list[first];
+    l.entry = list[last];
+    l.has_calls = first != last;
+    l.tail_residual = first != 1;
+    l.entry_is_inline = last != list[0];
+    return l;
+}
+
+/* By list, in order of place; numbers_ret: by place. */
+static struct lg_call_list *make_lists(const struct lg_graph_nodes *g,
+                                       const struct lg_graph_wish *wish,
+                                       uint32_t *numbers, size_t *count_ret)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < g->lists.count; at += g->lists.items[at] + 1)
+        numbers[at] = (uint32_t)count++;
+    struct lg_call_list *lists = lg_new(g->scratch, struct lg_call_list, count);
+    if (lists == NULL)
+        return NULL;
+    for (size_t at = 0; at < g->lists.count; at += g->lists.items[at] + 1)
+        lists[numbers[at]] = list_at(g, wish, (uint32_t)at);
+    *count_ret = count;
+    return lists;
+}
+
+static bool make_sites(struct lg_call_part *part, const uint32_t *numbers)
+{
+    const struct lg_graph_nodes *g = part->g;
+    size_t count = g->profile->locations.count;
+    part->sites = lg_new(g->scratch, struct lg_call_site, count);
+    part->call_of = lg_new(g->scratch, uint32_t, count);
+    part->list_weights = lg_new(g->scratch, int64_t, part->list_count);
+    part->met = lg_new(g->scratch, struct lg_call_met, g->count);
+    if (part->sites == NULL || part->call_of == NULL ||
+        part->list_weights == NULL || part->met == NULL)
+        return false;
+    const bool *kept = part->wish->kept;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t node = g->of_location[i];
+        if ((node & LG_MANY_NODES) != 0)
+            node =
+                LG_SITE_LIST | LG_SITE_FRESH | numbers[node & ~LG_MANY_NODES];
+        else if (kept != NULL && !kept[node])
+            node = LG_SINK_NODE;
+        part->sites[i].node = node;
+    }
+    return true;
+}
+
+static bool has_few(const uint64_t *bits, size_t count)
+{
+    size_t set = 0;
+    for (size_t i = 0; i < count / 64 + 1; i++)
+        set += (size_t)__builtin_popcountll(bits[i]);
+    return set <= count / FEW;
+}
+
+/* All frames, or all that are kept. */
+static bool prepare_walk(struct lg_call_part *parts, size_t count)
+{
+    const struct lg_graph_nodes *g = parts[0].g;
+    const struct lg_graph_wish *wish = parts[0].wish;
+    uint32_t *numbers = lg_new(g->scratch, uint32_t, g->lists.count);
+    size_t list_count = 0;
+    const struct lg_call_list *lists =
+        numbers != NULL ? make_lists(g, wish, numbers, &list_count) : NULL;
+    const uint64_t *look =
+        wish->kept != NULL ? lg_graph_locations_with(g, wish->kept) : NULL;
+    if (lists == NULL || (wish->kept != NULL && look == NULL))
+        return false;
+    if (look != NULL && !has_few(look, g->profile->locations.count))
+        look = NULL;
+    for (size_t i = 0; i < count; i++) {
+        parts[i].look = look;
+        parts[i].lists = lists;
+        parts[i].list_count = list_count;
+        if (!make_sites(&parts[i], numbers))
+            return false;
+    }
+    return true;
 }
 
 bool lg_graph_calls_make(const struct lg_graph_nodes *nodes,
                          const struct lg_graph_wish *wish,
                          struct lg_graph_calls *ret)
 {
-    struct part parts[LG_PARALLEL_MAX_PARTS] = {0};
+    struct lg_call_part parts[LG_PARALLEL_MAX_PARTS] = {0};
     struct lg_graph_range ranges[LG_PARALLEL_MAX_PARTS];
-    uint64_t *look = NULL;
-    if (wish->kept != NULL || wish->around != NULL) {
-        look = lg_graph_locations_with(
-            nodes, wish->around != NULL ? wish->around : wish->kept);
-        if (look == NULL)
-            return false;
-    }
     size_t count = lg_graph_split(nodes->profile, ranges);
-    for (size_t i = 0; i < count; i++) {
-        parts[i].samples = ranges[i];
-        if (!prepare(&parts[i], nodes, wish, look))
+    const uint64_t *around = NULL;
+    if (wish->around != NULL) {
+        around = lg_graph_locations_with(nodes, wish->around);
+        if (around == NULL)
             return false;
     }
-    if (!run_parts(parts, count))
+    for (size_t i = 0; i < count; i++) {
+        parts[i].g = nodes;
+        parts[i].wish = wish;
+        parts[i].look = around;
+        parts[i].samples = ranges[i];
+        parts[i].table.arena = nodes->scratch;
+        lg_index_init(&parts[i].table.index, nodes->scratch);
+        parts[i].table.seed = lg_graph_seed();
+    }
+    bool few =
+        around != NULL && has_few(around, nodes->profile->locations.count);
+    if ((!few && !prepare_walk(parts, count)) ||
+        !run_parts(parts, count, few ? lg_calls_walk_around : lg_calls_walk))
         return false;
     *ret = parts[0].table.calls;
     return true;

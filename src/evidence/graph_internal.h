@@ -62,6 +62,7 @@ struct lg_graph_sums { /* by node */
      * which it is twice counted twice; stops at the largest number. NULL when
      * no location has several lines, or nobody asks for it. */
     uint64_t *list_weights;
+    bool *repeats; /* by sample: some node may come twice in it */
 };
 
 struct lg_graph_calls { /* by first appearance */
@@ -78,6 +79,7 @@ struct lg_graph_wish {
      * them. NULL: all are. */
     const bool *around;
     bool callers_too;
+    const bool *repeats; /* of struct lg_graph_sums */
 };
 
 /* A graph whose nodes have numbers of their own: without call_tree those of
@@ -110,6 +112,19 @@ uint64_t *lg_graph_locations_with(const struct lg_graph_nodes *nodes,
 static inline bool lg_graph_bit(const uint64_t *bits, uint32_t i)
 {
     return (bits[i / 64] >> (i % 64) & 1) != 0;
+}
+/* Nodes of a location, leaf first; a single one is put into *one. */
+static inline const uint32_t *
+lg_graph_nodes_at(const struct lg_graph_nodes *nodes, uint32_t location,
+                  uint32_t *one, uint32_t *count_ret)
+{
+    *one = nodes->of_location[location];
+    *count_ret = 1;
+    if ((*one & LG_MANY_NODES) == 0)
+        return one;
+    const uint32_t *list = &nodes->lists.items[*one & ~LG_MANY_NODES];
+    *count_ret = list[0];
+    return list + 1;
 }
 bool lg_graph_sums_make(const struct lg_graph_nodes *nodes,
                         struct lg_graph_sums *ret);

@@ -8,7 +8,8 @@
 #include "evidence/graph_internal.h"
 
 #define FIRST_SLOTS 1024
-#define MAX_NODES ((size_t)LG_MANY_NODES - 1)
+/* A site keeps two bits beside a node's number: graph_calls.h. */
+#define MAX_NODES ((size_t)(LG_MANY_NODES >> 1) - 1)
 /* Locations below which threads do not pay. */
 #define MIN_PARALLEL 65536
 #define TODO LG_NO_NODE

@@ -22,8 +22,10 @@ static inline void add_cum(struct part *part, uint32_t node, uint32_t stamp,
                            int64_t value, int64_t div)
 {
     struct cell *c = &part->cells[node];
-    if (c->stamp == stamp)
+    if (c->stamp == stamp) {
+        part->sums.repeats[stamp - 1] |= node != LG_SINK_NODE;
         return;
+    }
     c->stamp = stamp;
     c->cum = lg_wrap_add(c->cum, value);
     if (div != 0)
@@ -130,8 +132,12 @@ bool lg_graph_sums_make(const struct lg_graph_nodes *nodes,
     struct part parts[LG_PARALLEL_MAX_PARTS] = {0};
     struct lg_graph_range ranges[LG_PARALLEL_MAX_PARTS];
     size_t count = lg_graph_split(nodes->profile, ranges);
+    bool *repeats = lg_new(nodes->scratch, bool, nodes->profile->samples.count);
+    if (repeats == NULL)
+        return false;
     for (size_t i = 0; i < count; i++) {
-        parts[i] = (struct part){.g = nodes, .samples = ranges[i]};
+        parts[i] = (struct part){
+            .g = nodes, .samples = ranges[i], .sums.repeats = repeats};
         if (!prepare(&parts[i]))
             return false;
     }

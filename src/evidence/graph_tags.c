@@ -31,6 +31,8 @@ struct builder {
     const uint64_t *look; /* locations with a wanted node; NULL: a tree */
     uint32_t *stamps;     /* by draft node */
     /* of the sample at hand */
+    uint32_t *hits;
+    size_t hit_count, hit_capacity;
     LG_VEC(struct lg_str) pieces;
     LG_VEC(uint32_t) sample_numbers;
     LG_VEC(int64_t) sample_values;
@@ -198,26 +200,37 @@ static bool add_stack(struct builder *b, uint32_t sample)
 {
     const struct lg_graph_nodes *g = b->draft->nodes;
     const struct lg_profile *p = g->profile;
-    struct lg_profile_stack s = p->samples.items[sample];
-    uint32_t leaf = LG_NO_NODE;
-    for (uint32_t k = s.count; k > 0; k--) {
-        uint32_t location = p->stacks.items[s.first + k - 1];
-        uint32_t node = g->of_location[location];
-        const uint32_t *list = &node;
-        uint32_t count = 1;
-        if ((node & LG_MANY_NODES) != 0) {
-            list = &g->lists.items[(node & ~LG_MANY_NODES) + 1];
-            count = list[-1];
-        }
-        leaf = list[0];
-        if (!lg_graph_bit(b->look, location))
-            continue;
+    uint32_t one, count;
+    for (size_t k = 0; k < b->hit_count; k++) {
+        const uint32_t *list = lg_graph_nodes_at(g, b->hits[k], &one, &count);
         for (uint32_t i = count; i > 0; i--) {
             if (!add_once(b, list[i - 1], sample + 1))
                 return false;
         }
     }
-    return leaf == LG_NO_NODE || !b->wanted[leaf] || add_node(b, leaf, true);
+    uint32_t innermost = p->stacks.items[p->samples.items[sample].first];
+    uint32_t leaf = lg_graph_nodes_at(g, innermost, &one, &count)[0];
+    return !b->wanted[leaf] || add_node(b, leaf, true);
+}
+
+/* The sample's locations with a wanted node, root first. */
+static bool find_hits(struct builder *b, uint32_t sample)
+{
+    const struct lg_profile *p = b->draft->nodes->profile;
+    struct lg_profile_stack s = p->samples.items[sample];
+    b->hit_count = 0;
+    if (s.count > b->hit_capacity) {
+        b->hit_capacity = 2 * (size_t)s.count;
+        b->hits = lg_new(b->scratch, uint32_t, b->hit_capacity);
+        if (b->hits == NULL)
+            return false;
+    }
+    for (uint32_t k = s.count; k > 0; k--) { /* without a branch */
+        uint32_t location = p->stacks.items[s.first + k - 1];
+        b->hits[b->hit_count] = location;
+        b->hit_count += lg_graph_bit(b->look, location);
+    }
+    return true;
 }
 
 static bool add_sample(struct builder *b, uint32_t sample,
@@ -228,6 +241,10 @@ static bool add_sample(struct builder *b, uint32_t sample,
     b->value = lg_profile_value(p, sample, (int)o->value_type);
     b->div = o->has_mean ? lg_profile_value(p, sample, 0) : 0;
     if (b->value == 0 && b->div == 0)
+        return true;
+    if (b->look != NULL && !find_hits(b, sample))
+        return false;
+    if (b->look != NULL && b->hit_count == 0)
         return true;
     b->pieces.count = b->sample_numbers.count = b->sample_values.count = 0;
     for (size_t i = 0; i < count; i++) {

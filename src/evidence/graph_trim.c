@@ -70,7 +70,7 @@ static bool find_around(struct trimming *t, bool *around, bool *any_ret)
 static bool make_calls(struct trimming *t, bool final)
 {
     struct lg_graph_draft *d = &t->draft;
-    struct lg_graph_wish wish = {.kept = t->kept};
+    struct lg_graph_wish wish = {.kept = t->kept, .repeats = d->sums.repeats};
     bool marks_alone = !t->options->with_edges;
     if (t->is_tree || (marks_alone && d->nodes->inlined == NULL))
         return true;
