@@ -18,11 +18,17 @@ struct lg_call_table { /* calls by caller and callee */
     uint64_t seed;
     struct lg_arena *arena; /* nobody else's while the parts run */
 };
-/* Index of the call like->src → like->dest, made when it is new (weight and
- * stamp are 0 then); it takes over residual and is_inline. LG_NO_CALL: out of
- * memory. */
+/* Index of the call like->src → like->dest. A new one has the flags of like,
+ * no weight and the stamp 0. LG_NO_CALL: out of memory. */
 uint32_t lg_call_index(struct lg_call_table *t,
                        const struct lg_graph_edge *like);
+/* For each sample that counts. */
+static inline void lg_call_join(struct lg_graph_edge *e,
+                                const struct lg_graph_edge *like)
+{
+    e->residual |= like->residual;
+    e->is_inline &= like->is_inline;
+}
 
 /* A location with several lines, of which some may be kept. */
 struct lg_call_list {

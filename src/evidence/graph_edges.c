@@ -44,12 +44,9 @@ uint32_t lg_call_index(struct lg_call_table *t,
         return LG_NO_CALL;
     size_t at = lg_index_first(&t->index, hash);
     while (lg_index_next(&t->index, hash, &at, &index)) {
-        struct lg_graph_edge *e = &t->calls.items[index];
-        if (e->src != like->src || e->dest != like->dest)
-            continue;
-        e->residual |= like->residual;
-        e->is_inline &= like->is_inline;
-        return index;
+        const struct lg_graph_edge *e = &t->calls.items[index];
+        if (e->src == like->src && e->dest == like->dest)
+            return index;
     }
     return add_call(t, like, at, hash);
 }
@@ -68,6 +65,7 @@ static bool add_part(struct lg_call_table *to, const struct lg_call_table *from)
         if (index == LG_NO_CALL)
             return false;
         struct lg_graph_edge *sum = &to->calls.items[index];
+        lg_call_join(sum, e);
         sum->weight = lg_wrap_add(sum->weight, e->weight);
         sum->weight_div = lg_wrap_add(sum->weight_div, e->weight_div);
     }

@@ -38,15 +38,27 @@ static bool is_kept(const struct lg_graph_wish *wish, uint32_t node)
     return wish->kept == NULL || wish->kept[node];
 }
 
-static void add_by_stamp(struct lg_call_part *part, uint32_t index,
-                         const struct walk *w)
+static void add_stamped(struct lg_call_part *part, uint32_t index,
+                        const struct lg_graph_edge *like, const struct walk *w)
 {
     struct lg_graph_edge *e = &part->table.calls.items[index];
     if (e->stamp == w->stamp)
         return;
     e->stamp = w->stamp;
+    lg_call_join(e, like);
     e->weight = lg_wrap_add(e->weight, w->value);
     e->weight_div = lg_wrap_add(e->weight_div, w->div);
+}
+
+/* A call that the sample may have twice. */
+static void add_by_stamp(struct lg_call_part *part,
+                         const struct lg_graph_edge *like, const struct walk *w)
+{
+    uint32_t index = lg_call_index(&part->table, like);
+    if (index == LG_NO_CALL)
+        part->failed = true;
+    else
+        add_stamped(part, index, like, w);
 }
 
 static void pour(struct lg_call_part *part, uint32_t location)
@@ -61,22 +73,27 @@ static void pour(struct lg_call_part *part, uint32_t location)
 
 /* The site of w->parent calls something else than before. */
 static bool turn(struct lg_call_part *part, const struct walk *w,
-                 uint32_t callee)
+                 const struct lg_graph_edge *like, uint32_t callee)
 {
     pour(part, w->site);
-    uint32_t index = lg_call_index(
-        &part->table,
-        &(struct lg_graph_edge){.src = w->parent,
-                                .dest = callee >> CALLEE_SHIFT,
-                                .residual = (callee & CALLEE_RESIDUAL) != 0,
-                                .is_inline = (callee & CALLEE_INLINE) != 0});
+    uint32_t index = lg_call_index(&part->table, like);
     if (index == LG_NO_CALL) {
         part->failed = true;
         return false;
     }
+    lg_call_join(&part->table.calls.items[index], like);
     part->call_of[w->site] = index;
     part->sites[w->site].callee = callee;
     return true;
+}
+
+static struct lg_graph_edge call_from(const struct walk *w, uint32_t node,
+                                      bool is_inline)
+{
+    return (struct lg_graph_edge){.src = w->parent,
+                                  .dest = node,
+                                  .residual = w->residual,
+                                  .is_inline = is_inline};
 }
 
 /* From w->parent; no list is between them. */
@@ -85,23 +102,30 @@ static inline void add_call(struct lg_call_part *part, const struct walk *w,
 {
     if (w->parent == LG_NO_NODE || !is_wanted(part->wish, w->parent, node))
         return;
+    if (w->has_twice &&
+        (w->div != 0 || part->met[w->parent].twice == w->stamp)) {
+        struct lg_graph_edge like = call_from(w, node, is_inline);
+        add_by_stamp(part, &like, w);
+        return;
+    }
     struct lg_call_site *site = &part->sites[w->site];
     uint32_t callee = node << CALLEE_SHIFT |
                       (w->residual ? CALLEE_RESIDUAL : 0) |
                       (is_inline ? CALLEE_INLINE : 0);
-    if (site->callee != callee && !turn(part, w, callee))
-        return;
-    if (w->has_twice && (w->div != 0 || part->met[w->parent].twice == w->stamp))
-        add_by_stamp(part, part->call_of[w->site], w);
-    else
-        site->weight = lg_wrap_add(site->weight, w->value);
+    if (site->callee != callee) {
+        struct lg_graph_edge like = call_from(w, node, is_inline);
+        if (!turn(part, w, &like, callee))
+            return;
+    }
+    site->weight = lg_wrap_add(site->weight, w->value);
 }
 
-/* A call within a list. false: out of memory. */
-typedef bool list_call_fn(struct lg_call_part *part, uint32_t index,
+/* A call within a list. */
+typedef void list_call_fn(struct lg_call_part *part, uint32_t index,
+                          const struct lg_graph_edge *like,
                           const void *context);
 
-static bool each_call(struct lg_call_part *part, const struct lg_call_list *l,
+static void each_call(struct lg_call_part *part, const struct lg_call_list *l,
                       list_call_fn *call, const void *context)
 {
     const uint32_t *list = &part->g->lists.items[l->place];
@@ -116,35 +140,36 @@ static bool each_call(struct lg_call_part *part, const struct lg_call_list *l,
         if (like.src != LG_NO_NODE &&
             is_wanted(part->wish, like.src, like.dest)) {
             uint32_t index = lg_call_index(&part->table, &like);
-            if (index == LG_NO_CALL || !call(part, index, context))
-                return false;
+            if (index == LG_NO_CALL) {
+                part->failed = true;
+                return;
+            }
+            call(part, index, &like, context);
         }
         like.src = list[i];
         like.residual = false;
     }
-    return true;
 }
 
-static bool leave(struct lg_call_part *part, uint32_t index,
-                  const void *context)
+static void join(struct lg_call_part *part, uint32_t index,
+                 const struct lg_graph_edge *like, const void *context)
 {
-    (void)part, (void)index, (void)context;
-    return true;
+    (void)context;
+    lg_call_join(&part->table.calls.items[index], like);
 }
 
-static bool add_stamped(struct lg_call_part *part, uint32_t index,
-                        const void *context)
+static void add_sample(struct lg_call_part *part, uint32_t index,
+                       const struct lg_graph_edge *like, const void *context)
 {
-    add_by_stamp(part, index, context);
-    return true;
+    add_stamped(part, index, like, context);
 }
 
-static bool add_weight(struct lg_call_part *part, uint32_t index,
-                       const void *context)
+static void add_weight(struct lg_call_part *part, uint32_t index,
+                       const struct lg_graph_edge *like, const void *context)
 {
     struct lg_graph_edge *e = &part->table.calls.items[index];
+    (void)like;
     e->weight = lg_wrap_add(e->weight, *(const int64_t *)context);
-    return true;
 }
 
 static bool has_twice(const struct lg_call_part *part,
@@ -161,15 +186,16 @@ static void add_list_calls(struct lg_call_part *part, const struct walk *w,
                            struct lg_call_site *site, uint32_t number)
 {
     const struct lg_call_list *l = &part->lists[number];
-    if ((site->node & LG_SITE_FRESH) != 0) { /* in order of appearance */
-        site->node &= ~LG_SITE_FRESH;
-        part->failed |= !each_call(part, l, leave, NULL);
+    if (w->has_twice && has_twice(part, l, w)) {
+        each_call(part, l, add_sample, w);
+        return;
     }
-    if (w->has_twice && has_twice(part, l, w))
-        part->failed |= !each_call(part, l, add_stamped, w);
-    else
-        part->list_weights[number] =
-            lg_wrap_add(part->list_weights[number], w->value);
+    if ((site->node & LG_SITE_FRESH) != 0) { /* calls appear in their order */
+        site->node &= ~LG_SITE_FRESH;
+        each_call(part, l, join, NULL);
+    }
+    part->list_weights[number] =
+        lg_wrap_add(part->list_weights[number], w->value);
 }
 
 static void visit_list(struct lg_call_part *part, struct walk *w,
@@ -283,8 +309,8 @@ static void pour_all(struct lg_call_part *part)
         pour(part, i);
     for (size_t i = 0; i < part->list_count && !part->failed; i++) {
         if (part->list_weights[i] != 0)
-            part->failed |= !each_call(part, &part->lists[i], add_weight,
-                                       &part->list_weights[i]);
+            each_call(part, &part->lists[i], add_weight,
+                      &part->list_weights[i]);
     }
 }
 
@@ -343,16 +369,8 @@ static void visit_around(struct lg_call_part *part, struct walk *w,
         }
         if (w->parent != LG_NO_NODE &&
             is_wanted(part->wish, w->parent, list[i])) {
-            uint32_t index = lg_call_index(
-                &part->table, &(struct lg_graph_edge){.src = w->parent,
-                                                      .dest = list[i],
-                                                      .residual = w->residual,
-                                                      .is_inline = i + 1 != n});
-            if (index == LG_NO_CALL) {
-                part->failed = true;
-                return;
-            }
-            add_by_stamp(part, index, w);
+            struct lg_graph_edge like = call_from(w, list[i], i + 1 != n);
+            add_by_stamp(part, &like, w);
         }
         w->parent = list[i];
         w->residual = false;
