@@ -6,8 +6,6 @@
 
 #include <inttypes.h>
 
-#define BASE_VALUE "true"
-
 struct names {
     struct lg_str *items;
     size_t count, capacity;
@@ -131,35 +129,6 @@ bool lg_profile_normalize(const struct lg_profile *p,
             own == 0 ? 0 : (double)lg_profile_total(base, (int)t) / (double)own;
     }
     return lg_profile_scale(p, ratios, arena, ret) || lg_fail_nomem(err);
-}
-
-/* Samples without labels get one; a label of that name is replaced. */
-bool lg_profile_mark_base(const struct lg_profile *p, struct lg_arena *arena,
-                          struct lg_profile *ret)
-{
-    struct lg_profile marked = *p;
-    size_t at = 0, count = 0, capacity = p->labels.count + p->samples.count;
-    struct lg_profile_label *labels =
-        lg_new(arena, struct lg_profile_label, capacity);
-    if (labels == NULL)
-        return false;
-    for (uint32_t i = 0; i < p->samples.count; i++) {
-        for (; at < p->labels.count && p->labels.items[at].sample <= i; at++) {
-            const struct lg_profile_label *l = &p->labels.items[at];
-            if (l->is_numeric || !lg_str_eq(l->key, LG_STR(LG_BASE_LABEL)))
-                labels[count++] = *l;
-        }
-        labels[count++] =
-            (struct lg_profile_label){.sample = i,
-                                      .key = LG_STR(LG_BASE_LABEL),
-                                      .str = LG_STR(BASE_VALUE)};
-    }
-    marked.labels.items = labels;
-    marked.labels.count = count;
-    marked.labels.capacity = capacity;
-    marked.arena = arena;
-    *ret = marked;
-    return true;
 }
 
 static bool is_empty(const struct lg_profile_label *l)

@@ -126,7 +126,8 @@ static bool make_room(struct lg_merger *m, const struct lg_profile *p)
     lg_each(stack, p->samples)
         stacks += stack->count;
     return ROOM(m, &to->stacks, stacks) &&
-           ROOM(m, &to->labels, p->labels.count) &&
+           ROOM(m, &to->labels,
+                p->labels.count + (m->marks_base ? p->samples.count : 0)) &&
            ROOM(m, &to->locations, p->locations.count) &&
            ROOM(m, &to->lines, p->lines.count) &&
            ROOM(m, &to->functions, p->functions.count) &&
@@ -224,14 +225,14 @@ bool lg_merger_finish(struct lg_merger *m, struct lg_profile *ret,
     const struct lg_profile *merged = &m->to;
     /* Samples that took each other away leave parts that nobody uses. */
     if (has_zero_sample(merged))
-        return lg_profile_merge(&merged, 1, merged->arena, ret, err);
+        return lg_profile_merge(&merged, 1, false, merged->arena, ret, err);
     *ret = *merged;
     return true;
 }
 
 bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
-                      struct lg_arena *arena, struct lg_profile *ret,
-                      struct lg_error *err)
+                      bool last_is_base, struct lg_arena *arena,
+                      struct lg_profile *ret, struct lg_error *err)
 {
     bool ok = true;
     for (size_t i = 1; i < count; i++)
@@ -240,8 +241,10 @@ bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
     struct lg_merger *m = lg_merger_create(arena, count, false);
     if (m == NULL)
         return lg_fail_nomem(err);
-    for (size_t i = 0; i < count && ok; i++)
+    for (size_t i = 0; i < count && ok; i++) {
+        m->marks_base = last_is_base && i + 1 == count;
         ok = lg_merger_add(m, profiles[i], err);
+    }
     ok = ok && lg_merger_finish(m, ret, err);
     lg_merger_destroy(m);
     return ok;

@@ -11,10 +11,12 @@
 #include "base/error.h"
 #include "evidence/profile.h"
 
-/* count ≥ 1. USAGE with pprof's words: incompatible sample or period types. */
+/* count ≥ 1. last_is_base: all samples of the last one get the label
+ * pprof::base=true, in place of others of that name (SetLabel). USAGE with
+ * pprof's words: incompatible sample or period types. */
 bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
-                      struct lg_arena *arena, struct lg_profile *ret,
-                      struct lg_error *err);
+                      bool last_is_base, struct lg_arena *arena,
+                      struct lg_profile *ret, struct lg_error *err);
 struct lg_merger; /* opaque */
 /* The same for profiles as they come, which may go once they were added:
  * copies_text copies all that `to` has of them. expected_count: of profiles;
@@ -43,8 +45,5 @@ bool lg_profile_normalize(const struct lg_profile *p,
 bool lg_profile_drop_empty_labels(const struct lg_profile *p,
                                   struct lg_arena *arena,
                                   struct lg_profile *ret);
-/* Adds the label pprof::base=true to all samples (SetLabel). */
-bool lg_profile_mark_base(const struct lg_profile *p, struct lg_arena *arena,
-                          struct lg_profile *ret);
 
 #endif

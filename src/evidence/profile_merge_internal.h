@@ -15,19 +15,19 @@
 /* Where hashes and what they are of wait for memory together. */
 #define LG_MERGE_BATCH 32
 
-/* A source's sample with its stack as locations of `to`. */
+/* A source's sample on its way into `to`. */
 struct lg_merge_staged {
-    uint32_t sample;                   /* of the source */
-    uint32_t stack_first, stack_count; /* in `stage` */
+    uint32_t sample; /* of the source */
+    /* In to->stacks: of its stack as locations of `to`. Behind what is there
+     * already, as if all samples were new; or that of the sample before. */
+    uint32_t stack_first;
+    uint32_t label_first; /* of the source */
     uint32_t hash;
-    bool repeats; /* its stack is that of the one staged before */
-    const struct lg_profile_label *labels; /* sorted: texts first, by key */
-    size_t label_count;
 };
 
 struct lg_merger {
     struct lg_profile to;
-    struct lg_arena scratch, batch; /* batch: for one batch of samples */
+    struct lg_arena scratch, batch; /* batch: for labels of a few samples */
     struct lg_index_table samples, locations, functions, mappings;
     struct lg_map comments, texts; /* texts: → address of the copy */
     uint32_t *label_first;         /* of each sample of `to`, and the end */
@@ -41,9 +41,9 @@ struct lg_merger {
     size_t mapping_of_capacity, function_of_capacity, location_of_capacity;
     uint64_t *address_shift; /* by mapping of the source */
     size_t address_shift_capacity;
-    LG_VEC(uint32_t) stage;
-    struct lg_merge_staged staged[LG_MERGE_BATCH];
-    size_t staged_count;
+    bool marks_base; /* the source's samples get the label */
+    LG_VEC(struct lg_merge_staged) staged;
+    size_t block_first; /* in to->stacks: from here on they are staged */
     struct lg_profile_stack last_from, last_to; /* of the sample before */
     bool has_last;
     bool failed; /* out of memory, or of indices */

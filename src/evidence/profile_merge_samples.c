@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hot path of a merge. The tables of large profiles lie far beyond the caches,
- * so samples are staged by the batch: all their slots are asked for, then what
- * the slots point at, and only then the first is looked at.
+ * Hot path of a merge, block by block, in three steps: find the samples' places
+ * and their locations; write their stacks where they belong if all are new,
+ * with hashes, on several threads; then look each up, and close the gaps that
+ * those leave which were there. The tables of large profiles lie far beyond the
+ * caches, so slots are asked for by the batch, then what the slots point at,
+ * and only then the first is looked at.
  */
+#include "base/parallel.h"
 #include "evidence/profile_merge_internal.h"
 
 #include <stdlib.h>
 
-static const uint32_t *stage_stack(struct lg_merger *m,
-                                   struct lg_merge_staged *s)
-{
-    struct lg_profile_stack from = m->from->samples.items[s->sample];
-    const uint32_t *stack =
-        from.count != 0 ? m->from->stacks.items + from.first : NULL;
-    uint32_t *place = m->stage.items + m->stage.count;
-    if (m->met_count < m->from->locations.count)
-        lg_merge_locations(m, stack, from.count);
-    for (uint32_t i = 0; i < from.count; i++)
-        place[i] = m->location_of[stack[i]] - 1;
-    s->stack_first = (uint32_t)m->stage.count;
-    s->stack_count = from.count;
-    m->stage.count += from.count;
-    return place;
-}
+/* Of stacks; below that a thread costs more than it saves. */
+#define MIN_PER_PART ((size_t)1 << 18)
+
+static const struct lg_profile_label base_label = {
+    .key = {LG_BASE_LABEL, sizeof LG_BASE_LABEL - 1},
+    .str = {"true", 4},
+};
 
 static int by_kind_and_key(const void *left, const void *right)
 {
@@ -42,41 +37,49 @@ static bool is_sorted(const struct lg_profile_label *labels, size_t count)
     return true;
 }
 
-/* Which labels there are is what counts, not their order. */
-static const struct lg_profile_label *
-sorted(struct lg_merger *m, const struct lg_profile_label *labels, size_t count)
+static bool is_mark(const struct lg_profile_label *l)
 {
-    if (is_sorted(labels, count))
-        return labels;
-    struct lg_profile_label *copy =
-        lg_new(&m->batch, struct lg_profile_label, count);
-    if (copy == NULL) {
-        m->failed = true;
-        return labels;
-    }
-    memcpy(copy, labels, count * sizeof *copy);
-    for (size_t i = 0; i < count; i++)
-        copy[i].sample = (uint32_t)i; /* keeps sorting stable */
-    qsort(copy, count, sizeof *copy, by_kind_and_key);
-    return copy;
+    return !l->is_numeric && lg_str_eq(l->key, LG_STR(LG_BASE_LABEL));
 }
 
-/* *at moves on through the source's labels. */
-static void stage_labels(struct lg_merger *m, struct lg_merge_staged *s,
-                         size_t *at)
+static size_t count_labels(const struct lg_merger *m,
+                           const struct lg_merge_staged *s)
 {
     const struct lg_profile *from = m->from;
-    while (*at < from->labels.count &&
-           from->labels.items[*at].sample < s->sample)
-        ++*at;
-    size_t first = *at;
-    while (*at < from->labels.count &&
-           from->labels.items[*at].sample == s->sample)
-        ++*at;
-    s->label_count = *at - first;
-    s->labels = s->label_count != 0
-                    ? sorted(m, from->labels.items + first, s->label_count)
-                    : NULL;
+    size_t at = s->label_first;
+    while (at < from->labels.count &&
+           from->labels.items[at].sample == s->sample)
+        at++;
+    return at - s->label_first;
+}
+
+/* Which labels there are is what counts, not their order. In the batch's arena,
+ * unless they are in order already. NULL: out of memory. */
+static const struct lg_profile_label *labels_of(struct lg_merger *m,
+                                                const struct lg_merge_staged *s,
+                                                size_t *count_ret)
+{
+    size_t count = count_labels(m, s), left = 0;
+    const struct lg_profile_label *labels =
+        count != 0 ? m->from->labels.items + s->label_first : &base_label;
+    *count_ret = count;
+    if (!m->marks_base && is_sorted(labels, count))
+        return labels;
+    struct lg_profile_label *copy =
+        lg_new(&m->batch, struct lg_profile_label, count + 1);
+    if (copy == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!m->marks_base || !is_mark(&labels[i]))
+            copy[left++] = labels[i];
+    if (m->marks_base)
+        copy[left++] = base_label;
+    for (size_t i = 0; i < left; i++)
+        copy[i].sample = (uint32_t)i; /* keeps sorting stable */
+    if (!is_sorted(copy, left))
+        qsort(copy, left, sizeof *copy, by_kind_and_key);
+    *count_ret = left;
+    return copy;
 }
 
 static uint64_t label_hash(const struct lg_profile_label *l)
@@ -88,170 +91,37 @@ static uint64_t label_hash(const struct lg_profile_label *l)
     return l->num_unit.len != 0 ? lg_merge_mix_str(hash, l->num_unit) : hash;
 }
 
-static uint32_t hash_of(const struct lg_merge_staged *s, const uint32_t *stack)
+/* A sum, as their order doesn't count. */
+static uint64_t labels_hash(const struct lg_merger *m,
+                            const struct lg_merge_staged *s)
 {
-    uint64_t hash =
-        lg_map_hash(lg_str_from(stack, s->stack_count * sizeof *stack));
-    for (size_t i = 0; i < s->label_count; i++)
-        hash = lg_merge_mix(hash, label_hash(&s->labels[i]));
-    return lg_merge_fold(hash);
+    const struct lg_profile *from = m->from;
+    uint64_t sum = m->marks_base ? label_hash(&base_label) : 0;
+    for (size_t i = s->label_first;
+         i < from->labels.count && from->labels.items[i].sample == s->sample;
+         i++)
+        if (!m->marks_base || !is_mark(&from->labels.items[i]))
+            sum += label_hash(&from->labels.items[i]);
+    return sum;
 }
 
-static void stage(struct lg_merger *m, uint32_t sample, size_t *label_at)
+/* The first label of that sample or a later one. */
+static uint32_t first_label(const struct lg_profile *p, uint32_t sample)
 {
-    struct lg_merge_staged *s = &m->staged[m->staged_count++];
-    struct lg_profile_stack from = m->from->samples.items[sample];
-    s->sample = sample;
-    s->repeats = m->has_last && m->last_from.first == from.first &&
-                 m->last_from.count == from.count;
-    m->last_from = from;
-    m->has_last = true;
-    const uint32_t *stack = stage_stack(m, s);
-    stage_labels(m, s, label_at);
-    s->hash = hash_of(s, stack);
-    lg_index_prefetch(&m->samples, s->hash);
-}
-
-static bool same_label(const struct lg_profile_label *a,
-                       const struct lg_profile_label *b)
-{
-    return a->is_numeric == b->is_numeric && a->num == b->num &&
-           lg_str_eq(a->key, b->key) && lg_str_eq(a->str, b->str) &&
-           lg_str_eq(a->num_unit, b->num_unit);
-}
-
-static bool is_same(const struct lg_merger *m, uint32_t sample,
-                    const struct lg_merge_staged *s)
-{
-    const struct lg_profile *to = &m->to;
-    struct lg_profile_stack stack = to->samples.items[sample];
-    uint32_t first = m->label_first[sample];
-    if (stack.count != s->stack_count ||
-        m->label_first[sample + 1] - first != s->label_count)
-        return false;
-    if (stack.count != 0 &&
-        memcmp(to->stacks.items + stack.first, m->stage.items + s->stack_first,
-               stack.count * sizeof *to->stacks.items) != 0)
-        return false;
-    for (size_t i = 0; i < s->label_count; i++)
-        if (!same_label(&to->labels.items[first + i], &s->labels[i]))
-            return false;
-    return true;
-}
-
-static void add_labels(struct lg_merger *m, const struct lg_merge_staged *s,
-                       uint32_t sample)
-{
-    struct lg_profile *to = &m->to;
-    for (size_t i = 0; i < s->label_count; i++) {
-        struct lg_profile_label *place = &to->labels.items[to->labels.count++];
-        *place = s->labels[i];
-        place->sample = sample;
-        place->key = lg_merge_text(m, place->key);
-        place->str = lg_merge_text(m, place->str);
-        place->num_unit = lg_merge_text(m, place->num_unit);
+    size_t low = 0, high = p->labels.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (p->labels.items[middle].sample < sample)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    m->label_first[sample + 1] = (uint32_t)to->labels.count;
+    return (uint32_t)low;
 }
 
-/* Without values. Samples that share a stack go on to share it. */
-static uint32_t add_sample(struct lg_merger *m, const struct lg_merge_staged *s)
+static bool same_range(struct lg_profile_stack a, struct lg_profile_stack b)
 {
-    struct lg_profile *to = &m->to;
-    uint32_t sample = (uint32_t)to->samples.count++;
-    struct lg_profile_stack *place = &to->samples.items[sample];
-    if (s->repeats) {
-        *place = m->last_to;
-    } else {
-        *place = (struct lg_profile_stack){(uint32_t)to->stacks.count,
-                                           s->stack_count};
-        if (s->stack_count != 0)
-            memcpy(to->stacks.items + to->stacks.count,
-                   m->stage.items + s->stack_first,
-                   s->stack_count * sizeof *to->stacks.items);
-        to->stacks.count += s->stack_count;
-    }
-    add_labels(m, s, sample);
-    return sample;
-}
-
-static uint32_t place_sample(struct lg_merger *m,
-                             const struct lg_merge_staged *s)
-{
-    size_t at = lg_index_first(&m->samples, s->hash);
-    for (uint32_t i; lg_index_next(&m->samples, s->hash, &at, &i);)
-        if (is_same(m, i, s))
-            return i;
-    uint32_t sample = add_sample(m, s);
-    lg_index_put(&m->samples, at, s->hash, sample);
-    return sample;
-}
-
-static void add_values(struct lg_merger *m, uint32_t to_sample, size_t sample)
-{
-    size_t types = m->to.types.count;
-    int64_t *to = m->to.values + to_sample * types;
-    const int64_t *from = m->from->values + sample * types;
-    for (size_t t = 0; t < types; t++)
-        to[t] = (int64_t)((uint64_t)to[t] + (uint64_t)from[t]);
-}
-
-/* What the slots seem to point at. */
-static void fetch_found(const struct lg_merger *m)
-{
-    const struct lg_profile *to = &m->to;
-    uint32_t found[LG_MERGE_BATCH];
-    size_t count = 0;
-    for (size_t i = 0; i < m->staged_count; i++) {
-        uint32_t hash = m->staged[i].hash;
-        size_t at = lg_index_first(&m->samples, hash);
-        if (!lg_index_next(&m->samples, hash, &at, &found[count]))
-            continue;
-        __builtin_prefetch(&to->samples.items[found[count]]);
-        __builtin_prefetch(&m->label_first[found[count]]);
-        __builtin_prefetch(&to->values[found[count] * to->types.count]);
-        count++;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct lg_profile_stack stack = to->samples.items[found[i]];
-        for (uint32_t k = 0; k < stack.count; k += 16)
-            __builtin_prefetch(&to->stacks.items[stack.first + k]);
-        __builtin_prefetch(&to->labels.items[m->label_first[found[i]]]);
-    }
-}
-
-static void place_staged(struct lg_merger *m)
-{
-    if (!lg_index_reserve(&m->samples, LG_MERGE_BATCH)) {
-        m->failed = true;
-        return;
-    }
-    fetch_found(m);
-    for (size_t i = 0; i < m->staged_count && !m->failed; i++) {
-        const struct lg_merge_staged *s = &m->staged[i];
-        uint32_t sample = place_sample(m, s);
-        add_values(m, sample, s->sample);
-        m->last_to = m->to.samples.items[sample];
-    }
-    m->staged_count = 0;
-    m->stage.count = 0;
-    lg_arena_reset(&m->batch);
-}
-
-/* Room in `stage` for one more stack, at least for something. */
-static bool reserve_stage(struct lg_merger *m, size_t more)
-{
-    size_t need = m->stage.count + more + 1;
-    if (need <= m->stage.capacity)
-        return true;
-    uint32_t *items = lg_arena_grow(
-        &m->scratch, m->stage.items, m->stage.capacity * sizeof *items,
-        2 * need * sizeof *items, _Alignof(max_align_t));
-    if (items == NULL)
-        return false;
-    m->stage.items = items;
-    m->stage.capacity = 2 * need;
-    return true;
+    return a.first == b.first && a.count == b.count;
 }
 
 /* Samples whose unmet locations are fetched before their turn: far enough for
@@ -278,26 +148,329 @@ static void fetch_locations(const struct lg_merger *m, size_t sample,
     }
 }
 
+static void meet_locations(struct lg_merger *m, uint32_t sample)
+{
+    const struct lg_profile *from = m->from;
+    struct lg_profile_stack stack = from->samples.items[sample];
+    if (m->met_count == from->locations.count || stack.count == 0)
+        return;
+    fetch_locations(m, sample + AHEAD_LOCATIONS, false);
+    fetch_locations(m, sample + AHEAD_LINES, true);
+    lg_merge_locations(m, from->stacks.items + stack.first, stack.count);
+}
+
+/* Stages samples from `next` on, up to `limit` that count. Returns the one
+ * after them. */
+static uint32_t plan(struct lg_merger *m, uint32_t next, size_t limit)
+{
+    const struct lg_profile *from = m->from;
+    size_t stack_at = m->to.stacks.count;
+    struct lg_profile_stack last = m->last_from;
+    uint32_t last_first = m->last_to.first;
+    m->staged.count = 0;
+    for (; next < from->samples.count && m->staged.count < limit && !m->failed;
+         next++) {
+        if (lg_merge_is_zero(from, next))
+            continue;
+        struct lg_profile_stack stack = from->samples.items[next];
+        if (!m->has_last || !same_range(stack, last)) {
+            last_first = (uint32_t)stack_at;
+            stack_at += stack.count;
+            meet_locations(m, next);
+        }
+        last = stack;
+        m->has_last = true;
+        m->staged.items[m->staged.count++] =
+            (struct lg_merge_staged){.sample = next, .stack_first = last_first};
+    }
+    m->last_from = last;
+    return next;
+}
+
+struct part {
+    struct lg_merger *m;
+    size_t first, end; /* staged */
+    bool is_large;
+};
+
+static size_t stack_count(const struct lg_merger *m,
+                          const struct lg_merge_staged *s)
+{
+    return m->from->samples.items[s->sample].count;
+}
+
+/* What the part will fill if all of it is new. */
+static void touch_part(const struct part *part)
+{
+    const struct lg_merger *m = part->m;
+    const struct lg_profile *to = &m->to;
+    const struct lg_merge_staged *first = &m->staged.items[part->first];
+    const struct lg_merge_staged *last = &m->staged.items[part->end - 1];
+    size_t types = to->types.count, count = part->end - part->first;
+    size_t labels = first_label(m->from, last->sample + 1) -
+                    first_label(m->from, first->sample);
+    size_t before = first_label(m->from, first->sample) -
+                    first_label(m->from, m->staged.items[0].sample);
+    if (m->marks_base) {
+        labels += count;
+        before += part->first;
+    }
+    if (first->stack_first >= to->stacks.count)
+        lg_touch_pages(
+            to->stacks.items + first->stack_first,
+            (last->stack_first + stack_count(m, last) - first->stack_first) *
+                sizeof *to->stacks.items);
+    lg_touch_pages(to->values + (to->samples.count + part->first) * types,
+                   count * types * sizeof *to->values);
+    lg_touch_pages(to->labels.items + to->labels.count + before,
+                   labels * sizeof *to->labels.items);
+}
+
+static void write_stack(struct lg_merger *m, const struct lg_merge_staged *s)
+{
+    struct lg_profile_stack from = m->from->samples.items[s->sample];
+    uint32_t *place = m->to.stacks.items + s->stack_first;
+    const uint32_t *stack = m->from->stacks.items + from.first;
+    for (uint32_t i = 0; i < from.count; i++)
+        place[i] = m->location_of[stack[i]] - 1;
+}
+
+static void *write_part(void *argument)
+{
+    const struct part *part = argument;
+    struct lg_merger *m = part->m;
+    if (part->is_large)
+        touch_part(part);
+    uint32_t label_at =
+        first_label(m->from, m->staged.items[part->first].sample);
+    uint64_t hash = 0;
+    for (size_t i = part->first; i < part->end; i++) {
+        struct lg_merge_staged *s = &m->staged.items[i];
+        size_t count = stack_count(m, s);
+        bool again = i != part->first && s->stack_first == s[-1].stack_first &&
+                     count == stack_count(m, &s[-1]);
+        if (!again && count != 0 && s->stack_first >= m->to.stacks.count)
+            write_stack(m, s);
+        if (!again)
+            hash = count != 0 ? lg_map_hash(lg_str_from(
+                                    m->to.stacks.items + s->stack_first,
+                                    count * sizeof *m->to.stacks.items))
+                              : 0;
+        while (label_at < m->from->labels.count &&
+               m->from->labels.items[label_at].sample < s->sample)
+            label_at++;
+        s->label_first = label_at;
+        s->hash = lg_merge_fold(lg_merge_mix(hash, labels_hash(m, s)));
+    }
+    return NULL;
+}
+
+/* Parts of about as many samples; one that repeats a stack stays with it. */
+static void write_block(struct lg_merger *m, size_t part_count)
+{
+    struct part parts[LG_PARALLEL_MAX_PARTS];
+    size_t used = 0, begin = 0;
+    for (size_t i = 0; i < part_count; i++) {
+        size_t end = m->staged.count * (i + 1) / part_count;
+        while (end > begin && end < m->staged.count &&
+               m->staged.items[end].stack_first ==
+                   m->staged.items[end - 1].stack_first)
+            end++;
+        if (end <= begin)
+            continue;
+        parts[used++] = (struct part){m, begin, end, part_count > 1};
+        begin = end;
+    }
+    if (used != 0)
+        lg_parallel(write_part, parts, sizeof parts[0], used);
+}
+
+static bool same_label(const struct lg_profile_label *a,
+                       const struct lg_profile_label *b)
+{
+    return a->is_numeric == b->is_numeric && a->num == b->num &&
+           lg_str_eq(a->key, b->key) && lg_str_eq(a->str, b->str) &&
+           lg_str_eq(a->num_unit, b->num_unit);
+}
+
+/* A staged sample at its turn. */
+struct arrival {
+    struct lg_profile_stack stack; /* in `to` */
+    bool is_staged;                /* behind what is there */
+    const struct lg_profile_label *labels;
+    size_t label_count;
+    uint32_t hash;
+};
+
+static bool is_same(const struct lg_merger *m, uint32_t sample,
+                    const struct arrival *a)
+{
+    const struct lg_profile *to = &m->to;
+    struct lg_profile_stack stack = to->samples.items[sample];
+    uint32_t first = m->label_first[sample];
+    if (stack.count != a->stack.count ||
+        m->label_first[sample + 1] - first != a->label_count)
+        return false;
+    if (stack.count != 0 && stack.first != a->stack.first &&
+        memcmp(to->stacks.items + stack.first,
+               to->stacks.items + a->stack.first,
+               stack.count * sizeof *to->stacks.items) != 0)
+        return false;
+    for (size_t i = 0; i < a->label_count; i++)
+        if (!same_label(&to->labels.items[first + i], &a->labels[i]))
+            return false;
+    return true;
+}
+
+static void add_labels(struct lg_merger *m, const struct arrival *a,
+                       uint32_t sample)
+{
+    struct lg_profile *to = &m->to;
+    for (size_t i = 0; i < a->label_count; i++) {
+        struct lg_profile_label *place = &to->labels.items[to->labels.count++];
+        *place = a->labels[i];
+        place->sample = sample;
+        place->key = lg_merge_text(m, place->key);
+        place->str = lg_merge_text(m, place->str);
+        place->num_unit = lg_merge_text(m, place->num_unit);
+    }
+    m->label_first[sample + 1] = (uint32_t)to->labels.count;
+}
+
+/* Without values. */
+static uint32_t add_sample(struct lg_merger *m, struct arrival *a)
+{
+    struct lg_profile *to = &m->to;
+    uint32_t sample = (uint32_t)to->samples.count++;
+    if (a->is_staged) {
+        size_t at = to->stacks.count;
+        if (at != a->stack.first)
+            memmove(to->stacks.items + at, to->stacks.items + a->stack.first,
+                    a->stack.count * sizeof *to->stacks.items);
+        a->stack.first = (uint32_t)at;
+        to->stacks.count += a->stack.count;
+    }
+    to->samples.items[sample] = a->stack;
+    add_labels(m, a, sample);
+    return sample;
+}
+
+static uint32_t place_sample(struct lg_merger *m, struct arrival *a)
+{
+    size_t at = lg_index_first(&m->samples, a->hash);
+    for (uint32_t i; lg_index_next(&m->samples, a->hash, &at, &i);)
+        if (is_same(m, i, a))
+            return i;
+    uint32_t sample = add_sample(m, a);
+    lg_index_put(&m->samples, at, a->hash, sample);
+    return sample;
+}
+
+static void add_values(struct lg_merger *m, uint32_t to_sample, size_t sample)
+{
+    size_t types = m->to.types.count;
+    int64_t *to = m->to.values + to_sample * types;
+    const int64_t *from = m->from->values + sample * types;
+    for (size_t t = 0; t < types; t++)
+        to[t] = (int64_t)((uint64_t)to[t] + (uint64_t)from[t]);
+}
+
+/* What the slots seem to point at. */
+static void fetch_found(const struct lg_merger *m,
+                        const struct lg_merge_staged *staged, size_t count)
+{
+    const struct lg_profile *to = &m->to;
+    uint32_t found[LG_MERGE_BATCH];
+    size_t found_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t *next = &found[found_count];
+        size_t at = lg_index_first(&m->samples, staged[i].hash);
+        if (!lg_index_next(&m->samples, staged[i].hash, &at, next))
+            continue;
+        __builtin_prefetch(&to->samples.items[*next]);
+        __builtin_prefetch(&m->label_first[*next]);
+        __builtin_prefetch(&to->values[*next * to->types.count]);
+        found_count++;
+    }
+    for (size_t i = 0; i < found_count; i++) {
+        struct lg_profile_stack stack = to->samples.items[found[i]];
+        for (uint32_t k = 0; k < stack.count; k += 16)
+            __builtin_prefetch(&to->stacks.items[stack.first + k]);
+        __builtin_prefetch(&to->labels.items[m->label_first[found[i]]]);
+    }
+}
+
+/* *again: its stack is that of the sample before, which has its place. */
+static bool arrive(struct lg_merger *m, const struct lg_merge_staged *s,
+                   bool again, struct arrival *ret)
+{
+    ret->hash = s->hash;
+    ret->stack =
+        (struct lg_profile_stack){s->stack_first, (uint32_t)stack_count(m, s)};
+    ret->is_staged = !again && s->stack_first >= m->block_first;
+    if (again)
+        ret->stack = m->last_to;
+    ret->labels = labels_of(m, s, &ret->label_count);
+    return ret->labels != NULL;
+}
+
+static bool place_batch(struct lg_merger *m, size_t first, size_t count)
+{
+    const struct lg_merge_staged *staged = &m->staged.items[first];
+    if (!lg_index_reserve(&m->samples, LG_MERGE_BATCH))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        lg_index_prefetch(&m->samples, staged[i].hash);
+    fetch_found(m, staged, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct lg_merge_staged *s = &staged[i];
+        bool again = first + i != 0 && s->stack_first == s[-1].stack_first &&
+                     stack_count(m, s) == stack_count(m, &s[-1]);
+        struct arrival a;
+        if (!arrive(m, s, again, &a))
+            return false;
+        uint32_t sample = place_sample(m, &a);
+        add_values(m, sample, s->sample);
+        m->last_to = m->to.samples.items[sample];
+    }
+    lg_arena_reset(&m->batch);
+    return !m->failed;
+}
+
+static size_t part_count(const struct lg_profile *p)
+{
+    size_t frames = 0;
+    lg_each(stack, p->samples)
+        frames += stack->count;
+    size_t parts = frames / MIN_PER_PART, most = lg_processor_count();
+    most = most < LG_PARALLEL_MAX_PARTS ? most : LG_PARALLEL_MAX_PARTS;
+    parts = parts < most ? parts : most;
+    return parts > 1 ? parts : 1;
+}
+
 bool lg_merge_samples(struct lg_merger *m)
 {
-    size_t label_at = 0;
-    m->has_last = false;
-    for (uint32_t i = 0; i < m->from->samples.count && !m->failed; i++) {
-        if (lg_merge_is_zero(m->from, i))
-            continue;
-        if (!reserve_stage(m, m->from->samples.items[i].count)) {
-            m->failed = true;
-            break;
-        }
-        if (m->met_count < m->from->locations.count) {
-            fetch_locations(m, i + AHEAD_LOCATIONS, false);
-            fetch_locations(m, i + AHEAD_LINES, true);
-        }
-        stage(m, i, &label_at);
-        if (m->staged_count == LG_MERGE_BATCH)
-            place_staged(m);
+    size_t parts = part_count(m->from);
+    /* On one thread what is written is still in the cache when it is placed. */
+    size_t limit = parts > 1 ? m->from->samples.count : LG_MERGE_BATCH;
+    if (m->staged.capacity < limit) {
+        m->staged.items = lg_new(&m->scratch, struct lg_merge_staged, limit);
+        m->staged.capacity = m->staged.items != NULL ? limit : 0;
+        m->failed |= m->staged.items == NULL;
     }
-    if (!m->failed)
-        place_staged(m);
+    m->has_last = false;
+    for (uint32_t next = 0; next < m->from->samples.count && !m->failed;) {
+        next = plan(m, next, limit);
+        if (m->failed)
+            break;
+        write_block(m, parts);
+        m->block_first = m->to.stacks.count;
+        for (size_t i = 0; i < m->staged.count && !m->failed;
+             i += LG_MERGE_BATCH) {
+            size_t left = m->staged.count - i;
+            m->failed |= !place_batch(
+                m, i, left < LG_MERGE_BATCH ? left : LG_MERGE_BATCH);
+        }
+    }
     return !m->failed;
 }
