@@ -40,6 +40,11 @@ void *lg_arena_alloc(struct lg_arena *arena, size_t size_bytes, size_t align);
 /* count * size with the overflow checked. */
 void *lg_arena_calloc(struct lg_arena *arena, size_t count, size_t size_bytes,
                       size_t align);
+/* The same for tables that are read, here and there, before they are written: a
+ * page that is read first comes twice, and to take the first one back stops the
+ * other threads. All of it is touched at once. */
+void *lg_arena_table(struct lg_arena *arena, size_t count, size_t size_bytes,
+                     size_t align);
 /* Grows the newest allocation in place where it can, else copies.
  * old may be NULL with old_bytes 0. The grown part is zeroed. */
 void *lg_arena_grow(struct lg_arena *arena, void *old, size_t old_bytes,
@@ -57,5 +62,7 @@ void lg_touch_pages(void *memory, size_t bytes);
 
 #define lg_new(arena, type, count)                                             \
     ((type *)lg_arena_calloc((arena), (count), sizeof(type), _Alignof(type)))
+#define lg_new_table(arena, type, count)                                       \
+    ((type *)lg_arena_table((arena), (count), sizeof(type), _Alignof(type)))
 
 #endif

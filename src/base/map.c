@@ -77,7 +77,7 @@ static bool reserve_one(struct lg_map *map)
     }
     size_t capacity = map->capacity != 0 ? map->capacity * 2 : FIRST_CAPACITY;
     size_t slot_count = capacity * 2, mask = slot_count - 1;
-    uint32_t *slots = lg_new(map->arena, uint32_t, slot_count);
+    uint32_t *slots = lg_new_table(map->arena, uint32_t, slot_count);
     struct lg_map_entry *entries =
         slots == NULL ? NULL
                       : lg_arena_grow(map->arena, map->entries,

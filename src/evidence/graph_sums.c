@@ -89,12 +89,12 @@ static bool prepare(struct part *part)
 {
     const struct lg_graph_nodes *g = part->g;
     struct lg_graph_sums *sums = &part->sums;
-    part->cells = lg_new(g->scratch, struct cell, g->count);
-    sums->flat = lg_new(g->scratch, int64_t, g->count);
+    part->cells = lg_new_table(g->scratch, struct cell, g->count);
+    sums->flat = lg_new_table(g->scratch, int64_t, g->count);
     if (part->cells == NULL || sums->flat == NULL)
         return false;
     if (!g->options->with_edges && g->lists.count != 0) {
-        sums->list_weights = lg_new(g->scratch, uint64_t, g->lists.count);
+        sums->list_weights = lg_new_table(g->scratch, uint64_t, g->lists.count);
         if (sums->list_weights == NULL)
             return false;
     }

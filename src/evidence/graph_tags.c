@@ -338,7 +338,7 @@ bool lg_graph_tags_make(const struct lg_graph_draft *draft, const bool *wanted,
         .wanted = wanted,
         .scratch = scratch,
         .arena = draft->nodes->arena,
-        .stamps = lg_new(scratch, uint32_t, draft->count),
+        .stamps = lg_new_table(scratch, uint32_t, draft->count),
     };
     struct lg_graph_node_tags *tags =
         lg_new(scratch, struct lg_graph_node_tags, draft->count);

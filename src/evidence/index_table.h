@@ -73,7 +73,7 @@ static inline bool lg_index_reserve(struct lg_index_table *t, size_t more)
     if ((t->count + more) * 2 <= t->slot_count)
         return true;
     size_t count = t->slot_count != 0 ? t->slot_count * 2 : 64;
-    uint64_t *slots = lg_new(t->arena, uint64_t, count);
+    uint64_t *slots = lg_new_table(t->arena, uint64_t, count);
     if (slots == NULL)
         return false;
     for (size_t i = 0; i < t->slot_count; i++) {

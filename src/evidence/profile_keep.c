@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stays of samples and labels, and of their values: profile/filter.go
  * FilterTagsByName, profile.go Scale. */
+#include "base/go_math.h"
 #include "evidence/profile_filter.h"
 
 #include "evidence/profile_view.h"
@@ -87,12 +88,6 @@ bool lg_profile_filter_samples(const struct lg_profile *p,
     return ok;
 }
 
-/* Go's int64(f) on amd64: what does not fit is the smallest number. */
-static int64_t to_int64(double f)
-{
-    return f >= -0x1p63 && f < 0x1p63 ? (int64_t)f : INT64_MIN;
-}
-
 static bool scale(struct lg_profile *view, const double *ratios, uint8_t *keep)
 {
     size_t types = view->types.count, count = view->samples.count * types;
@@ -103,7 +98,8 @@ static bool scale(struct lg_profile *view, const double *ratios, uint8_t *keep)
         for (size_t t = 0; t < types; t++) {
             int64_t old = view->values[i * types + t];
             bool same = ratios[t] == 1;
-            int64_t now = same ? old : to_int64(round((double)old * ratios[t]));
+            int64_t now =
+                same ? old : lg_go_int64(round((double)old * ratios[t]));
             values[i * types + t] = now;
             /* A value that isn't scaled keeps no sample. */
             keep[i] |= !same && now != 0;

@@ -225,13 +225,14 @@ bool lg_merger_finish(struct lg_merger *m, struct lg_profile *ret,
     const struct lg_profile *merged = &m->to;
     /* Samples that took each other away leave parts that nobody uses. */
     if (has_zero_sample(merged))
-        return lg_profile_merge(&merged, 1, false, merged->arena, ret, err);
+        return lg_profile_merge(&merged, 1, LG_MERGE_ADD, merged->arena, ret,
+                                err);
     *ret = *merged;
     return true;
 }
 
 bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
-                      bool last_is_base, struct lg_arena *arena,
+                      enum lg_merge_last last, struct lg_arena *arena,
                       struct lg_profile *ret, struct lg_error *err)
 {
     bool ok = true;
@@ -242,7 +243,10 @@ bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
     if (m == NULL)
         return lg_fail_nomem(err);
     for (size_t i = 0; i < count && ok; i++) {
-        m->marks_base = last_is_base && i + 1 == count;
+        if (i + 1 == count) {
+            m->negates = last != LG_MERGE_ADD;
+            m->marks_base = last == LG_MERGE_SUBTRACT_MARKED;
+        }
         ok = lg_merger_add(m, profiles[i], err);
     }
     ok = ok && lg_merger_finish(m, ret, err);

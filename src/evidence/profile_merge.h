@@ -11,11 +11,17 @@
 #include "base/error.h"
 #include "evidence/profile.h"
 
-/* count ≥ 1. last_is_base: all samples of the last one get the label
- * pprof::base=true, in place of others of that name (SetLabel). USAGE with
- * pprof's words: incompatible sample or period types. */
+enum lg_merge_last {
+    LG_MERGE_ADD,
+    LG_MERGE_SUBTRACT, /* Scale(-1) first */
+    /* and all its samples get the label pprof::base=true, in place of others of
+     * that name (SetLabel) */
+    LG_MERGE_SUBTRACT_MARKED,
+};
+/* count ≥ 1. last: what is done with the last one; the others are added. USAGE
+ * with pprof's words: incompatible sample or period types. */
 bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
-                      bool last_is_base, struct lg_arena *arena,
+                      enum lg_merge_last last, struct lg_arena *arena,
                       struct lg_profile *ret, struct lg_error *err);
 struct lg_merger; /* opaque */
 /* The same for profiles as they come, which may go once they were added:

@@ -41,7 +41,7 @@ struct lg_merger {
     size_t mapping_of_capacity, function_of_capacity, location_of_capacity;
     uint64_t *address_shift; /* by mapping of the source */
     size_t address_shift_capacity;
-    bool marks_base; /* the source's samples get the label */
+    bool negates, marks_base; /* the source's values; its samples' labels */
     LG_VEC(struct lg_merge_staged) staged;
     size_t block_first; /* in to->stacks: from here on they are staged */
     struct lg_profile_stack last_from, last_to; /* of the sample before */

@@ -7,6 +7,7 @@
  * caches, so slots are asked for by the batch, then what the slots point at,
  * and only then the first is looked at.
  */
+#include "base/go_math.h"
 #include "base/parallel.h"
 #include "evidence/profile_merge_internal.h"
 
@@ -53,6 +54,17 @@ static size_t count_labels(const struct lg_merger *m,
     return at - s->label_first;
 }
 
+/* Behind those that stand before it, and those like it; there is room. */
+static size_t insert_mark(struct lg_profile_label *labels, size_t count)
+{
+    size_t at = count;
+    for (; at > 0 && lg_profile_label_order(&labels[at - 1], &base_label) > 0;
+         at--)
+        labels[at] = labels[at - 1];
+    labels[at] = base_label;
+    return count + 1;
+}
+
 /* Which labels there are is what counts, not their order. In the batch's arena,
  * unless they are in order already. NULL: out of memory. */
 static const struct lg_profile_label *labels_of(struct lg_merger *m,
@@ -69,15 +81,17 @@ static const struct lg_profile_label *labels_of(struct lg_merger *m,
         lg_new(&m->batch, struct lg_profile_label, count + 1);
     if (copy == NULL)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        if (!m->marks_base || !is_mark(&labels[i]))
-            copy[left++] = labels[i];
-    if (m->marks_base)
-        copy[left++] = base_label;
-    for (size_t i = 0; i < left; i++)
-        copy[i].sample = (uint32_t)i; /* keeps sorting stable */
+    for (size_t i = 0; i < count; i++) {
+        if (m->marks_base && is_mark(&labels[i]))
+            continue;
+        copy[left] = labels[i];
+        copy[left].sample = (uint32_t)left; /* keeps sorting stable */
+        left++;
+    }
     if (!is_sorted(copy, left))
         qsort(copy, left, sizeof *copy, by_kind_and_key);
+    if (m->marks_base)
+        left = insert_mark(copy, left);
     *count_ret = left;
     return copy;
 }
@@ -366,13 +380,23 @@ static uint32_t place_sample(struct lg_merger *m, struct arrival *a)
     return sample;
 }
 
-static void add_values(struct lg_merger *m, uint32_t to_sample, size_t sample)
+/* Scale's arithmetic. */
+static int64_t negative(int64_t value)
+{
+    return lg_go_int64(-(double)value);
+}
+
+static void add_values(struct lg_merger *m, uint32_t to_sample, bool is_new,
+                       size_t sample)
 {
     size_t types = m->to.types.count;
     int64_t *to = m->to.values + to_sample * types;
     const int64_t *from = m->from->values + sample * types;
-    for (size_t t = 0; t < types; t++)
-        to[t] = (int64_t)((uint64_t)to[t] + (uint64_t)from[t]);
+    for (size_t t = 0; t < types; t++) {
+        int64_t value = m->negates ? negative(from[t]) : from[t];
+        /* Fresh memory is not read. */
+        to[t] = is_new ? value : lg_go_add(to[t], value);
+    }
 }
 
 /* What the slots seem to point at. */
@@ -429,8 +453,9 @@ static bool place_batch(struct lg_merger *m, size_t first, size_t count)
         struct arrival a;
         if (!arrive(m, s, again, &a))
             return false;
+        size_t before = m->to.samples.count;
         uint32_t sample = place_sample(m, &a);
-        add_values(m, sample, s->sample);
+        add_values(m, sample, m->to.samples.count != before, s->sample);
         m->last_to = m->to.samples.items[sample];
     }
     lg_arena_reset(&m->batch);

@@ -97,9 +97,9 @@ static struct lg_pprof_grab *make_grabs(struct lg_pprof_fetch *f,
     return grabs;
 }
 
-/* combineProfiles. last_is_base: of a difference. */
+/* combineProfiles. */
 static bool combine(struct lg_profile *profiles, size_t count,
-                    bool last_is_base, struct lg_arena *arena,
+                    enum lg_merge_last last, struct lg_arena *arena,
                     struct lg_profile *ret, struct lg_error *err)
 {
     if (!lg_profile_common_types(profiles, count, arena, err) ||
@@ -116,7 +116,7 @@ static bool combine(struct lg_profile *profiles, size_t count,
         all[i] = &profiles[i];
     if (all == NULL)
         return lg_fail_nomem(err);
-    return lg_profile_merge(all, count, last_is_base, arena, ret, err);
+    return lg_profile_merge(all, count, last, arena, ret, err);
 }
 
 static bool is_stream(const struct lg_pprof_grab *grabs, size_t count)
@@ -165,20 +165,12 @@ static bool collect(const struct lg_pprof_fetch *f, struct lg_pprof_grab *grabs,
     }
     if (got == 0)
         return lg_fail(err, LG_USAGE, "failed to fetch any %s profiles", side);
-    if (!combine(profiles, left, false, arena, ret, err))
+    if (!combine(profiles, left, LG_MERGE_ADD, arena, ret, err))
         return lg_context(err, "problem fetching %s profiles", side);
     if (got < count)
         lg_pprof_fetch_say(f, "Fetched %zu %s profiles out of %zu", got, side,
                            count);
     return true;
-}
-
-static bool negate(struct lg_profile *p, struct lg_arena *arena)
-{
-    double *ratios = lg_new(arena, double, p->types.count);
-    for (size_t i = 0; ratios != NULL && i < p->types.count; i++)
-        ratios[i] = -1;
-    return ratios != NULL && lg_profile_scale(p, ratios, arena, p);
 }
 
 static bool subtract(const struct lg_pprof_fetch *f, struct lg_profile *p,
@@ -187,10 +179,10 @@ static bool subtract(const struct lg_pprof_fetch *f, struct lg_profile *p,
 {
     if (f->normalize && !lg_profile_normalize(p, base, arena, p, err))
         return false;
-    if (!negate(base, arena))
-        return lg_fail_nomem(err);
     struct lg_profile both[] = {*p, *base};
-    return combine(both, 2, f->is_diff, arena, ret, err);
+    return combine(both, 2,
+                   f->is_diff ? LG_MERGE_SUBTRACT_MARKED : LG_MERGE_SUBTRACT,
+                   arena, ret, err);
 }
 
 static bool add_comment(struct lg_profile *p, const char *comment,

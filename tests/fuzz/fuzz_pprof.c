@@ -32,7 +32,7 @@ static void merge_twice(const struct lg_profile *p, struct lg_arena *arena)
     const struct lg_profile *both[] = {p, p};
     struct lg_profile sum;
     struct lg_error err = {0};
-    if (!lg_profile_merge(both, 2, false, arena, &sum, &err)) {
+    if (!lg_profile_merge(both, 2, LG_MERGE_ADD, arena, &sum, &err)) {
         if (err.kind != LG_NOMEM)
             abort();
         return;
