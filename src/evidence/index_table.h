@@ -66,13 +66,8 @@ static inline void lg_index_prefetch(const struct lg_index_table *t,
         __builtin_prefetch(&t->slots[lg_index_first(t, hash)]);
 }
 
-/* Room for `more` (at most 32), and half of the slots free; before each lookup.
- * false: out of memory. */
-static inline bool lg_index_reserve(struct lg_index_table *t, size_t more)
+static inline bool lg_index_resize(struct lg_index_table *t, size_t count)
 {
-    if ((t->count + more) * 2 <= t->slot_count)
-        return true;
-    size_t count = t->slot_count != 0 ? t->slot_count * 2 : 64;
     uint64_t *slots = lg_new_table(t->arena, uint64_t, count);
     if (slots == NULL)
         return false;
@@ -87,6 +82,28 @@ static inline bool lg_index_reserve(struct lg_index_table *t, size_t more)
     t->slots = slots;
     t->slot_count = count;
     return true;
+}
+
+#define LG_INDEX_MIN_SLOTS ((size_t)64)
+
+/* An empty table for so many items, so that it need not grow step by step.
+ * false: out of memory. */
+static inline bool lg_index_expect(struct lg_index_table *t, size_t items)
+{
+    size_t count = LG_INDEX_MIN_SLOTS;
+    while (count / 2 < items && count < SIZE_MAX / 2 / sizeof *t->slots)
+        count *= 2;
+    return lg_index_resize(t, count);
+}
+
+/* Room for `more` (at most 32), and half of the slots free; before each lookup.
+ * false: out of memory. */
+static inline bool lg_index_reserve(struct lg_index_table *t, size_t more)
+{
+    if ((t->count + more) * 2 <= t->slot_count)
+        return true;
+    return lg_index_resize(t, t->slot_count != 0 ? t->slot_count * 2
+                                                 : LG_INDEX_MIN_SLOTS);
 }
 
 #endif

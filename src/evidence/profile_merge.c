@@ -87,8 +87,7 @@ static void take_head(struct lg_merger *m, const struct lg_profile *p)
 }
 
 static bool grow(struct lg_arena *arena, void *items_ptr, size_t count,
-                 size_t more, size_t expected, size_t *capacity,
-                 size_t item_bytes)
+                 size_t more, size_t *capacity, size_t item_bytes)
 {
     void **items = items_ptr, *grown;
     size_t need, bytes;
@@ -97,9 +96,7 @@ static bool grow(struct lg_arena *arena, void *items_ptr, size_t count,
     need = count + more;
     if (need <= *capacity && *items != NULL)
         return true;
-    if (count == 0 && !__builtin_mul_overflow(more, expected, &need))
-        need = need < MAX_ITEMS / 2 ? need + need / 4 : MAX_ITEMS;
-    else if (need < *capacity * 2)
+    if (need < *capacity * 2)
         need = *capacity * 2;
     if (__builtin_mul_overflow(need, item_bytes, &bytes))
         return false;
@@ -112,39 +109,67 @@ static bool grow(struct lg_arena *arena, void *items_ptr, size_t count,
     return true;
 }
 
-/* Room for `more` items behind those that are there. At first for as many as
- * all sources together may have, and some: memory that nobody touches costs
- * nothing. */
-#define ROOM(m, v, more)                                                       \
-    grow((m)->to.arena, &(v)->items, (v)->count, (more), (m)->expected_count,  \
-         &(v)->capacity, sizeof *(v)->items)
+/* What sources may bring at most. */
+struct sizes {
+    size_t stacks, labels, locations, lines, functions, mappings, samples;
+};
 
-static bool make_room(struct lg_merger *m, const struct lg_profile *p)
+static void add_sizes(struct sizes *to, const struct lg_profile *p, bool marks)
+{
+    lg_each(stack, p->samples)
+        to->stacks += stack->count;
+    to->labels += p->labels.count + (marks ? p->samples.count : 0);
+    to->locations += p->locations.count;
+    to->lines += p->lines.count;
+    to->functions += p->functions.count;
+    to->mappings += p->mappings.count;
+    to->samples += p->samples.count;
+}
+
+static bool expect(size_t *n, size_t times)
+{
+    size_t all;
+    if (__builtin_mul_overflow(*n, times, &all))
+        return false;
+    *n = all < MAX_ITEMS / 2 ? all + all / 4 : *n;
+    return true;
+}
+
+/* More such sources, and some: memory that nobody touches costs nothing. */
+static bool expect_sizes(struct sizes *s, size_t times)
+{
+    return expect(&s->stacks, times) && expect(&s->labels, times) &&
+           expect(&s->locations, times) && expect(&s->lines, times) &&
+           expect(&s->functions, times) && expect(&s->mappings, times) &&
+           expect(&s->samples, times);
+}
+
+#define ROOM(m, v, more)                                                       \
+    grow((m)->to.arena, &(v)->items, (v)->count, (more), &(v)->capacity,       \
+         sizeof *(v)->items)
+
+/* Behind what is there. */
+static bool make_room(struct lg_merger *m, const struct sizes *s)
 {
     struct lg_profile *to = &m->to;
-    size_t stacks = 0, types = p->types.count;
-    lg_each(stack, p->samples)
-        stacks += stack->count;
-    return ROOM(m, &to->stacks, stacks) &&
-           ROOM(m, &to->labels,
-                p->labels.count + (m->marks_base ? p->samples.count : 0)) &&
-           ROOM(m, &to->locations, p->locations.count) &&
-           ROOM(m, &to->lines, p->lines.count) &&
-           ROOM(m, &to->functions, p->functions.count) &&
-           ROOM(m, &to->mappings, p->mappings.count) &&
-           grow(to->arena, &to->values, to->samples.count * types,
-                p->samples.count * types, m->expected_count,
+    size_t types = to->types.count, values;
+    return !__builtin_mul_overflow(s->samples, types, &values) &&
+           ROOM(m, &to->stacks, s->stacks) && ROOM(m, &to->labels, s->labels) &&
+           ROOM(m, &to->locations, s->locations) &&
+           ROOM(m, &to->lines, s->lines) &&
+           ROOM(m, &to->functions, s->functions) &&
+           ROOM(m, &to->mappings, s->mappings) &&
+           grow(to->arena, &to->values, to->samples.count * types, values,
                 &to->values_capacity, sizeof *to->values) &&
-           grow(&m->scratch, &m->label_first, to->samples.count,
-                p->samples.count + 1, m->expected_count,
+           grow(&m->scratch, &m->label_first, to->samples.count, s->samples + 1,
                 &m->label_first_capacity, sizeof *m->label_first) &&
-           ROOM(m, &to->samples, p->samples.count);
+           ROOM(m, &to->samples, s->samples);
 }
 
 static bool clear(struct lg_merger *m, uint32_t **of, size_t *capacity,
                   size_t count)
 {
-    if (!grow(&m->scratch, of, 0, count, 1, capacity, sizeof **of))
+    if (!grow(&m->scratch, of, 0, count, capacity, sizeof **of))
         return false;
     memset(*of, 0, count * sizeof **of);
     return true;
@@ -152,10 +177,15 @@ static bool clear(struct lg_merger *m, uint32_t **of, size_t *capacity,
 
 static bool begin_source(struct lg_merger *m, const struct lg_profile *p)
 {
+    struct sizes sizes = {0};
     m->from = p;
     m->met_count = 0;
-    return make_room(m, p) &&
-           grow(&m->scratch, &m->address_shift, 0, p->mappings.count, 1,
+    add_sizes(&sizes, p, m->marks_base);
+    if (m->count == 1 && !m->has_room &&
+        !expect_sizes(&sizes, m->expected_count))
+        return false;
+    return make_room(m, &sizes) &&
+           grow(&m->scratch, &m->address_shift, 0, p->mappings.count,
                 &m->address_shift_capacity, sizeof *m->address_shift) &&
            clear(m, &m->location_of, &m->location_of_capacity,
                  p->locations.count) &&
@@ -196,7 +226,7 @@ void lg_merger_destroy(struct lg_merger *m)
 bool lg_merger_add(struct lg_merger *m, const struct lg_profile *p,
                    struct lg_error *err)
 {
-    if (m->count == 0)
+    if (m->count == 0 && !m->has_room)
         take_head(m, p);
     else if (!lg_profile_compatible(&m->to, p, err))
         return false;
@@ -231,6 +261,21 @@ bool lg_merger_finish(struct lg_merger *m, struct lg_profile *ret,
     return true;
 }
 
+/* Room for all that comes. */
+static bool expect_all(struct lg_merger *m,
+                       const struct lg_profile *const *profiles, size_t count,
+                       enum lg_merge_last last)
+{
+    struct sizes sizes = {0};
+    for (size_t i = 0; i < count; i++)
+        add_sizes(&sizes, profiles[i],
+                  i + 1 == count && last == LG_MERGE_SUBTRACT_MARKED);
+    m->has_room = true;
+    return make_room(m, &sizes) &&
+           lg_index_expect(&m->samples, sizes.samples) &&
+           lg_index_expect(&m->locations, profiles[0]->locations.count);
+}
+
 bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
                       enum lg_merge_last last, struct lg_arena *arena,
                       struct lg_profile *ret, struct lg_error *err)
@@ -242,6 +287,8 @@ bool lg_profile_merge(const struct lg_profile *const *profiles, size_t count,
     struct lg_merger *m = lg_merger_create(arena, count, false);
     if (m == NULL)
         return lg_fail_nomem(err);
+    take_head(m, profiles[0]);
+    ok = expect_all(m, profiles, count, last) || lg_fail_nomem(err);
     for (size_t i = 0; i < count && ok; i++) {
         if (i + 1 == count) {
             m->negates = last != LG_MERGE_ADD;

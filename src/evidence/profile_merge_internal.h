@@ -33,6 +33,7 @@ struct lg_merger {
     uint32_t *label_first;         /* of each sample of `to`, and the end */
     size_t label_first_capacity;
     size_t expected_count, count; /* sources */
+    bool has_room;                /* for all sources; the head is taken, too */
     bool copies_text;
     /* What became of the source's parts: index + 1; 0: not met yet. */
     const struct lg_profile *from;
