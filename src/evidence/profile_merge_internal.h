@@ -14,6 +14,8 @@
 
 /* Where hashes and what they are of wait for memory together. */
 #define LG_MERGE_BATCH 32
+/* Locations that have a hash and no place yet. */
+#define LG_MERGE_HASHES 12
 
 /* A source's sample on its way into `to`. */
 struct lg_merge_staged {
@@ -40,6 +42,8 @@ struct lg_merger {
     uint32_t *mapping_of, *function_of, *location_of;
     size_t met_count; /* locations */
     size_t mapping_of_capacity, function_of_capacity, location_of_capacity;
+    LG_VEC(uint32_t) pending; /* locations of the source */
+    uint32_t pending_hashes[LG_MERGE_HASHES];
     uint64_t *address_shift; /* by mapping of the source */
     size_t address_shift_capacity;
     bool negates, marks_base; /* the source's values; its samples' labels */
@@ -77,9 +81,12 @@ static inline bool lg_merge_is_zero(const struct lg_profile *p, size_t sample)
 struct lg_str lg_merge_text(struct lg_merger *m, struct lg_str text);
 /* index: of the source, plus one; so is what comes back. 0: none. */
 uint32_t lg_merge_mapping(struct lg_merger *m, uint32_t index);
-/* Sets location_of for all of the source's stack, in its order. */
-void lg_merge_locations(struct lg_merger *m, const uint32_t *stack,
-                        uint32_t stack_count);
+/* Notes which of the source's stack were not met so far. false: out of memory.
+ */
+bool lg_merge_meet_locations(struct lg_merger *m, const uint32_t *stack,
+                             uint32_t stack_count);
+/* Sets location_of for those, in the order in which they were met. */
+void lg_merge_place_locations(struct lg_merger *m);
 /* All samples of m->from; there is room for them. false: m->failed. */
 bool lg_merge_samples(struct lg_merger *m);
 

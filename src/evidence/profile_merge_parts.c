@@ -5,6 +5,8 @@
 
 /* Mappings are the same when their sizes are, rounded up to this. */
 #define MAPPING_ROUNDING_BYTES 4096
+/* In location_of: it was met, and waits for its place. */
+#define PENDING UINT32_MAX
 
 /* Text of a source that may go: one copy of each. */
 struct lg_str lg_merge_text(struct lg_merger *m, struct lg_str text)
@@ -223,62 +225,98 @@ static uint32_t place_location(struct lg_merger *m,
     return index;
 }
 
-struct met { /* a location of the source for the first time */
-    uint32_t index, hash;
-};
+/* Locations between steps: where one waits for memory, others are asked for. */
+#define FETCH_AHEAD 32
+#define LINES_AHEAD 20
+#define HASH_AHEAD LG_MERGE_HASHES
+#define FOUND_AHEAD 8
+#define FOUND_LINES_AHEAD 4
 
-/* What the slots seem to point at. */
-static void fetch_found(const struct lg_merger *m, const struct met *met,
-                        size_t count)
+/* A location that was met, and the hash that it gets on its way. */
+static void place_pending(struct lg_merger *m, size_t i)
 {
-    const struct lg_profile *to = &m->to;
-    uint32_t found[LG_MERGE_BATCH];
-    size_t found_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t at = lg_index_first(&m->locations, met[i].hash);
-        if (lg_index_next(&m->locations, met[i].hash, &at, &found[found_count]))
-            __builtin_prefetch(&to->locations.items[found[found_count++]]);
-    }
-    for (size_t i = 0; i < found_count; i++)
-        __builtin_prefetch(
-            &to->lines.items[to->locations.items[found[i]].line_first]);
-}
-
-static void place_met(struct lg_merger *m, const struct met *met, size_t count)
-{
-    if (!lg_index_reserve(&m->locations, LG_MERGE_BATCH)) {
+    uint32_t index = m->pending.items[i];
+    const struct lg_profile_location *from = &m->from->locations.items[index];
+    if (!lg_index_reserve(&m->locations, 1)) {
         m->failed = true;
         return;
     }
-    fetch_found(m, met, count);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t *place = &m->location_of[met[i].index];
-        if (*place != 0) /* twice in one stack */
-            continue;
-        *place = place_location(m, &m->from->locations.items[met[i].index],
-                                met[i].hash) +
-                 1;
-        m->met_count++;
-    }
+    m->location_of[index] =
+        place_location(m, from, m->pending_hashes[i % HASH_AHEAD]) + 1;
 }
 
-void lg_merge_locations(struct lg_merger *m, const uint32_t *stack,
-                        uint32_t stack_count)
+static void hash_pending(struct lg_merger *m, size_t i)
 {
-    struct met met[LG_MERGE_BATCH];
-    size_t count = 0;
-    for (uint32_t i = 0; i < stack_count && !m->failed; i++) {
-        if (m->location_of[stack[i]] != 0)
-            continue;
-        struct met *next = &met[count++];
-        next->index = stack[i];
-        next->hash = location_hash(m, &m->from->locations.items[next->index]);
-        lg_index_prefetch(&m->locations, next->hash);
-        if (count == LG_MERGE_BATCH) {
-            place_met(m, met, count);
-            count = 0;
-        }
+    uint32_t index = m->pending.items[i];
+    uint32_t hash = location_hash(m, &m->from->locations.items[index]);
+    m->pending_hashes[i % HASH_AHEAD] = hash;
+    lg_index_prefetch(&m->locations, hash);
+}
+
+/* What its slot seems to point at. */
+static const struct lg_profile_location *found(const struct lg_merger *m,
+                                               size_t i)
+{
+    uint32_t hash = m->pending_hashes[i % HASH_AHEAD], index;
+    if (m->locations.slot_count == 0)
+        return NULL;
+    size_t at = lg_index_first(&m->locations, hash);
+    return lg_index_next(&m->locations, hash, &at, &index)
+               ? &m->to.locations.items[index]
+               : NULL;
+}
+
+static void fetch_found(const struct lg_merger *m, size_t i, bool lines)
+{
+    const struct lg_profile_location *l = found(m, i);
+    if (l != NULL && lines && l->line_count != 0)
+        __builtin_prefetch(&m->to.lines.items[l->line_first]);
+    else if (l != NULL && !lines)
+        __builtin_prefetch(l);
+}
+
+void lg_merge_place_locations(struct lg_merger *m)
+{
+    const struct lg_profile *from = m->from;
+    const uint32_t *items = m->pending.items;
+    size_t count = m->pending.count;
+    for (size_t i = 0; i < count + FETCH_AHEAD && !m->failed; i++) {
+        if (i < count)
+            __builtin_prefetch(&from->locations.items[items[i]]);
+        size_t at = i - (FETCH_AHEAD - LINES_AHEAD);
+        if (at < count && from->locations.items[items[at]].line_count != 0)
+            __builtin_prefetch(
+                &from->lines
+                     .items[from->locations.items[items[at]].line_first]);
+        at = i - FETCH_AHEAD;
+        if (at < count)
+            place_pending(m, at);
+        at = i - (FETCH_AHEAD - FOUND_LINES_AHEAD);
+        if (at < count)
+            fetch_found(m, at, true);
+        at = i - (FETCH_AHEAD - FOUND_AHEAD);
+        if (at < count)
+            fetch_found(m, at, false);
+        at = i - (FETCH_AHEAD - HASH_AHEAD);
+        if (at < count)
+            hash_pending(m, at);
     }
-    if (count != 0 && !m->failed)
-        place_met(m, met, count);
+    m->pending.count = 0;
+}
+
+bool lg_merge_meet_locations(struct lg_merger *m, const uint32_t *stack,
+                             uint32_t stack_count)
+{
+    for (uint32_t i = 0; i < stack_count; i++) {
+        uint32_t *place = &m->location_of[stack[i]];
+        if (*place != 0)
+            continue;
+        uint32_t *next = lg_push(&m->scratch, &m->pending);
+        if (next == NULL)
+            return false;
+        *next = stack[i];
+        *place = PENDING;
+        m->met_count++;
+    }
+    return true;
 }

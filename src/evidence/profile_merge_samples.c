@@ -138,39 +138,13 @@ static bool same_range(struct lg_profile_stack a, struct lg_profile_stack b)
     return a.first == b.first && a.count == b.count;
 }
 
-/* Samples whose unmet locations are fetched before their turn: far enough for
- * the lines of one to follow when it is there. */
-#define AHEAD_LOCATIONS 4
-#define AHEAD_LINES 2
-
-static void fetch_locations(const struct lg_merger *m, size_t sample,
-                            bool lines)
-{
-    const struct lg_profile *from = m->from;
-    if (sample >= from->samples.count)
-        return;
-    struct lg_profile_stack stack = from->samples.items[sample];
-    for (uint32_t i = 0; i < stack.count; i++) {
-        uint32_t index = from->stacks.items[stack.first + i];
-        const struct lg_profile_location *l = &from->locations.items[index];
-        if (m->location_of[index] != 0)
-            continue;
-        if (lines && l->line_count != 0)
-            __builtin_prefetch(&from->lines.items[l->line_first]);
-        else if (!lines)
-            __builtin_prefetch(l);
-    }
-}
-
 static void meet_locations(struct lg_merger *m, uint32_t sample)
 {
     const struct lg_profile *from = m->from;
     struct lg_profile_stack stack = from->samples.items[sample];
-    if (m->met_count == from->locations.count || stack.count == 0)
-        return;
-    fetch_locations(m, sample + AHEAD_LOCATIONS, false);
-    fetch_locations(m, sample + AHEAD_LINES, true);
-    lg_merge_locations(m, from->stacks.items + stack.first, stack.count);
+    if (m->met_count < from->locations.count && stack.count != 0)
+        m->failed |= !lg_merge_meet_locations(
+            m, from->stacks.items + stack.first, stack.count);
 }
 
 /* Stages samples from `next` on, up to `limit` that count. Returns the one
@@ -198,6 +172,8 @@ static uint32_t plan(struct lg_merger *m, uint32_t next, size_t limit)
             (struct lg_merge_staged){.sample = next, .stack_first = last_first};
     }
     m->last_from = last;
+    if (!m->failed)
+        lg_merge_place_locations(m);
     return next;
 }
 
@@ -438,6 +414,9 @@ static bool arrive(struct lg_merger *m, const struct lg_merge_staged *s,
     return ret->labels != NULL;
 }
 
+/* A page's first lines come late where only the processor looks ahead. */
+#define AHEAD_LABELS 16
+
 static bool place_batch(struct lg_merger *m, size_t first, size_t count)
 {
     const struct lg_merge_staged *staged = &m->staged.items[first];
@@ -448,6 +427,9 @@ static bool place_batch(struct lg_merger *m, size_t first, size_t count)
     fetch_found(m, staged, count);
     for (size_t i = 0; i < count; i++) {
         const struct lg_merge_staged *s = &staged[i];
+        if (s->label_first + AHEAD_LABELS < m->from->labels.count)
+            __builtin_prefetch(
+                &m->from->labels.items[s->label_first + AHEAD_LABELS]);
         bool again = first + i != 0 && s->stack_first == s[-1].stack_first &&
                      stack_count(m, s) == stack_count(m, &s[-1]);
         struct arrival a;
