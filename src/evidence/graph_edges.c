@@ -136,7 +136,7 @@ static bool make_sites(struct lg_call_part *part, const uint32_t *numbers)
 {
     const struct lg_graph_nodes *g = part->g;
     size_t count = g->profile->locations.count;
-    part->sites = lg_new(g->scratch, struct lg_call_site, count);
+    part->sites = lg_new_table(g->scratch, struct lg_call_site, count);
     part->call_of = lg_new_table(g->scratch, uint32_t, count);
     part->list_weights = lg_new_table(g->scratch, int64_t, part->list_count);
     part->met = lg_new_table(g->scratch, struct lg_call_met, g->count);

@@ -218,7 +218,7 @@ static bool mark_inlined(struct lg_graph_nodes *g)
 static bool find_nodes(struct lg_graph_nodes *g)
 {
     size_t count = g->profile->locations.count;
-    g->of_location = lg_new(g->scratch, uint32_t, count);
+    g->of_location = lg_new_table(g->scratch, uint32_t, count);
     if (g->of_location == NULL)
         return false;
     bool all = g->keep.line || g->keep.address;
