@@ -204,7 +204,6 @@ struct lg_merger *lg_merger_create(struct lg_arena *arena,
     m->copies_text = copies_text;
     lg_profile_init(&m->to, arena);
     lg_arena_init(&m->scratch, 0);
-    lg_arena_init(&m->batch, 0);
     lg_map_init(&m->comments, &m->scratch);
     lg_map_init(&m->texts, &m->scratch);
     lg_index_init(&m->samples, &m->scratch);
@@ -219,7 +218,6 @@ void lg_merger_destroy(struct lg_merger *m)
     if (m == NULL)
         return;
     lg_arena_deinit(&m->scratch);
-    lg_arena_deinit(&m->batch);
     free(m);
 }
 
@@ -254,7 +252,7 @@ bool lg_merger_finish(struct lg_merger *m, struct lg_profile *ret,
 {
     const struct lg_profile *merged = &m->to;
     /* Samples that took each other away leave parts that nobody uses. */
-    if (has_zero_sample(merged))
+    if (m->has_sums && has_zero_sample(merged))
         return lg_profile_merge(&merged, 1, LG_MERGE_ADD, merged->arena, ret,
                                 err);
     *ret = *merged;

@@ -17,19 +17,19 @@
 /* Locations that have a hash and no place yet. */
 #define LG_MERGE_HASHES 12
 
-/* A source's sample on its way into `to`. */
+/* A source's sample on its way into `to`: it stands behind what is there, as if
+ * all samples were new. */
 struct lg_merge_staged {
     uint32_t sample; /* of the source */
-    /* In to->stacks: of its stack as locations of `to`. Behind what is there
-     * already, as if all samples were new; or that of the sample before. */
-    uint32_t stack_first;
-    uint32_t label_first; /* of the source */
+    uint32_t
+        stack_first; /* in to->stacks; or where the sample before has its */
+    uint32_t label_first, label_count; /* in to->labels; in order */
     uint32_t hash;
 };
 
 struct lg_merger {
     struct lg_profile to;
-    struct lg_arena scratch, batch; /* batch: for labels of a few samples */
+    struct lg_arena scratch;
     struct lg_index_table samples, locations, functions, mappings;
     struct lg_map comments, texts; /* texts: → address of the copy */
     uint32_t *label_first;         /* of each sample of `to`, and the end */
@@ -48,7 +48,10 @@ struct lg_merger {
     size_t address_shift_capacity;
     bool negates, marks_base; /* the source's values; its samples' labels */
     LG_VEC(struct lg_merge_staged) staged;
-    size_t block_first; /* in to->stacks: from here on they are staged */
+    struct {
+        size_t stacks, samples; /* of `to` before it */
+    } block;
+    bool has_sums; /* some sample was there already */
     struct lg_profile_stack last_from, last_to; /* of the sample before */
     bool has_last;
     bool failed; /* out of memory, or of indices */

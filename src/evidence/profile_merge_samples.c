@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hot path of a merge, block by block, in three steps: find the samples' places
- * and their locations; write their stacks where they belong if all are new,
- * with hashes, on several threads; then look each up, and close the gaps that
- * those leave which were there. The tables of large profiles lie far beyond the
- * caches, so slots are asked for by the batch, then what the slots point at,
- * and only then the first is looked at.
+ * and their locations; write stacks, labels and values where they belong if all
+ * are new, with hashes, on several threads; then look each sample up, and close
+ * the gaps that those leave which were there. The tables of large profiles lie
+ * far beyond the caches, so slots are asked for by the batch, then what the
+ * slots point at, and only then the first is looked at.
  */
 #include "base/go_math.h"
 #include "base/parallel.h"
@@ -43,18 +43,7 @@ static bool is_mark(const struct lg_profile_label *l)
     return !l->is_numeric && lg_str_eq(l->key, LG_STR(LG_BASE_LABEL));
 }
 
-static size_t count_labels(const struct lg_merger *m,
-                           const struct lg_merge_staged *s)
-{
-    const struct lg_profile *from = m->from;
-    size_t at = s->label_first;
-    while (at < from->labels.count &&
-           from->labels.items[at].sample == s->sample)
-        at++;
-    return at - s->label_first;
-}
-
-/* Behind those that stand before it, and those like it; there is room. */
+/* Behind those that stand before it; there is room. */
 static size_t insert_mark(struct lg_profile_label *labels, size_t count)
 {
     size_t at = count;
@@ -65,37 +54,6 @@ static size_t insert_mark(struct lg_profile_label *labels, size_t count)
     return count + 1;
 }
 
-/* Which labels there are is what counts, not their order. In the batch's arena,
- * unless they are in order already. NULL: out of memory. */
-static const struct lg_profile_label *labels_of(struct lg_merger *m,
-                                                const struct lg_merge_staged *s,
-                                                size_t *count_ret)
-{
-    size_t count = count_labels(m, s), left = 0;
-    const struct lg_profile_label *labels =
-        count != 0 ? m->from->labels.items + s->label_first : &base_label;
-    *count_ret = count;
-    if (!m->marks_base && is_sorted(labels, count))
-        return labels;
-    struct lg_profile_label *copy =
-        lg_new(&m->batch, struct lg_profile_label, count + 1);
-    if (copy == NULL)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (m->marks_base && is_mark(&labels[i]))
-            continue;
-        copy[left] = labels[i];
-        copy[left].sample = (uint32_t)left; /* keeps sorting stable */
-        left++;
-    }
-    if (!is_sorted(copy, left))
-        qsort(copy, left, sizeof *copy, by_kind_and_key);
-    if (m->marks_base)
-        left = insert_mark(copy, left);
-    *count_ret = left;
-    return copy;
-}
-
 static uint64_t label_hash(const struct lg_profile_label *l)
 {
     uint64_t hash = lg_map_hash(l->key);
@@ -103,20 +61,6 @@ static uint64_t label_hash(const struct lg_profile_label *l)
         return lg_merge_mix_str(~hash, l->str);
     hash = lg_merge_mix(hash, (uint64_t)l->num);
     return l->num_unit.len != 0 ? lg_merge_mix_str(hash, l->num_unit) : hash;
-}
-
-/* A sum, as their order doesn't count. */
-static uint64_t labels_hash(const struct lg_merger *m,
-                            const struct lg_merge_staged *s)
-{
-    const struct lg_profile *from = m->from;
-    uint64_t sum = m->marks_base ? label_hash(&base_label) : 0;
-    for (size_t i = s->label_first;
-         i < from->labels.count && from->labels.items[i].sample == s->sample;
-         i++)
-        if (!m->marks_base || !is_mark(&from->labels.items[i]))
-            sum += label_hash(&from->labels.items[i]);
-    return sum;
 }
 
 /* The first label of that sample or a later one. */
@@ -181,6 +125,7 @@ struct part {
     struct lg_merger *m;
     size_t first, end; /* staged */
     bool is_large;
+    size_t label_at; /* in to->labels: where the next ones go */
 };
 
 static size_t stack_count(const struct lg_merger *m,
@@ -190,21 +135,13 @@ static size_t stack_count(const struct lg_merger *m,
 }
 
 /* What the part will fill if all of it is new. */
-static void touch_part(const struct part *part)
+static void touch_part(const struct part *part, size_t label_count)
 {
     const struct lg_merger *m = part->m;
     const struct lg_profile *to = &m->to;
     const struct lg_merge_staged *first = &m->staged.items[part->first];
     const struct lg_merge_staged *last = &m->staged.items[part->end - 1];
     size_t types = to->types.count, count = part->end - part->first;
-    size_t labels = first_label(m->from, last->sample + 1) -
-                    first_label(m->from, first->sample);
-    size_t before = first_label(m->from, first->sample) -
-                    first_label(m->from, m->staged.items[0].sample);
-    if (m->marks_base) {
-        labels += count;
-        before += part->first;
-    }
     if (first->stack_first >= to->stacks.count)
         lg_touch_pages(
             to->stacks.items + first->stack_first,
@@ -212,8 +149,8 @@ static void touch_part(const struct part *part)
                 sizeof *to->stacks.items);
     lg_touch_pages(to->values + (to->samples.count + part->first) * types,
                    count * types * sizeof *to->values);
-    lg_touch_pages(to->labels.items + to->labels.count + before,
-                   labels * sizeof *to->labels.items);
+    lg_touch_pages(to->labels.items + part->label_at,
+                   label_count * sizeof *to->labels.items);
 }
 
 static void write_stack(struct lg_merger *m, const struct lg_merge_staged *s)
@@ -225,34 +162,102 @@ static void write_stack(struct lg_merger *m, const struct lg_merge_staged *s)
         place[i] = m->location_of[stack[i]] - 1;
 }
 
+/* Those of the source from *at on that are the sample's; *at moves on. In
+ * order, as which there are is what counts. */
+static void write_labels(struct part *part, struct lg_merge_staged *s,
+                         size_t *at)
+{
+    const struct lg_merger *m = part->m;
+    const struct lg_profile *from = m->from;
+    struct lg_profile_label *place = m->to.labels.items + part->label_at;
+    size_t count = 0;
+    while (*at < from->labels.count &&
+           from->labels.items[*at].sample < s->sample)
+        ++*at;
+    for (; *at < from->labels.count &&
+           from->labels.items[*at].sample == s->sample;
+         ++*at) {
+        if (m->marks_base && is_mark(&from->labels.items[*at]))
+            continue;
+        place[count] = from->labels.items[*at];
+        place[count].sample = (uint32_t)count; /* keeps sorting stable */
+        count++;
+    }
+    if (!is_sorted(place, count))
+        qsort(place, count, sizeof *place, by_kind_and_key);
+    if (m->marks_base)
+        count = insert_mark(place, count);
+    s->label_first = (uint32_t)part->label_at;
+    s->label_count = (uint32_t)count;
+    part->label_at += count;
+}
+
+/* Scale's arithmetic. */
+static int64_t negative(int64_t value)
+{
+    return lg_go_int64(-(double)value);
+}
+
+static void write_values(struct lg_merger *m, size_t staged)
+{
+    size_t types = m->to.types.count;
+    int64_t *to = m->to.values + (m->to.samples.count + staged) * types;
+    const int64_t *from =
+        m->from->values + m->staged.items[staged].sample * types;
+    for (size_t t = 0; t < types; t++)
+        to[t] = m->negates ? negative(from[t]) : from[t];
+}
+
+static uint64_t stack_hash(const struct lg_merger *m,
+                           const struct lg_merge_staged *s, size_t count)
+{
+    const uint32_t *stack = m->to.stacks.items + s->stack_first;
+    return count != 0 ? lg_map_hash(lg_str_from(stack, count * sizeof *stack))
+                      : 0;
+}
+
+static uint32_t hash_of(const struct lg_merger *m,
+                        const struct lg_merge_staged *s, uint64_t hash)
+{
+    const struct lg_profile_label *labels = m->to.labels.items + s->label_first;
+    for (size_t i = 0; i < s->label_count; i++)
+        hash = lg_merge_mix(hash, label_hash(&labels[i]));
+    return lg_merge_fold(hash);
+}
+
 static void *write_part(void *argument)
 {
-    const struct part *part = argument;
+    struct part *part = argument;
     struct lg_merger *m = part->m;
-    if (part->is_large)
-        touch_part(part);
-    uint32_t label_at =
-        first_label(m->from, m->staged.items[part->first].sample);
+    const struct lg_merge_staged *staged = m->staged.items;
+    size_t label_at = first_label(m->from, staged[part->first].sample);
     uint64_t hash = 0;
+    if (part->is_large)
+        touch_part(part, first_label(m->from, staged[part->end - 1].sample) -
+                             label_at +
+                             (m->marks_base ? part->end - part->first : 0));
     for (size_t i = part->first; i < part->end; i++) {
         struct lg_merge_staged *s = &m->staged.items[i];
         size_t count = stack_count(m, s);
-        bool again = i != part->first && s->stack_first == s[-1].stack_first &&
-                     count == stack_count(m, &s[-1]);
-        if (!again && count != 0 && s->stack_first >= m->to.stacks.count)
-            write_stack(m, s);
-        if (!again)
-            hash = count != 0 ? lg_map_hash(lg_str_from(
-                                    m->to.stacks.items + s->stack_first,
-                                    count * sizeof *m->to.stacks.items))
-                              : 0;
-        while (label_at < m->from->labels.count &&
-               m->from->labels.items[label_at].sample < s->sample)
-            label_at++;
-        s->label_first = label_at;
-        s->hash = lg_merge_fold(lg_merge_mix(hash, labels_hash(m, s)));
+        if (i == part->first || s->stack_first != s[-1].stack_first ||
+            count != stack_count(m, &s[-1])) {
+            if (count != 0 && s->stack_first >= m->to.stacks.count)
+                write_stack(m, s);
+            hash = stack_hash(m, s, count);
+        }
+        write_labels(part, s, &label_at);
+        write_values(m, i);
+        s->hash = hash_of(m, s, hash);
     }
     return NULL;
+}
+
+/* Where the labels of a part go if all before it keep theirs. */
+static size_t label_place(const struct lg_merger *m, size_t first)
+{
+    const struct lg_merge_staged *staged = m->staged.items;
+    return m->to.labels.count + first_label(m->from, staged[first].sample) -
+           first_label(m->from, staged[0].sample) + (m->marks_base ? first : 0);
 }
 
 /* Parts of about as many samples; one that repeats a stack stays with it. */
@@ -268,7 +273,8 @@ static void write_block(struct lg_merger *m, size_t part_count)
             end++;
         if (end <= begin)
             continue;
-        parts[used++] = (struct part){m, begin, end, part_count > 1};
+        parts[used++] =
+            (struct part){m, begin, end, part_count > 1, label_place(m, begin)};
         begin = end;
     }
     if (used != 0)
@@ -287,92 +293,97 @@ static bool same_label(const struct lg_profile_label *a,
 struct arrival {
     struct lg_profile_stack stack; /* in `to` */
     bool is_staged;                /* behind what is there */
-    const struct lg_profile_label *labels;
-    size_t label_count;
-    uint32_t hash;
+    const struct lg_merge_staged *staged;
+    const int64_t *values; /* in `to` */
 };
 
 static bool is_same(const struct lg_merger *m, uint32_t sample,
                     const struct arrival *a)
 {
     const struct lg_profile *to = &m->to;
+    const struct lg_profile_label *labels =
+        to->labels.items + a->staged->label_first;
     struct lg_profile_stack stack = to->samples.items[sample];
     uint32_t first = m->label_first[sample];
     if (stack.count != a->stack.count ||
-        m->label_first[sample + 1] - first != a->label_count)
+        m->label_first[sample + 1] - first != a->staged->label_count)
         return false;
     if (stack.count != 0 && stack.first != a->stack.first &&
         memcmp(to->stacks.items + stack.first,
                to->stacks.items + a->stack.first,
                stack.count * sizeof *to->stacks.items) != 0)
         return false;
-    for (size_t i = 0; i < a->label_count; i++)
-        if (!same_label(&to->labels.items[first + i], &a->labels[i]))
+    for (size_t i = 0; i < a->staged->label_count; i++)
+        if (!same_label(&to->labels.items[first + i], &labels[i]))
             return false;
     return true;
 }
 
-static void add_labels(struct lg_merger *m, const struct arrival *a,
-                       uint32_t sample)
+/* Where samples were that are there already, those behind them move up. */
+static void keep_labels(struct lg_merger *m, const struct lg_merge_staged *s,
+                        uint32_t sample)
 {
     struct lg_profile *to = &m->to;
-    for (size_t i = 0; i < a->label_count; i++) {
-        struct lg_profile_label *place = &to->labels.items[to->labels.count++];
-        *place = a->labels[i];
-        place->sample = sample;
-        place->key = lg_merge_text(m, place->key);
-        place->str = lg_merge_text(m, place->str);
-        place->num_unit = lg_merge_text(m, place->num_unit);
+    struct lg_profile_label *place = to->labels.items + to->labels.count;
+    if (s->label_first != to->labels.count)
+        memmove(place, to->labels.items + s->label_first,
+                s->label_count * sizeof *place);
+    for (size_t i = 0; i < s->label_count; i++) {
+        place[i].sample = sample;
+        place[i].key = lg_merge_text(m, place[i].key);
+        place[i].str = lg_merge_text(m, place[i].str);
+        place[i].num_unit = lg_merge_text(m, place[i].num_unit);
     }
+    to->labels.count += s->label_count;
     m->label_first[sample + 1] = (uint32_t)to->labels.count;
 }
 
-/* Without values. */
-static uint32_t add_sample(struct lg_merger *m, struct arrival *a)
+static void keep_stack(struct lg_merger *m, struct lg_profile_stack *stack)
+{
+    struct lg_profile *to = &m->to;
+    size_t at = to->stacks.count;
+    if (at != stack->first)
+        memmove(to->stacks.items + at, to->stacks.items + stack->first,
+                stack->count * sizeof *to->stacks.items);
+    stack->first = (uint32_t)at;
+    to->stacks.count += stack->count;
+}
+
+static uint32_t keep_sample(struct lg_merger *m, struct arrival *a)
 {
     struct lg_profile *to = &m->to;
     uint32_t sample = (uint32_t)to->samples.count++;
-    if (a->is_staged) {
-        size_t at = to->stacks.count;
-        if (at != a->stack.first)
-            memmove(to->stacks.items + at, to->stacks.items + a->stack.first,
-                    a->stack.count * sizeof *to->stacks.items);
-        a->stack.first = (uint32_t)at;
-        to->stacks.count += a->stack.count;
-    }
+    int64_t *values = to->values + sample * to->types.count;
+    if (a->is_staged)
+        keep_stack(m, &a->stack);
     to->samples.items[sample] = a->stack;
-    add_labels(m, a, sample);
+    keep_labels(m, a->staged, sample);
+    if (values != a->values)
+        memmove(values, a->values, to->types.count * sizeof *values);
     return sample;
+}
+
+static void add_values(struct lg_merger *m, uint32_t sample,
+                       const int64_t *values)
+{
+    int64_t *to = m->to.values + sample * m->to.types.count;
+    for (size_t t = 0; t < m->to.types.count; t++)
+        to[t] = lg_go_add(to[t], values[t]);
+    m->has_sums = true;
 }
 
 static uint32_t place_sample(struct lg_merger *m, struct arrival *a)
 {
-    size_t at = lg_index_first(&m->samples, a->hash);
-    for (uint32_t i; lg_index_next(&m->samples, a->hash, &at, &i);)
-        if (is_same(m, i, a))
+    uint32_t hash = a->staged->hash;
+    size_t at = lg_index_first(&m->samples, hash);
+    for (uint32_t i; lg_index_next(&m->samples, hash, &at, &i);)
+        if (is_same(m, i, a)) {
+            add_values(m, i, a->values);
             return i;
-    uint32_t sample = add_sample(m, a);
-    lg_index_put(&m->samples, at, a->hash, sample);
+        }
+    uint32_t sample = keep_sample(m, a);
+    lg_index_put(&m->samples, at, hash, sample);
     return sample;
-}
-
-/* Scale's arithmetic. */
-static int64_t negative(int64_t value)
-{
-    return lg_go_int64(-(double)value);
-}
-
-static void add_values(struct lg_merger *m, uint32_t to_sample, bool is_new,
-                       size_t sample)
-{
-    size_t types = m->to.types.count;
-    int64_t *to = m->to.values + to_sample * types;
-    const int64_t *from = m->from->values + sample * types;
-    for (size_t t = 0; t < types; t++) {
-        int64_t value = m->negates ? negative(from[t]) : from[t];
-        /* Fresh memory is not read. */
-        to[t] = is_new ? value : lg_go_add(to[t], value);
-    }
 }
 
 /* What the slots seem to point at. */
@@ -400,23 +411,6 @@ static void fetch_found(const struct lg_merger *m,
     }
 }
 
-/* *again: its stack is that of the sample before, which has its place. */
-static bool arrive(struct lg_merger *m, const struct lg_merge_staged *s,
-                   bool again, struct arrival *ret)
-{
-    ret->hash = s->hash;
-    ret->stack =
-        (struct lg_profile_stack){s->stack_first, (uint32_t)stack_count(m, s)};
-    ret->is_staged = !again && s->stack_first >= m->block_first;
-    if (again)
-        ret->stack = m->last_to;
-    ret->labels = labels_of(m, s, &ret->label_count);
-    return ret->labels != NULL;
-}
-
-/* A page's first lines come late where only the processor looks ahead. */
-#define AHEAD_LABELS 16
-
 static bool place_batch(struct lg_merger *m, size_t first, size_t count)
 {
     const struct lg_merge_staged *staged = &m->staged.items[first];
@@ -427,21 +421,31 @@ static bool place_batch(struct lg_merger *m, size_t first, size_t count)
     fetch_found(m, staged, count);
     for (size_t i = 0; i < count; i++) {
         const struct lg_merge_staged *s = &staged[i];
-        if (s->label_first + AHEAD_LABELS < m->from->labels.count)
-            __builtin_prefetch(
-                &m->from->labels.items[s->label_first + AHEAD_LABELS]);
+        uint32_t frames = (uint32_t)stack_count(m, s);
         bool again = first + i != 0 && s->stack_first == s[-1].stack_first &&
-                     stack_count(m, s) == stack_count(m, &s[-1]);
-        struct arrival a;
-        if (!arrive(m, s, again, &a))
-            return false;
-        size_t before = m->to.samples.count;
-        uint32_t sample = place_sample(m, &a);
-        add_values(m, sample, m->to.samples.count != before, s->sample);
-        m->last_to = m->to.samples.items[sample];
+                     frames == stack_count(m, &s[-1]);
+        struct arrival a = {
+            .stack = again ? m->last_to
+                           : (struct lg_profile_stack){s->stack_first, frames},
+            .is_staged = !again && s->stack_first >= m->block.stacks,
+            .staged = s,
+            .values = m->to.values +
+                      (m->block.samples + first + i) * m->to.types.count,
+        };
+        m->last_to = m->to.samples.items[place_sample(m, &a)];
     }
-    lg_arena_reset(&m->batch);
     return !m->failed;
+}
+
+static void place_block(struct lg_merger *m)
+{
+    m->block.stacks = m->to.stacks.count;
+    m->block.samples = m->to.samples.count;
+    for (size_t i = 0; i < m->staged.count && !m->failed; i += LG_MERGE_BATCH) {
+        size_t left = m->staged.count - i;
+        m->failed |=
+            !place_batch(m, i, left < LG_MERGE_BATCH ? left : LG_MERGE_BATCH);
+    }
 }
 
 static size_t part_count(const struct lg_profile *p)
@@ -471,13 +475,7 @@ bool lg_merge_samples(struct lg_merger *m)
         if (m->failed)
             break;
         write_block(m, parts);
-        m->block_first = m->to.stacks.count;
-        for (size_t i = 0; i < m->staged.count && !m->failed;
-             i += LG_MERGE_BATCH) {
-            size_t left = m->staged.count - i;
-            m->failed |= !place_batch(
-                m, i, left < LG_MERGE_BATCH ? left : LG_MERGE_BATCH);
-        }
+        place_block(m);
     }
     return !m->failed;
 }
