@@ -4,6 +4,24 @@
 
 #include <inttypes.h>
 
+struct lg_node_info lg_node_info_of(const struct lg_profile *p,
+                                    const struct lg_profile_location *l,
+                                    const struct lg_profile_line *line)
+{
+    struct lg_node_info info = {.address = l->address};
+    if (line != NULL && line->function != LG_NO_FUNCTION) {
+        const struct lg_profile_function *f =
+            &p->functions.items[line->function];
+        info.name = f->name;
+        info.file = f->file;
+        info.line = line->line;
+        info.column = line->column;
+    }
+    if (info.name.len == 0 && l->mapping != 0)
+        info.objfile = p->mappings.items[l->mapping - 1].file;
+    return info;
+}
+
 static void begin_part(struct lg_sb *sb, size_t start)
 {
     if (sb->len != start)
