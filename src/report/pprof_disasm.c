@@ -258,7 +258,7 @@ bool lg_pprof_disasm(struct lg_pprof_report *r, struct lg_sb *out,
     if (r->machine == NULL || r->symbol == NULL)
         return lg_fail(err, LG_USAGE, "there is nothing to disassemble");
     d.has_address = lg_disasm_address(r->symbol_text, &d.address);
-    if (!lg_source_graph(r, false, d.arena, &d.graph) || !sort_nodes(&d))
+    if (!lg_pprof_whole_graph(r, false, d.arena, &d.graph) || !sort_nodes(&d))
         return lg_fail_nomem(err);
     lg_sb_cstr(out, "Total: ");
     lg_pprof_value(r, out, r->total);

@@ -212,7 +212,8 @@ bool lg_pprof_list(struct lg_pprof_report *r, struct lg_sb *out,
 {
     struct listing l = {.report = r, .out = out, .arena = out->arena};
     struct chosen chosen = {0};
-    if (!lg_source_graph(r, true, l.arena, &l.graph) || !choose(&l, &chosen))
+    if (!lg_pprof_whole_graph(r, true, l.arena, &l.graph) ||
+        !choose(&l, &chosen))
         return lg_fail_nomem(err);
     if (chosen.count == 0)
         return lg_fail(err, LG_USAGE, "no matches found for regexp: %.*s",

@@ -72,33 +72,39 @@ static bool matches_symbol(void *context, struct lg_str name)
     return lg_regex_match(context, name);
 }
 
+/* What all graphs have in common. context lives as long as they are built. */
+static struct lg_graph_options options_of(const struct lg_pprof_report *r,
+                                          struct trim_context *context)
+{
+    return (struct lg_graph_options){
+        .value_type = r->value_type,
+        .has_mean = r->has_mean,
+        .objnames = needs_objnames(r->format),
+        .drop_negative = r->drop_negative,
+        .aggregation = r->aggregation,
+        /* Matching changes nothing that can be seen. */
+        .test_context = (void *)(uintptr_t)r->symbol,
+        .trim_file = trim_file,
+        .trim_context = context,
+    };
+}
+
 bool lg_pprof_graph(struct lg_pprof_report *r, struct lg_arena *arena,
                     struct lg_graph *ret, struct lg_graph_dropped *dropped_ret)
 {
     struct trim_context context = {r, arena};
     bool is_dot = r->format == LG_PPROF_DOT;
     bool is_callgrind = r->format == LG_PPROF_CALLGRIND;
-    struct lg_graph_options options = {
-        .value_type = r->value_type,
-        .has_mean = r->has_mean,
-        .objnames = needs_objnames(r->format),
-        .call_tree = r->call_tree && (is_dot || is_callgrind),
-        .drop_negative = r->drop_negative,
-        .with_edges = is_dot || is_callgrind || r->format == LG_PPROF_TREE,
-        .with_tags = is_dot,
-        .tag_unit = r->output_unit,
-        .bytes_unit = r->label_units != NULL
-                          ? lg_label_unit_of(r->label_units, LG_STR("bytes"))
-                          : LG_STR(""),
-        .aggregation = r->aggregation,
-        .trim_file = trim_file,
-        .trim_context = &context,
-    };
-    if (r->format == LG_PPROF_TREE && r->symbol != NULL) {
+    struct lg_graph_options options = options_of(r, &context);
+    options.call_tree = r->call_tree && (is_dot || is_callgrind);
+    options.with_edges = is_dot || is_callgrind || r->format == LG_PPROF_TREE;
+    options.with_tags = is_dot;
+    options.tag_unit = r->output_unit;
+    options.bytes_unit = r->label_units != NULL
+                             ? lg_label_unit_of(r->label_units, LG_STR("bytes"))
+                             : LG_STR("");
+    if (r->format == LG_PPROF_TREE && r->symbol != NULL)
         options.edges_of = matches_symbol;
-        /* Matching changes nothing that can be seen. */
-        options.test_context = (void *)(uintptr_t)r->symbol;
-    }
     struct lg_graph_trim trim = {
         .node_count = r->node_count,
         .node_fraction = r->node_fraction,
@@ -108,6 +114,16 @@ bool lg_pprof_graph(struct lg_pprof_report *r, struct lg_arena *arena,
     };
     return lg_graph_build_trimmed(r->profile, &options, &trim, arena, ret,
                                   dropped_ret);
+}
+
+bool lg_pprof_whole_graph(const struct lg_pprof_report *r, bool only_symbol,
+                          struct lg_arena *arena, struct lg_graph *ret)
+{
+    struct trim_context context = {r, arena};
+    struct lg_graph_options options = options_of(r, &context);
+    if (only_symbol && r->symbol != NULL)
+        options.only_functions = matches_symbol;
+    return lg_graph_build(r->profile, &options, arena, ret);
 }
 
 /* Smallest magnitude of a node's flat value, else of its cum value. */

@@ -92,6 +92,10 @@ void lg_pprof_header(struct lg_pprof_report *r, const struct lg_graph *g,
                      const struct lg_graph_dropped *dropped, bool full_headers,
                      struct lg_arena *arena, struct lg_str **labels_ret,
                      size_t *count_ret);
+/* All nodes without edges, or those of functions that match r->symbol. false:
+ * out of memory. */
+bool lg_pprof_whole_graph(const struct lg_pprof_report *r, bool only_symbol,
+                          struct lg_arena *arena, struct lg_graph *ret);
 /* ProfileLabels alone. */
 void lg_pprof_profile_labels(const struct lg_pprof_report *r,
                              struct lg_arena *arena, struct lg_str **labels_ret,

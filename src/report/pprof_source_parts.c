@@ -5,44 +5,6 @@
 
 #define NUMBER_WIDTH 10
 
-struct graph_context {
-    const struct lg_pprof_report *report;
-    struct lg_arena *arena;
-};
-
-static struct lg_str trim_file(void *context, struct lg_str file)
-{
-    const struct graph_context *c = context;
-    return lg_pprof_trim_path(file, c->report->trim_path,
-                              c->report->source_path, c->arena);
-}
-
-static bool is_asked_for(void *context, struct lg_str name)
-{
-    return lg_regex_match(context, name);
-}
-
-bool lg_source_graph(const struct lg_pprof_report *r, bool only_asked_for,
-                     struct lg_arena *arena, struct lg_graph *ret)
-{
-    struct graph_context context = {r, arena};
-    struct lg_graph_options options = {
-        .value_type = r->value_type,
-        .has_mean = r->has_mean,
-        .objnames = true,
-        .drop_negative = r->drop_negative,
-        .aggregation = r->aggregation,
-        .trim_file = trim_file,
-        .trim_context = &context,
-    };
-    if (only_asked_for && r->symbol != NULL) {
-        options.only_functions = is_asked_for;
-        /* Matching changes nothing that can be seen. */
-        options.test_context = (void *)(uintptr_t)r->symbol;
-    }
-    return lg_graph_build(r->profile, &options, arena, ret);
-}
-
 size_t lg_source_width(struct lg_str s)
 {
     size_t width = 0;

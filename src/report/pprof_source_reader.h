@@ -41,10 +41,6 @@ lg_source_reader_file(struct lg_source_reader *reader,
 bool lg_source_file_line(const struct lg_source_file *file, int64_t line,
                          struct lg_str *ret);
 
-/* All nodes of r's profile, untrimmed; or only those of functions that match
- * r's expression. false: out of memory. */
-bool lg_source_graph(const struct lg_pprof_report *r, bool only_asked_for,
-                     struct lg_arena *arena, struct lg_graph *ret);
 /* Characters, as Go's %10s counts them. */
 size_t lg_source_width(struct lg_str s);
 /* The value in a field of 10; "." for 0. */
