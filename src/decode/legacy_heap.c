@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/go_math.h"
 #include "decode/legacy_forms.h"
 
 /* Go and gperftools:
@@ -187,7 +188,7 @@ static bool take_pair(struct lg_str objects, struct lg_str bytes,
         return lg_fail(err, LG_BAD_DATA, "%s count was 0 but %s bytes was %lld",
                        label, label, (long long)size);
     if (count != 0) {
-        *block_ret = count == -1 ? (int64_t)(0 - (uint64_t)size) : size / count;
+        *block_ret = lg_go_div(size, count);
         if (s->poisson)
             lg_legacy_unsample(&count, &size, s->rate_bytes);
     }

@@ -215,8 +215,8 @@ static bool put_routine(struct disassembly *d, const struct routine *r,
     qsort(r->nodes, r->node_count, sizeof *r->nodes, compare_nodes);
     int64_t flat = 0, cum = 0;
     for (size_t i = 0; i < r->node_count; i++) {
-        flat = lg_source_add(flat, r->nodes[i]->flat);
-        cum = lg_source_add(cum, r->nodes[i]->cum);
+        flat = lg_go_add(flat, r->nodes[i]->flat);
+        cum = lg_go_add(cum, r->nodes[i]->cum);
     }
     lg_sb_cstr(d->out, "ROUTINE ======================== ");
     lg_sb_str(d->out, r->symbol.name);

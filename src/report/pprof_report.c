@@ -178,14 +178,9 @@ void lg_pprof_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                      r->output_unit);
 }
 
-/* Go pads to a number of characters, of which each bad byte is one. */
 void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width)
 {
-    size_t have = 0;
-    for (size_t i = 0; i < text.len; have++) {
-        size_t len = lg_utf8_len(text.data + i, text.len - i);
-        i += len != 0 ? len : 1;
-    }
+    size_t have = lg_utf8_count(text.data, text.len);
     if (have < width)
         lg_sb_repeat(sb, ' ', width - have);
     lg_sb_str(sb, text);

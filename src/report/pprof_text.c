@@ -19,7 +19,7 @@ static void put_row(const struct lg_pprof_report *r, struct lg_sb *out,
 {
     const struct lg_graph_node *n = &g->nodes.items[node];
     int64_t flat = lg_node_flat_value(n), cum = lg_node_cum_value(n);
-    *sum = (int64_t)((uint64_t)*sum + (uint64_t)flat);
+    *sum = lg_go_add(*sum, flat);
     lg_pprof_right_value(r, out, flat, 10);
     lg_sb_char(out, ' ');
     lg_measure_percentage(out, flat, r->total);

@@ -41,7 +41,7 @@ static void put_node(struct tree *t, uint32_t node)
     int64_t flat = lg_node_flat_value(n), cum = lg_node_cum_value(n);
     lg_sb_cstr(t->out, SEPARATOR);
     put_edges(t, n->in.items, n->in.count, true, cum);
-    t->flat_sum = (int64_t)((uint64_t)t->flat_sum + (uint64_t)flat);
+    t->flat_sum = lg_go_add(t->flat_sum, flat);
     lg_pprof_right_value(r, t->out, flat, 10);
     lg_sb_char(t->out, ' ');
     lg_measure_percentage(t->out, flat, r->total);
