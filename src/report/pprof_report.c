@@ -211,6 +211,22 @@ void lg_pprof_right_value(const struct lg_pprof_report *r, struct lg_sb *sb,
     lg_pprof_right(sb, lg_str_from(copy, len), width);
 }
 
+void lg_pprof_node_sums(const struct lg_pprof_report *r, struct lg_sb *sb,
+                        const struct lg_graph_node *n, int64_t *sum)
+{
+    int64_t flat = lg_node_flat_value(n), cum = lg_node_cum_value(n);
+    *sum = lg_go_add(*sum, flat);
+    lg_pprof_right_value(r, sb, flat, 10);
+    lg_sb_char(sb, ' ');
+    lg_measure_percentage(sb, flat, r->total);
+    lg_sb_char(sb, ' ');
+    lg_measure_percentage(sb, *sum, r->total);
+    lg_sb_char(sb, ' ');
+    lg_pprof_right_value(r, sb, cum, 10);
+    lg_sb_char(sb, ' ');
+    lg_measure_percentage(sb, cum, r->total);
+}
+
 static struct lg_str slashed(struct lg_str prefix, struct lg_arena *arena)
 {
     char *text = lg_new(arena, char, prefix.len + 1);

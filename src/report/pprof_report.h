@@ -112,6 +112,9 @@ void lg_pprof_value(const struct lg_pprof_report *r, struct lg_sb *sb,
 void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width);
 void lg_pprof_right_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                           int64_t value, size_t width);
+/* "      flat  flat%   sum%        cum   cum%"; flat is added to sum first. */
+void lg_pprof_node_sums(const struct lg_pprof_report *r, struct lg_sb *sb,
+                        const struct lg_graph_node *n, int64_t *sum);
 /* report.go trimPath. */
 struct lg_str lg_pprof_trim_path(struct lg_str path, struct lg_str trim_path,
                                  struct lg_str source_path,
