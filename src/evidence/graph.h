@@ -123,7 +123,10 @@ int64_t lg_edge_weight_value(const struct lg_graph_edge *e);
 struct lg_node_info lg_node_info_of(const struct lg_profile *p,
                                     const struct lg_profile_location *l,
                                     const struct lg_profile_line *line);
-/* PrintableName: components joined by a blank. */
+/* NameComponents, joined; at least one. */
+void lg_node_name_joined(struct lg_sb *sb, const struct lg_node_info *info,
+                         const char *joint);
+/* PrintableName: joined by a blank. */
 void lg_node_name(struct lg_sb *sb, const struct lg_node_info *info);
 /* The same of a node, in the graph's arena; made once. */
 struct lg_str lg_graph_name(const struct lg_graph *g, uint32_t node);
