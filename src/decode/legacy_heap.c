@@ -83,11 +83,7 @@ static bool take_kind(struct lg_str s, struct lg_str *kind_ret,
     if (!lg_scan_text(&s, LG_STR("@")))
         return false;
     lg_scan_spaces(&s);
-    size_t n = 0;
-    while (n < s.len && is_kind_char(s.data[n]))
-        n++;
-    *kind_ret = lg_str_first(s, n);
-    s = lg_str_skip(s, n);
+    (void)lg_scan_run(&s, is_kind_char, kind_ret);
     (void)lg_scan_text(&s, LG_STR("/"));
     (void)lg_scan_digits(&s, rate_ret);
     return lg_str_starts(*kind_ret, LG_STR("heap"));
