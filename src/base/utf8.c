@@ -41,3 +41,14 @@ size_t lg_utf8_len(const void *data, size_t left)
     }
     return len;
 }
+
+size_t lg_utf8_count(const void *data, size_t len)
+{
+    const unsigned char *p = data;
+    size_t count = 0;
+    for (size_t i = 0; i < len; count++) {
+        size_t bytes = p[i] < 0x80 ? 1 : lg_utf8_len(p + i, len - i);
+        i += bytes != 0 ? bytes : 1;
+    }
+    return count;
+}

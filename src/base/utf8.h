@@ -13,5 +13,7 @@
  * the first byte belongs to none. Overlong forms, surrogates and what lies
  * above U+10FFFF are not well-formed (Unicode 15, table 3-7). */
 size_t lg_utf8_len(const void *data, size_t left);
+/* Characters in len bytes, as Go counts them: each bad byte is one. */
+size_t lg_utf8_count(const void *data, size_t len);
 
 #endif

@@ -90,16 +90,6 @@ static bool find_sample(struct lg_str line, struct lg_str *first_ret,
     return false;
 }
 
-static struct lg_str stack_part(struct lg_str s)
-{
-    size_t n = 0;
-    while (n < s.len &&
-           (s.data[n] == ' ' || s.data[n] == 'x' || lg_scan_digit(s.data[n]) ||
-            (s.data[n] >= 'a' && s.data[n] <= 'f')))
-        n++;
-    return lg_str_first(s, n);
-}
-
 static bool parse_sample(struct lg_str line, const struct clock *clock,
                          struct lg_legacy *b, struct lg_error *err)
 {
@@ -116,7 +106,7 @@ static bool parse_sample(struct lg_str line, const struct clock *clock,
                                 ((double)clock->cycles_per_s / 1e9));
         count = (int64_t)((uint64_t)count * (uint64_t)period);
     }
-    return lg_legacy_frames(b, stack_part(stack), false, err) &&
+    return lg_legacy_frames(b, lg_scan_stack(stack), false, err) &&
            lg_legacy_sample(b, (int64_t[]){count, delay}, 0, err);
 }
 

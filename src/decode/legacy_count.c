@@ -12,12 +12,8 @@
 static bool parse_header(struct lg_str line, struct lg_str *name_ret)
 {
     struct lg_str digits, s = line;
-    size_t n = 0;
-    while (n < line.len && !lg_scan_blank(line.data[n]))
-        n++;
-    *name_ret = lg_str_first(line, n);
-    s = lg_str_skip(line, n);
-    return n != 0 && lg_scan_text(&s, LG_STR(" profile: total ")) &&
+    return lg_scan_run(&s, lg_scan_nonblank, name_ret) &&
+           lg_scan_text(&s, LG_STR(" profile: total ")) &&
            lg_scan_digits(&s, &digits) && s.len == 0;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/go_math.h"
 #include "decode/legacy_forms.h"
 
 /* Go and gperftools:
@@ -82,11 +83,7 @@ static bool take_kind(struct lg_str s, struct lg_str *kind_ret,
     if (!lg_scan_text(&s, LG_STR("@")))
         return false;
     lg_scan_spaces(&s);
-    size_t n = 0;
-    while (n < s.len && is_kind_char(s.data[n]))
-        n++;
-    *kind_ret = lg_str_first(s, n);
-    s = lg_str_skip(s, n);
+    (void)lg_scan_run(&s, is_kind_char, kind_ret);
     (void)lg_scan_text(&s, LG_STR("/"));
     (void)lg_scan_digits(&s, rate_ret);
     return lg_str_starts(*kind_ret, LG_STR("heap"));
@@ -187,7 +184,7 @@ static bool take_pair(struct lg_str objects, struct lg_str bytes,
         return lg_fail(err, LG_BAD_DATA, "%s count was 0 but %s bytes was %lld",
                        label, label, (long long)size);
     if (count != 0) {
-        *block_ret = count == -1 ? (int64_t)(0 - (uint64_t)size) : size / count;
+        *block_ret = lg_go_div(size, count);
         if (s->poisson)
             lg_legacy_unsample(&count, &size, s->rate_bytes);
     }

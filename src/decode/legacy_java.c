@@ -125,12 +125,7 @@ static bool find_sample(struct lg_str line, struct lg_str *first_ret,
         lg_scan_spaces(&s);
         if (!lg_scan_text(&s, LG_STR("@ ")))
             continue;
-        size_t n = 0;
-        while (n < s.len && (s.data[n] == ' ' || s.data[n] == 'x' ||
-                             lg_scan_digit(s.data[n]) ||
-                             (s.data[n] >= 'a' && s.data[n] <= 'f')))
-            n++;
-        *stack_ret = lg_str_first(s, n);
+        *stack_ret = lg_scan_stack(s);
         return true;
     }
     return false;

@@ -59,36 +59,14 @@ static bool is_perm(char c)
     return c == '-' || c == 'r' || c == 'w' || c == 'x' || c == 'p';
 }
 
-/* "\s+([-rwxp]+)", or nothing. */
-static void take_perm(struct lg_str *s, struct lg_str *ret)
+/* Blanks and a part, or nothing. */
+static void take_part(struct lg_str *s, lg_scan_test *test, struct lg_str *ret)
 {
     struct lg_str at = *s;
-    size_t n = 0;
-    *ret = (struct lg_str){0};
-    if (!lg_scan_blanks(&at))
-        return;
-    while (n < at.len && is_perm(at.data[n]))
-        n++;
-    if (n == 0)
-        return;
-    *ret = lg_str_first(at, n);
-    *s = lg_str_skip(at, n);
-}
-
-/* "\s+(\S+)", or nothing. */
-static void take_word(struct lg_str *s, struct lg_str *ret)
-{
-    struct lg_str at = *s;
-    size_t n = 0;
-    *ret = (struct lg_str){0};
-    if (!lg_scan_blanks(&at))
-        return;
-    while (n < at.len && !lg_scan_blank(at.data[n]))
-        n++;
-    if (n == 0)
-        return;
-    *ret = lg_str_first(at, n);
-    *s = lg_str_skip(at, n);
+    if (lg_scan_blanks(&at) && lg_scan_run(&at, test, ret))
+        *s = at;
+    else
+        *ret = (struct lg_str){0};
 }
 
 static bool take_blank_hex(struct lg_str *s, struct lg_str *ret)
@@ -101,7 +79,7 @@ static bool proc_rest(struct lg_str s, struct fields *f)
 {
     struct lg_str word, ignored;
     (void)lg_scan_text(&s, LG_STR(":"));
-    take_perm(&s, &f->perm);
+    take_part(&s, is_perm, &f->perm);
     if (!take_blank_hex(&s, &word))
         return false;
     f->offset = (struct lg_str){0};
@@ -113,7 +91,7 @@ static bool proc_rest(struct lg_str s, struct fields *f)
     if (!lg_scan_text(&s, LG_STR(":")) || !lg_scan_xdigits(&s, &word) ||
         !lg_scan_blanks(&s) || !lg_scan_digits(&s, &ignored))
         return false;
-    take_word(&s, &f->file);
+    take_part(&s, lg_scan_nonblank, &f->file);
     return true;
 }
 
@@ -122,8 +100,8 @@ static bool brief_rest(struct lg_str s, struct fields *f)
 {
     struct lg_str at;
     (void)lg_scan_text(&s, LG_STR(":"));
-    take_perm(&s, &f->perm);
-    take_word(&s, &f->file);
+    take_part(&s, is_perm, &f->perm);
+    take_part(&s, lg_scan_nonblank, &f->file);
     at = s;
     f->offset = (struct lg_str){0};
     if (lg_scan_blanks(&at) && lg_scan_text(&at, LG_STR("(@")) &&

@@ -185,6 +185,11 @@ bool lg_scan_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
 }
 
+bool lg_scan_nonblank(char c)
+{
+    return !lg_scan_blank(c);
+}
+
 void lg_scan_spaces(struct lg_str *s)
 {
     size_t n = 0;
@@ -193,34 +198,30 @@ void lg_scan_spaces(struct lg_str *s)
     *s = lg_str_skip(*s, n);
 }
 
-static bool take(struct lg_str *s, size_t n, struct lg_str *ret)
-{
-    *ret = lg_str_first(*s, n);
-    *s = lg_str_skip(*s, n);
-    return n != 0;
-}
-
 bool lg_scan_digits(struct lg_str *s, struct lg_str *ret)
 {
-    size_t n = 0;
-    while (n < s->len && lg_scan_digit(s->data[n]))
-        n++;
-    return take(s, n, ret);
+    return lg_scan_run(s, lg_scan_digit, ret);
 }
 
 bool lg_scan_xdigits(struct lg_str *s, struct lg_str *ret)
 {
-    size_t n = 0;
-    while (n < s->len && lg_scan_xdigit(s->data[n]))
-        n++;
-    return take(s, n, ret);
+    return lg_scan_run(s, lg_scan_xdigit, ret);
 }
 
 bool lg_scan_blanks(struct lg_str *s)
 {
     struct lg_str ignored;
-    size_t n = 0;
-    while (n < s->len && lg_scan_blank(s->data[n]))
-        n++;
-    return take(s, n, &ignored);
+    return lg_scan_run(s, lg_scan_blank, &ignored);
+}
+
+static bool is_in_stack(char c)
+{
+    return c == ' ' || c == 'x' || lg_scan_digit(c) || (c >= 'a' && c <= 'f');
+}
+
+struct lg_str lg_scan_stack(struct lg_str s)
+{
+    struct lg_str stack;
+    (void)lg_scan_run(&s, is_in_stack, &stack);
+    return stack;
 }

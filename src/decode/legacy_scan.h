@@ -47,11 +47,25 @@ static inline bool lg_scan_digit(char c)
 }
 bool lg_scan_xdigit(char c);           /* [[:xdigit:]] */
 bool lg_scan_blank(char c);            /* \s: tab, LF, FF, CR, space */
+bool lg_scan_nonblank(char c);         /* \S */
 void lg_scan_spaces(struct lg_str *s); /* " *" */
-/* "[[:digit:]]+" as a view; false: there is none. */
-bool lg_scan_digits(struct lg_str *s, struct lg_str *ret);
+/* The characters in front that pass, as a view; false: there is none. */
+typedef bool lg_scan_test(char c);
+static inline bool lg_scan_run(struct lg_str *s, lg_scan_test *test,
+                               struct lg_str *ret)
+{
+    size_t n = 0;
+    while (n < s->len && test(s->data[n]))
+        n++;
+    *ret = lg_str_first(*s, n);
+    *s = lg_str_skip(*s, n);
+    return n != 0;
+}
+bool lg_scan_digits(struct lg_str *s, struct lg_str *ret); /* [[:digit:]]+ */
 bool lg_scan_xdigits(struct lg_str *s, struct lg_str *ret);
 bool lg_scan_blanks(struct lg_str *s); /* "\s+" */
+/* "[ x0-9a-f]*": what begins s. */
+struct lg_str lg_scan_stack(struct lg_str s);
 static inline bool lg_scan_text(struct lg_str *s, struct lg_str text)
 {
     return lg_str_after(*s, text, s);

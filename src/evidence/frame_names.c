@@ -4,25 +4,6 @@
 #include "base/map.h"
 #include "evidence/graph.h"
 
-/* graph.go nodeInfo: what a line of a location is called. */
-static struct lg_node_info info_of(const struct lg_profile *p,
-                                   const struct lg_profile_location *l,
-                                   const struct lg_profile_line *line)
-{
-    struct lg_node_info info = {.address = l->address};
-    if (line != NULL && line->function != LG_NO_FUNCTION) {
-        const struct lg_profile_function *f =
-            &p->functions.items[line->function];
-        info.name = f->name;
-        info.file = f->file;
-        info.line = line->line;
-        info.column = line->column;
-    }
-    if (info.name.len == 0 && l->mapping != 0)
-        info.objfile = p->mappings.items[l->mapping - 1].file;
-    return info;
-}
-
 struct naming {
     struct lg_frame_names names;
     struct lg_map index;   /* name → frame */
@@ -64,7 +45,7 @@ static bool add_line(struct naming *n, const struct lg_profile *p,
         *id_ret = n->of_function[line->function] - 1;
         return true;
     }
-    struct lg_node_info info = info_of(p, l, line);
+    struct lg_node_info info = lg_node_info_of(p, l, line);
     if (!add(n, &info, id_ret))
         return false;
     if (plain)

@@ -117,7 +117,16 @@ int64_t lg_node_flat_value(const struct lg_graph_node *n); /* mean if asked */
 int64_t lg_node_cum_value(const struct lg_graph_node *n);
 int64_t lg_edge_weight_value(const struct lg_graph_edge *e);
 
-/* PrintableName: components joined by a blank. */
+/* graph.go nodeInfo without options: what a line of a location is called. line
+ * NULL: the location has none. The file is as p has it, start_line is not set.
+ * Borrows from p. Those of a graph's nodes: see graph_nodes.c. */
+struct lg_node_info lg_node_info_of(const struct lg_profile *p,
+                                    const struct lg_profile_location *l,
+                                    const struct lg_profile_line *line);
+/* NameComponents, joined; at least one. */
+void lg_node_name_joined(struct lg_sb *sb, const struct lg_node_info *info,
+                         const char *joint);
+/* PrintableName: joined by a blank. */
 void lg_node_name(struct lg_sb *sb, const struct lg_node_info *info);
 /* The same of a node, in the graph's arena; made once. */
 struct lg_str lg_graph_name(const struct lg_graph *g, uint32_t node);

@@ -4,41 +4,65 @@
 
 #include <inttypes.h>
 
-static void begin_part(struct lg_sb *sb, size_t start)
+struct lg_node_info lg_node_info_of(const struct lg_profile *p,
+                                    const struct lg_profile_location *l,
+                                    const struct lg_profile_line *line)
 {
-    if (sb->len != start)
-        lg_sb_char(sb, ' ');
+    struct lg_node_info info = {.address = l->address};
+    if (line != NULL && line->function != LG_NO_FUNCTION) {
+        const struct lg_profile_function *f =
+            &p->functions.items[line->function];
+        info.name = f->name;
+        info.file = f->file;
+        info.line = line->line;
+        info.column = line->column;
+    }
+    if (info.name.len == 0 && l->mapping != 0)
+        info.objfile = p->mappings.items[l->mapping - 1].file;
+    return info;
 }
 
-void lg_node_name(struct lg_sb *sb, const struct lg_node_info *info)
+static void begin_part(struct lg_sb *sb, size_t start, const char *joint)
+{
+    if (sb->len != start)
+        lg_sb_cstr(sb, joint);
+}
+
+void lg_node_name_joined(struct lg_sb *sb, const struct lg_node_info *info,
+                         const char *joint)
 {
     size_t start = sb->len;
     if (info->address != 0)
         lg_sb_fmt(sb, "%016" PRIx64, info->address);
     if (info->name.len != 0) {
-        begin_part(sb, start);
+        begin_part(sb, start, joint);
         lg_sb_str(sb, info->name);
     }
     if (info->line != 0) {
-        begin_part(sb, start);
+        begin_part(sb, start, joint);
         lg_sb_str(sb, info->file);
         lg_sb_fmt(sb, ":%" PRId64, info->line);
         if (info->column != 0)
             lg_sb_fmt(sb, ":%" PRId64, info->column);
     } else if (info->file.len != 0) {
-        begin_part(sb, start);
+        begin_part(sb, start, joint);
         lg_sb_str(sb, info->file);
     } else if (info->name.len != 0) {
         return;
     } else if (info->objfile.len != 0) {
-        begin_part(sb, start);
+        begin_part(sb, start, joint);
         lg_sb_char(sb, '[');
         lg_sb_str(sb, lg_path_base(info->objfile));
         lg_sb_char(sb, ']');
     } else {
-        begin_part(sb, start);
+        begin_part(sb, start, joint);
         lg_sb_cstr(sb, "<unknown>");
     }
+}
+
+void lg_node_name(struct lg_sb *sb, const struct lg_node_info *info)
+{
+    lg_node_name_joined(sb, info, " ");
 }
 
 static struct lg_str name_in(struct lg_arena *arena,

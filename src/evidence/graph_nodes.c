@@ -76,7 +76,9 @@ static uint32_t other_node(struct lg_graph_nodes *g,
     return (uint32_t)g->functions.count + *slot - 1;
 }
 
-/* line NULL: the location has none. */
+/* line NULL: the location has none. Not lg_node_info_of: that gives text, of
+ * which each line would be cleaned and hashed; here functions and object files
+ * have had their numbers from the start, and what is not kept stays out. */
 static uint32_t node_of_line(struct lg_graph_nodes *g,
                              const struct lg_profile_location *l,
                              const struct lg_profile_line *line, uint64_t seed)

@@ -215,8 +215,8 @@ static bool put_routine(struct disassembly *d, const struct routine *r,
     qsort(r->nodes, r->node_count, sizeof *r->nodes, compare_nodes);
     int64_t flat = 0, cum = 0;
     for (size_t i = 0; i < r->node_count; i++) {
-        flat = lg_source_add(flat, r->nodes[i]->flat);
-        cum = lg_source_add(cum, r->nodes[i]->cum);
+        flat = lg_go_add(flat, r->nodes[i]->flat);
+        cum = lg_go_add(cum, r->nodes[i]->cum);
     }
     lg_sb_cstr(d->out, "ROUTINE ======================== ");
     lg_sb_str(d->out, r->symbol.name);
@@ -258,7 +258,7 @@ bool lg_pprof_disasm(struct lg_pprof_report *r, struct lg_sb *out,
     if (r->machine == NULL || r->symbol == NULL)
         return lg_fail(err, LG_USAGE, "there is nothing to disassemble");
     d.has_address = lg_disasm_address(r->symbol_text, &d.address);
-    if (!lg_source_graph(r, false, d.arena, &d.graph) || !sort_nodes(&d))
+    if (!lg_pprof_whole_graph(r, false, d.arena, &d.graph) || !sort_nodes(&d))
         return lg_fail_nomem(err);
     lg_sb_cstr(out, "Total: ");
     lg_pprof_value(r, out, r->total);

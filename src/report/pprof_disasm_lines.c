@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/path.h"
+#include "base/utf8.h"
 #include "report/pprof_disasm.h"
 
 #define SHORT_TEXT_BYTES 40 /* the source line fits behind it */
@@ -12,10 +13,10 @@ struct instruction {
 
 static void take_sample(struct instruction *in, const struct lg_graph_node *n)
 {
-    in->flat = lg_source_add(in->flat, n->flat);
-    in->flat_div = lg_source_add(in->flat_div, n->flat_div);
-    in->cum = lg_source_add(in->cum, n->cum);
-    in->cum_div = lg_source_add(in->cum_div, n->cum_div);
+    in->flat = lg_go_add(in->flat, n->flat);
+    in->flat_div = lg_go_add(in->flat_div, n->flat_div);
+    in->cum = lg_go_add(in->cum, n->cum);
+    in->cum_div = lg_go_add(in->cum_div, n->cum_div);
     if (in->file.len == 0 && n->info.file.len != 0)
         in->file = lg_path_base(n->info.file);
     if (in->line == 0)
@@ -51,7 +52,7 @@ static void put_instruction(const struct lg_pprof_report *r, struct lg_sb *out,
     lg_source_value(r, out, lg_go_div(in->cum, in->cum_div));
     lg_sb_fmt(out, " %10llx: ", (unsigned long long)line->address);
     if (has_place && is_short) {
-        size_t width = lg_source_width(line->text);
+        size_t width = lg_utf8_count(line->text.data, line->text.len);
         lg_sb_str(out, line->text);
         lg_sb_repeat(out, ' ', SHORT_TEXT_BYTES - width);
         put_place(out, in);

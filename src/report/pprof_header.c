@@ -114,8 +114,7 @@ static void push_shown(struct lines *l, const struct lg_pprof_report *r,
     struct lg_sb sb, share;
     int64_t shown = 0;
     lg_each(i, g->order)
-        shown = (int64_t)((uint64_t)shown +
-                          (uint64_t)lg_node_flat_value(&g->nodes.items[*i]));
+        shown = lg_go_add(shown, lg_node_flat_value(&g->nodes.items[*i]));
     lg_sb_init(&share, l->arena);
     lg_measure_percentage(&share, shown, r->total);
     lg_sb_init(&sb, l->arena);

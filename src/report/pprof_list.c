@@ -72,8 +72,8 @@ static struct line_sum *sum_lines(const struct lg_graph_node *const *nodes,
             sums[kept++] = sums[i];
             continue;
         }
-        sums[kept - 1].flat = lg_source_add(sums[kept - 1].flat, sums[i].flat);
-        sums[kept - 1].cum = lg_source_add(sums[kept - 1].cum, sums[i].cum);
+        sums[kept - 1].flat = lg_go_add(sums[kept - 1].flat, sums[i].flat);
+        sums[kept - 1].cum = lg_go_add(sums[kept - 1].cum, sums[i].cum);
     }
     *count_ret = kept;
     return sums;
@@ -86,17 +86,16 @@ static void line_range(const struct lg_graph_node *const *nodes, size_t count,
 {
     const struct lg_node_info *info = &nodes[0]->info;
     int64_t first = info->start_line != 0 ? info->start_line
-                                          : lg_source_add(info->line, -MARGIN);
-    int64_t last = lg_source_add(info->line, MARGIN);
+                                          : lg_go_add(info->line, -MARGIN);
+    int64_t last = lg_go_add(info->line, MARGIN);
     for (size_t i = 0; i < count; i++) {
         info = &nodes[i]->info;
-        int64_t start = info->start_line != 0
-                            ? info->start_line
-                            : lg_source_add(info->line, -MARGIN);
+        int64_t start = info->start_line != 0 ? info->start_line
+                                              : lg_go_add(info->line, -MARGIN);
         if (start < first)
             first = start;
-        else if (lg_source_add(info->line, MARGIN) > last)
-            last = lg_source_add(info->line, MARGIN);
+        else if (lg_go_add(info->line, MARGIN) > last)
+            last = lg_go_add(info->line, MARGIN);
     }
     *first_ret = first < 1 ? 1 : first;
     *last_ret = last;
@@ -148,8 +147,8 @@ static bool put_routine(struct listing *l,
         return false;
     int64_t flat = 0, cum = 0;
     for (size_t i = 0; i < count; i++) {
-        flat = lg_source_add(flat, nodes[i]->flat);
-        cum = lg_source_add(cum, nodes[i]->cum);
+        flat = lg_go_add(flat, nodes[i]->flat);
+        cum = lg_go_add(cum, nodes[i]->cum);
     }
     lg_sb_cstr(l->out, "ROUTINE ======================== ");
     lg_sb_str(l->out, info->name);
@@ -212,7 +211,8 @@ bool lg_pprof_list(struct lg_pprof_report *r, struct lg_sb *out,
 {
     struct listing l = {.report = r, .out = out, .arena = out->arena};
     struct chosen chosen = {0};
-    if (!lg_source_graph(r, true, l.arena, &l.graph) || !choose(&l, &chosen))
+    if (!lg_pprof_whole_graph(r, true, l.arena, &l.graph) ||
+        !choose(&l, &chosen))
         return lg_fail_nomem(err);
     if (chosen.count == 0)
         return lg_fail(err, LG_USAGE, "no matches found for regexp: %.*s",

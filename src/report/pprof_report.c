@@ -72,33 +72,39 @@ static bool matches_symbol(void *context, struct lg_str name)
     return lg_regex_match(context, name);
 }
 
+/* What all graphs have in common. context lives as long as they are built. */
+static struct lg_graph_options options_of(const struct lg_pprof_report *r,
+                                          struct trim_context *context)
+{
+    return (struct lg_graph_options){
+        .value_type = r->value_type,
+        .has_mean = r->has_mean,
+        .objnames = needs_objnames(r->format),
+        .drop_negative = r->drop_negative,
+        .aggregation = r->aggregation,
+        /* Matching changes nothing that can be seen. */
+        .test_context = (void *)(uintptr_t)r->symbol,
+        .trim_file = trim_file,
+        .trim_context = context,
+    };
+}
+
 bool lg_pprof_graph(struct lg_pprof_report *r, struct lg_arena *arena,
                     struct lg_graph *ret, struct lg_graph_dropped *dropped_ret)
 {
     struct trim_context context = {r, arena};
     bool is_dot = r->format == LG_PPROF_DOT;
     bool is_callgrind = r->format == LG_PPROF_CALLGRIND;
-    struct lg_graph_options options = {
-        .value_type = r->value_type,
-        .has_mean = r->has_mean,
-        .objnames = needs_objnames(r->format),
-        .call_tree = r->call_tree && (is_dot || is_callgrind),
-        .drop_negative = r->drop_negative,
-        .with_edges = is_dot || is_callgrind || r->format == LG_PPROF_TREE,
-        .with_tags = is_dot,
-        .tag_unit = r->output_unit,
-        .bytes_unit = r->label_units != NULL
-                          ? lg_label_unit_of(r->label_units, LG_STR("bytes"))
-                          : LG_STR(""),
-        .aggregation = r->aggregation,
-        .trim_file = trim_file,
-        .trim_context = &context,
-    };
-    if (r->format == LG_PPROF_TREE && r->symbol != NULL) {
+    struct lg_graph_options options = options_of(r, &context);
+    options.call_tree = r->call_tree && (is_dot || is_callgrind);
+    options.with_edges = is_dot || is_callgrind || r->format == LG_PPROF_TREE;
+    options.with_tags = is_dot;
+    options.tag_unit = r->output_unit;
+    options.bytes_unit = r->label_units != NULL
+                             ? lg_label_unit_of(r->label_units, LG_STR("bytes"))
+                             : LG_STR("");
+    if (r->format == LG_PPROF_TREE && r->symbol != NULL)
         options.edges_of = matches_symbol;
-        /* Matching changes nothing that can be seen. */
-        options.test_context = (void *)(uintptr_t)r->symbol;
-    }
     struct lg_graph_trim trim = {
         .node_count = r->node_count,
         .node_fraction = r->node_fraction,
@@ -108,6 +114,16 @@ bool lg_pprof_graph(struct lg_pprof_report *r, struct lg_arena *arena,
     };
     return lg_graph_build_trimmed(r->profile, &options, &trim, arena, ret,
                                   dropped_ret);
+}
+
+bool lg_pprof_whole_graph(const struct lg_pprof_report *r, bool only_symbol,
+                          struct lg_arena *arena, struct lg_graph *ret)
+{
+    struct trim_context context = {r, arena};
+    struct lg_graph_options options = options_of(r, &context);
+    if (only_symbol && r->symbol != NULL)
+        options.only_functions = matches_symbol;
+    return lg_graph_build(r->profile, &options, arena, ret);
 }
 
 /* Smallest magnitude of a node's flat value, else of its cum value. */
@@ -162,14 +178,9 @@ void lg_pprof_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                      r->output_unit);
 }
 
-/* Go pads to a number of characters, of which each bad byte is one. */
 void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width)
 {
-    size_t have = 0;
-    for (size_t i = 0; i < text.len; have++) {
-        size_t len = lg_utf8_len(text.data + i, text.len - i);
-        i += len != 0 ? len : 1;
-    }
+    size_t have = lg_utf8_count(text.data, text.len);
     if (have < width)
         lg_sb_repeat(sb, ' ', width - have);
     lg_sb_str(sb, text);
@@ -198,6 +209,22 @@ void lg_pprof_right_value(const struct lg_pprof_report *r, struct lg_sb *sb,
     memcpy(copy, text.data, len);
     sb->len = start;
     lg_pprof_right(sb, lg_str_from(copy, len), width);
+}
+
+void lg_pprof_node_sums(const struct lg_pprof_report *r, struct lg_sb *sb,
+                        const struct lg_graph_node *n, int64_t *sum)
+{
+    int64_t flat = lg_node_flat_value(n), cum = lg_node_cum_value(n);
+    *sum = lg_go_add(*sum, flat);
+    lg_pprof_right_value(r, sb, flat, 10);
+    lg_sb_char(sb, ' ');
+    lg_measure_percentage(sb, flat, r->total);
+    lg_sb_char(sb, ' ');
+    lg_measure_percentage(sb, *sum, r->total);
+    lg_sb_char(sb, ' ');
+    lg_pprof_right_value(r, sb, cum, 10);
+    lg_sb_char(sb, ' ');
+    lg_measure_percentage(sb, cum, r->total);
 }
 
 static struct lg_str slashed(struct lg_str prefix, struct lg_arena *arena)

@@ -92,6 +92,10 @@ void lg_pprof_header(struct lg_pprof_report *r, const struct lg_graph *g,
                      const struct lg_graph_dropped *dropped, bool full_headers,
                      struct lg_arena *arena, struct lg_str **labels_ret,
                      size_t *count_ret);
+/* All nodes without edges, or those of functions that match r->symbol. false:
+ * out of memory. */
+bool lg_pprof_whole_graph(const struct lg_pprof_report *r, bool only_symbol,
+                          struct lg_arena *arena, struct lg_graph *ret);
 /* ProfileLabels alone. */
 void lg_pprof_profile_labels(const struct lg_pprof_report *r,
                              struct lg_arena *arena, struct lg_str **labels_ret,
@@ -108,6 +112,9 @@ void lg_pprof_value(const struct lg_pprof_report *r, struct lg_sb *sb,
 void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width);
 void lg_pprof_right_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                           int64_t value, size_t width);
+/* "      flat  flat%   sum%        cum   cum%"; flat is added to sum first. */
+void lg_pprof_node_sums(const struct lg_pprof_report *r, struct lg_sb *sb,
+                        const struct lg_graph_node *n, int64_t *sum);
 /* report.go trimPath. */
 struct lg_str lg_pprof_trim_path(struct lg_str path, struct lg_str trim_path,
                                  struct lg_str source_path,

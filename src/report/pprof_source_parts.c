@@ -1,57 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/utf8.h"
 #include "evidence/measure.h"
 #include "report/pprof_source_reader.h"
 
 #define NUMBER_WIDTH 10
-
-struct graph_context {
-    const struct lg_pprof_report *report;
-    struct lg_arena *arena;
-};
-
-static struct lg_str trim_file(void *context, struct lg_str file)
-{
-    const struct graph_context *c = context;
-    return lg_pprof_trim_path(file, c->report->trim_path,
-                              c->report->source_path, c->arena);
-}
-
-static bool is_asked_for(void *context, struct lg_str name)
-{
-    return lg_regex_match(context, name);
-}
-
-bool lg_source_graph(const struct lg_pprof_report *r, bool only_asked_for,
-                     struct lg_arena *arena, struct lg_graph *ret)
-{
-    struct graph_context context = {r, arena};
-    struct lg_graph_options options = {
-        .value_type = r->value_type,
-        .has_mean = r->has_mean,
-        .objnames = true,
-        .drop_negative = r->drop_negative,
-        .aggregation = r->aggregation,
-        .trim_file = trim_file,
-        .trim_context = &context,
-    };
-    if (only_asked_for && r->symbol != NULL) {
-        options.only_functions = is_asked_for;
-        /* Matching changes nothing that can be seen. */
-        options.test_context = (void *)(uintptr_t)r->symbol;
-    }
-    return lg_graph_build(r->profile, &options, arena, ret);
-}
-
-size_t lg_source_width(struct lg_str s)
-{
-    size_t width = 0;
-    for (; s.len != 0; width++) {
-        size_t len = lg_utf8_len(s.data, s.len);
-        s = lg_str_skip(s, len != 0 ? len : 1);
-    }
-    return width;
-}
 
 void lg_source_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                      int64_t value)
@@ -71,9 +22,4 @@ void lg_source_sums(const struct lg_pprof_report *r, struct lg_sb *sb,
     lg_sb_cstr(sb, " (flat, cum) ");
     lg_measure_percentage(sb, cum, r->total);
     lg_sb_cstr(sb, " of Total\n");
-}
-
-int64_t lg_source_add(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a + (uint64_t)b);
 }

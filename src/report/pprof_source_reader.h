@@ -41,19 +41,11 @@ lg_source_reader_file(struct lg_source_reader *reader,
 bool lg_source_file_line(const struct lg_source_file *file, int64_t line,
                          struct lg_str *ret);
 
-/* All nodes of r's profile, untrimmed; or only those of functions that match
- * r's expression. false: out of memory. */
-bool lg_source_graph(const struct lg_pprof_report *r, bool only_asked_for,
-                     struct lg_arena *arena, struct lg_graph *ret);
-/* Characters, as Go's %10s counts them. */
-size_t lg_source_width(struct lg_str s);
 /* The value in a field of 10; "." for 0. */
 void lg_source_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                      int64_t value);
 /* "      flat        cum (flat, cum)  12.34% of Total\n" */
 void lg_source_sums(const struct lg_pprof_report *r, struct lg_sb *sb,
                     int64_t flat, int64_t cum);
-/* Wraps around, as Go's int64 does. */
-int64_t lg_source_add(int64_t a, int64_t b);
 
 #endif

@@ -74,8 +74,8 @@ static bool add_label(struct tags *t, const struct lg_profile_label *l)
         tag->name = text;
     }
     struct lg_graph_tag *tag = &k->tags.items[*place];
-    tag->flat = (int64_t)((uint64_t)tag->flat + (uint64_t)value);
-    k->total = (int64_t)((uint64_t)k->total + (uint64_t)value);
+    tag->flat = lg_go_add(tag->flat, value);
+    k->total = lg_go_add(k->total, value);
     return true;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reports `top` and `text`: report.go printText. */
-#include "evidence/measure.h"
 #include "report/pprof_report.h"
 
 static const char *inline_mark(const struct lg_graph *g,
@@ -18,17 +17,7 @@ static void put_row(const struct lg_pprof_report *r, struct lg_sb *out,
                     const struct lg_graph *g, uint32_t node, int64_t *sum)
 {
     const struct lg_graph_node *n = &g->nodes.items[node];
-    int64_t flat = lg_node_flat_value(n), cum = lg_node_cum_value(n);
-    *sum = (int64_t)((uint64_t)*sum + (uint64_t)flat);
-    lg_pprof_right_value(r, out, flat, 10);
-    lg_sb_char(out, ' ');
-    lg_measure_percentage(out, flat, r->total);
-    lg_sb_char(out, ' ');
-    lg_measure_percentage(out, *sum, r->total);
-    lg_sb_char(out, ' ');
-    lg_pprof_right_value(r, out, cum, 10);
-    lg_sb_char(out, ' ');
-    lg_measure_percentage(out, cum, r->total);
+    lg_pprof_node_sums(r, out, n, sum);
     lg_sb_cstr(out, "  ");
     lg_sb_str(out, lg_graph_name(g, node));
     lg_sb_cstr(out, inline_mark(g, n));

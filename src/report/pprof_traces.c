@@ -35,29 +35,13 @@ static struct lg_str file_of(struct traces *t, uint32_t function)
     return *file;
 }
 
-/* graph.go nodeInfo without options. */
-static struct lg_node_info info_of(struct traces *t,
-                                   const struct lg_profile_location *l,
-                                   const struct lg_profile_line *line)
-{
-    const struct lg_profile *p = t->profile;
-    struct lg_node_info info = {.address = l->address};
-    if (line != NULL && line->function != LG_NO_FUNCTION) {
-        info.name = p->functions.items[line->function].name;
-        info.file = file_of(t, line->function);
-        info.line = line->line;
-        info.column = line->column;
-    }
-    if (info.name.len == 0 && l->mapping != 0)
-        info.objfile = p->mappings.items[l->mapping - 1].file;
-    return info;
-}
-
 static void put_line(struct traces *t, struct lg_sb *sb,
                      const struct lg_profile_location *l,
                      const struct lg_profile_line *line, bool is_inline)
 {
-    struct lg_node_info info = info_of(t, l, line);
+    struct lg_node_info info = lg_node_info_of(t->profile, l, line);
+    if (line != NULL && line->function != LG_NO_FUNCTION)
+        info.file = file_of(t, line->function);
     lg_sb_repeat(sb, ' ', VALUE_WIDTH);
     lg_sb_cstr(sb, "   ");
     lg_node_name(sb, &info);

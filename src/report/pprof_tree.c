@@ -38,19 +38,10 @@ static void put_node(struct tree *t, uint32_t node)
 {
     const struct lg_pprof_report *r = t->report;
     struct lg_graph_node *n = &t->graph.nodes.items[node];
-    int64_t flat = lg_node_flat_value(n), cum = lg_node_cum_value(n);
+    int64_t cum = lg_node_cum_value(n);
     lg_sb_cstr(t->out, SEPARATOR);
     put_edges(t, n->in.items, n->in.count, true, cum);
-    t->flat_sum = (int64_t)((uint64_t)t->flat_sum + (uint64_t)flat);
-    lg_pprof_right_value(r, t->out, flat, 10);
-    lg_sb_char(t->out, ' ');
-    lg_measure_percentage(t->out, flat, r->total);
-    lg_sb_char(t->out, ' ');
-    lg_measure_percentage(t->out, t->flat_sum, r->total);
-    lg_sb_char(t->out, ' ');
-    lg_pprof_right_value(r, t->out, cum, 10);
-    lg_sb_char(t->out, ' ');
-    lg_measure_percentage(t->out, cum, r->total);
+    lg_pprof_node_sums(r, t->out, n, &t->flat_sum);
     lg_sb_cstr(t->out, "                | ");
     lg_sb_str(t->out, lg_graph_name(&t->graph, node));
     lg_sb_char(t->out, '\n');

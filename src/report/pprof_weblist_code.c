@@ -91,7 +91,7 @@ static bool split(struct coder *c)
         if (current != 0 && e->address - end <= 2 * NEIGHBOURHOOD_BYTES &&
             e->address < c->profile->mappings.items[current - 1].limit) {
             end = e->address;
-            score = lg_source_add(score, e->flat);
+            score = lg_go_add(score, e->flat);
             continue;
         }
         if (current != 0 && !add_range(c, begin, end, current, score))
@@ -221,8 +221,8 @@ static void take_weights(struct coder *c, struct lg_web_inst *inst)
          i < w->entries.count &&
          w->entries.items[i].address - inst->address < inst->length;
          i++) {
-        inst->flat = lg_source_add(inst->flat, w->entries.items[i].flat);
-        inst->cum = lg_source_add(inst->cum, w->entries.items[i].cum);
+        inst->flat = lg_go_add(inst->flat, w->entries.items[i].flat);
+        inst->cum = lg_go_add(inst->cum, w->entries.items[i].cum);
         c->is_covered[i] = true;
     }
 }

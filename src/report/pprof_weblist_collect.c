@@ -174,9 +174,9 @@ static bool take_sample(struct collector *c, size_t sample)
     for (uint32_t i = stack->count; i-- != 0;) {
         uint32_t location = c->profile->stacks.items[stack->first + i];
         struct lg_web_entry *e = &w->entries.items[w->entry_of[location]];
-        e->cum = lg_source_add(e->cum, value);
+        e->cum = lg_go_add(e->cum, value);
         if (i == 0)
-            e->flat = lg_source_add(e->flat, value);
+            e->flat = lg_go_add(e->flat, value);
         if (c->was_seen[location])
             continue;
         c->was_seen[location] = true;

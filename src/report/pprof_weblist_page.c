@@ -54,12 +54,12 @@ static struct part part_of(const struct lg_weblist *w,
 {
     struct part p = {.name = line->function,
                      .begin = line->line,
-                     .end = lg_source_add(line->line, 1)};
+                     .end = lg_go_add(line->line, 1)};
     for (size_t i = 0; i < line->uses.count; i++) {
         const struct lg_web_inst *in =
             &w->insts.items[line->uses.items[i].inst];
-        p.flat = lg_source_add(p.flat, in->flat);
-        p.cum = lg_source_add(p.cum, in->cum);
+        p.flat = lg_go_add(p.flat, in->flat);
+        p.cum = lg_go_add(p.cum, in->cum);
     }
     return p;
 }
@@ -91,7 +91,7 @@ static void expand(struct parts *parts)
     }
     if (parts->count != 0)
         parts->items[parts->count - 1].end =
-            lg_source_add(parts->items[parts->count - 1].end, EXPAND_LINES);
+            lg_go_add(parts->items[parts->count - 1].end, EXPAND_LINES);
 }
 
 static bool split_file(const struct lg_weblist *w,
@@ -104,8 +104,8 @@ static bool split_file(const struct lg_weblist *w,
         if (last != NULL && gap(last->end, p.begin) < MERGE_LINES &&
             lg_str_eq(shown_name(w, last->name), shown_name(w, p.name))) {
             last->end = p.end;
-            last->flat = lg_source_add(last->flat, p.flat);
-            last->cum = lg_source_add(last->cum, p.cum);
+            last->flat = lg_go_add(last->flat, p.flat);
+            last->cum = lg_go_add(last->cum, p.cum);
             continue;
         }
         struct part *slot = lg_push(w->arena, ret);

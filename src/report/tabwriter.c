@@ -41,10 +41,9 @@ static void append(struct lg_tabwriter *w, const char *data, size_t len)
 
 static void measure(struct lg_tabwriter *w)
 {
-    for (size_t i = w->measured; i < w->text.len; w->cell.width++) {
-        size_t len = lg_utf8_len(w->text.data + i, w->text.len - i);
-        i += len != 0 ? len : 1;
-    }
+    if (w->measured < w->text.len)
+        w->cell.width += (ptrdiff_t)lg_utf8_count(w->text.data + w->measured,
+                                                  w->text.len - w->measured);
     w->measured = w->text.len;
 }
 

@@ -1,41 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Profiles (profile.proto), decoded by hand for comparison."""
 import gzip
+import os
+import sys
 from collections import defaultdict
 
-
-def varint(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7f) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../support"))
+from protobuf import fields, read_varint  # noqa: E402
 
 
 def signed(value):
     return value - (1 << 64) if value >> 63 else value
-
-
-def fields(data):
-    at = 0
-    while at < len(data):
-        key, at = varint(data, at)
-        wire = key & 7
-        if wire == 0:
-            value, at = varint(data, at)
-        elif wire == 1:
-            value, at = data[at:at + 8], at + 8
-        elif wire == 2:
-            size, at = varint(data, at)
-            value, at = data[at:at + size], at + size
-        elif wire == 5:
-            value, at = data[at:at + 4], at + 4
-        else:
-            raise ValueError(f"wire type {wire}")
-        yield key >> 3, value
 
 
 def numbers(value):
@@ -44,14 +20,14 @@ def numbers(value):
         return [value]
     out, at = [], 0
     while at < len(value):
-        number, at = varint(value, at)
+        number, at = read_varint(value, at)
         out.append(number)
     return out
 
 
 def message(data):
     out = defaultdict(list)
-    for number, value in fields(data):
+    for number, value, _ in fields(data):
         out[number].append(value)
     return out
 

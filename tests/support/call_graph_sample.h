@@ -3,17 +3,16 @@
  * Concept: a small profile in which everything is that a drawn call graph can
  * have: several roots, recursion, a cycle, inlined calls, labels, so many sizes
  * that they become ranges, negative values, names that need escapes, frames
- * without a function. What `go tool pprof` makes of it stands in
- * tests/golden/pprof-graph/.
+ * without a function; and reports of it. What `go tool pprof` makes of it
+ * stands in tests/golden/pprof-graph/ and pprof-text/.
  *
  * Include after cmocka.h.
  */
 #ifndef LG_TESTS_CALL_GRAPH_SAMPLE_H
 #define LG_TESTS_CALL_GRAPH_SAMPLE_H
 
-#include "evidence/profile.h"
-
-#include <stdlib.h>
+#include "must_push.h"
+#include "report/pprof_report.h"
 
 #define LG_SAMPLE_FUNCTIONS                                                    \
     {                                                                          \
@@ -55,9 +54,7 @@ static const struct lg_sample_row lg_sample_rows[] = {
 static inline uint32_t lg_sample_function(struct lg_profile *p,
                                           const char *name, int64_t id)
 {
-    struct lg_profile_function *f = lg_push(p->arena, &p->functions);
-    if (f == NULL)
-        abort();
+    struct lg_profile_function *f = lg_must_push(p->arena, &p->functions);
     *f = (struct lg_profile_function){.id = (uint64_t)id,
                                       .name = lg_str_of(name),
                                       .system_name = lg_str_of(name),
@@ -70,10 +67,8 @@ static inline uint32_t lg_sample_function(struct lg_profile *p,
  * inlined into it. Returns how many frames it is made of. */
 static inline size_t lg_sample_location(struct lg_profile *p, const int *frames)
 {
-    struct lg_profile_location *l = lg_push(p->arena, &p->locations);
+    struct lg_profile_location *l = lg_must_push(p->arena, &p->locations);
     size_t count = 0;
-    if (l == NULL)
-        abort();
     *l = (struct lg_profile_location){
         .id = p->locations.count,
         .address = 0x401000 + 16 * p->locations.count,
@@ -83,9 +78,7 @@ static inline size_t lg_sample_location(struct lg_profile *p, const int *frames)
     if (frames[0] == 99)
         return 1;
     for (bool more = true; more; count++) {
-        struct lg_profile_line *line = lg_push(p->arena, &p->lines);
-        if (line == NULL)
-            abort();
+        struct lg_profile_line *line = lg_must_push(p->arena, &p->lines);
         *line = (struct lg_profile_line){
             .function = (uint32_t)(frames[count] % 100 - 1),
             .line = 10 + frames[count] % 7,
@@ -100,17 +93,13 @@ static inline void lg_sample_label(struct lg_profile *p, uint32_t sample,
                                    const struct lg_sample_row *row)
 {
     if (row->key != NULL) {
-        struct lg_profile_label *l = lg_push(p->arena, &p->labels);
-        if (l == NULL)
-            abort();
+        struct lg_profile_label *l = lg_must_push(p->arena, &p->labels);
         *l = (struct lg_profile_label){.sample = sample,
                                        .key = lg_str_of(row->key),
                                        .str = lg_str_of(row->value)};
     }
     if (row->size != 0) {
-        struct lg_profile_label *l = lg_push(p->arena, &p->labels);
-        if (l == NULL)
-            abort();
+        struct lg_profile_label *l = lg_must_push(p->arena, &p->labels);
         *l = (struct lg_profile_label){.sample = sample,
                                        .is_numeric = true,
                                        .key = LG_STR("bytes"),
@@ -120,17 +109,11 @@ static inline void lg_sample_label(struct lg_profile *p, uint32_t sample,
 
 static inline void lg_sample_types(struct lg_profile *p)
 {
-    struct lg_value_type *t = lg_push(p->arena, &p->types);
-    if (t == NULL)
-        abort();
+    struct lg_value_type *t = lg_must_push(p->arena, &p->types);
     *t = (struct lg_value_type){LG_STR("alloc_objects"), LG_STR("count")};
-    t = lg_push(p->arena, &p->types);
-    if (t == NULL)
-        abort();
+    t = lg_must_push(p->arena, &p->types);
     *t = (struct lg_value_type){LG_STR("alloc_space"), LG_STR("bytes")};
-    struct lg_profile_mapping *m = lg_push(p->arena, &p->mappings);
-    if (m == NULL)
-        abort();
+    struct lg_profile_mapping *m = lg_must_push(p->arena, &p->mappings);
     *m = (struct lg_profile_mapping){
         .id = 1,
         .start = 0x400000,
@@ -164,6 +147,44 @@ static inline void lg_sample_profile(struct lg_profile *p,
         assert_true(lg_profile_sample(p, stack, depth, values));
         lg_sample_label(p, (uint32_t)i, row);
     }
+}
+
+struct lg_report_variant {
+    const char *golden;
+    lg_pprof_report_fn *report;
+    enum lg_pprof_format format;
+    bool lines, addresses, call_tree, cum_sort, has_mean, drop_negative;
+    int64_t node_count;
+    double node_fraction, edge_fraction;
+    const char *unit, *symbol; /* NULL: minimum; none */
+};
+
+/* As the command does it, without filters: of the sample profile, before it is
+ * aggregated. What lines, addresses and symbol ask for is the caller's to do.
+ */
+static inline struct lg_pprof_report
+lg_sample_report(const struct lg_report_variant *v, const struct lg_profile *p,
+                 const struct lg_label_units *units)
+{
+    return (struct lg_pprof_report){
+        .profile = p,
+        .format = v->format,
+        .cum_sort = v->cum_sort,
+        .call_tree = v->call_tree,
+        .drop_negative = v->drop_negative,
+        .ratio = 1,
+        .label_units = units,
+        .node_count = v->node_count,
+        .node_fraction = v->node_fraction,
+        .edge_fraction = v->edge_fraction,
+        .value_type = 1,
+        .has_mean = v->has_mean,
+        .sample_type =
+            v->has_mean ? LG_STR("mean_alloc_space") : LG_STR("alloc_space"),
+        .sample_unit = LG_STR("bytes"),
+        .output_unit = lg_str_of(v->unit != NULL ? v->unit : "minimum"),
+        .total = lg_pprof_total(p, 1, v->has_mean),
+    };
 }
 
 #endif

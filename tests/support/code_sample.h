@@ -12,9 +12,9 @@
 #ifndef LG_TESTS_CODE_SAMPLE_H
 #define LG_TESTS_CODE_SAMPLE_H
 
+#include "must_push.h"
 #include "report/pprof_report.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct lg_code_row {
@@ -73,18 +73,14 @@ static const char lg_code_cart[] =
 static inline void lg_code_type(struct lg_profile *p, struct lg_str type,
                                 struct lg_str unit)
 {
-    struct lg_value_type *t = lg_push(p->arena, &p->types);
-    if (t == NULL)
-        abort();
+    struct lg_value_type *t = lg_must_push(p->arena, &p->types);
     *t = (struct lg_value_type){type, unit};
 }
 
 static inline void lg_code_function(struct lg_profile *p,
                                     const struct lg_code_row *row)
 {
-    struct lg_profile_function *f = lg_push(p->arena, &p->functions);
-    if (f == NULL)
-        abort();
+    struct lg_profile_function *f = lg_must_push(p->arena, &p->functions);
     f->id = p->functions.count;
     f->name = f->system_name = lg_str_of(row->name);
     f->file = lg_str_of(row->file);
@@ -94,18 +90,14 @@ static inline void lg_code_function(struct lg_profile *p,
 static inline void lg_code_location(struct lg_profile *p,
                                     const struct lg_code_place *place)
 {
-    struct lg_profile_location *l = lg_push(p->arena, &p->locations);
-    if (l == NULL)
-        abort();
+    struct lg_profile_location *l = lg_must_push(p->arena, &p->locations);
     l->id = p->locations.count;
     l->address = place->address;
     l->mapping = 1;
     l->line_first = (uint32_t)p->lines.count;
     l->line_count = (uint32_t)place->count;
     for (size_t j = 0; j < place->count; j++) {
-        struct lg_profile_line *line = lg_push(p->arena, &p->lines);
-        if (line == NULL)
-            abort();
+        struct lg_profile_line *line = lg_must_push(p->arena, &p->lines);
         line->function = place->lines[j].function;
         line->line = place->lines[j].line;
     }
@@ -116,9 +108,7 @@ static inline void lg_code_profile(struct lg_profile *p, struct lg_arena *arena)
     assert_true(lg_profile_init(p, arena));
     lg_code_type(p, LG_STR("objects"), LG_STR("count"));
     lg_code_type(p, LG_STR("space"), LG_STR("bytes"));
-    struct lg_profile_mapping *m = lg_push(arena, &p->mappings);
-    if (m == NULL)
-        abort();
+    struct lg_profile_mapping *m = lg_must_push(arena, &p->mappings);
     m->id = 1;
     m->start = 0x401000;
     m->limit = 0x402000;
@@ -155,6 +145,29 @@ static inline bool lg_code_read(void *context,
               LG_STR_ARG(query->path), LG_STR_ARG(query->search_path));
     *text_ret = lg_sb_view(&sb);
     return false;
+}
+
+/* list of what an expression matches; the caller fills in what it tests. */
+static inline struct lg_pprof_report
+lg_code_report(const struct lg_profile *p, const struct lg_aggregation *keep,
+               const struct lg_pprof_machine *machine,
+               const struct lg_regex *regex, const char *expression)
+{
+    assert_non_null(regex);
+    return (struct lg_pprof_report){
+        .profile = p,
+        .format = LG_PPROF_LIST,
+        .ratio = 1,
+        .value_type = 1,
+        .sample_type = LG_STR("space"),
+        .sample_unit = LG_STR("bytes"),
+        .output_unit = LG_STR("minimum"),
+        .symbol = regex,
+        .symbol_text = lg_str_of(expression),
+        .aggregation = keep,
+        .machine = machine,
+        .total = lg_pprof_total(p, 1, false),
+    };
 }
 
 #endif

@@ -21,7 +21,7 @@ static inline struct lg_str random_str(struct lg_rng *rng,
 {
     static const char meaning[] = "<>&\"'`/. \n\t\033\\%2e:=;-[](*)a\xc2\x9b";
     size_t len = lg_rng_below(rng, 3) == 0 ? 0 : lg_rng_below(rng, 50);
-    char *data = sample_must(lg_new(arena, char, len + 1));
+    char *data = lg_must(lg_new(arena, char, len + 1));
     if (random_bool(rng))
         lg_rng_fill(rng, data, len);
     else
@@ -91,11 +91,11 @@ static inline void random_finding(struct lg_rng *rng, struct lg_arena *arena,
     f->count = random_num(rng);
     f->fix = random_str(rng, arena);
     for (size_t n = lg_rng_below(rng, 4); n > 0; n--)
-        *sample_push(arena, &f->evidence) = random_fact(rng, arena);
+        *lg_must_push(arena, &f->evidence) = random_fact(rng, arena);
     for (size_t n = lg_rng_below(rng, 4); n > 0; n--)
-        *sample_push(arena, &f->against) = random_fact(rng, arena);
+        *lg_must_push(arena, &f->against) = random_fact(rng, arena);
     for (size_t n = lg_rng_below(rng, 4); n > 0; n--)
-        *sample_push(arena, &f->stack) = random_frame(rng, arena);
+        *lg_must_push(arena, &f->stack) = random_frame(rng, arena);
 }
 
 static inline void random_subject(struct lg_rng *rng, struct lg_arena *arena,
@@ -105,13 +105,13 @@ static inline void random_subject(struct lg_rng *rng, struct lg_arena *arena,
     s->exe = random_str(rng, arena);
     s->comm = random_str(rng, arena);
     for (size_t n = lg_rng_below(rng, 4); n > 0; n--)
-        *sample_push(arena, &s->cmdline) = random_str(rng, arena);
+        *lg_must_push(arena, &s->cmdline) = random_str(rng, arena);
     s->build.go_version = random_str(rng, arena);
     s->build.path = random_str(rng, arena);
     s->build.module.path = random_str(rng, arena);
     s->build.build_id = random_str(rng, arena);
     for (size_t n = lg_rng_below(rng, 4); n > 0; n--)
-        *sample_push(arena, &s->build.deps) =
+        *lg_must_push(arena, &s->build.deps) =
             (struct lg_module){random_str(rng, arena), random_str(rng, arena)};
     s->started_at_ns = (int64_t)lg_rng_any_width(rng);
     s->cgroup = random_str(rng, arena);
@@ -140,7 +140,7 @@ static inline void random_oom(struct lg_rng *rng, struct lg_arena *arena,
     oom->host_free_bytes = random_num(rng);
     oom->text = random_str(rng, arena);
     for (size_t n = lg_rng_below(rng, 3); n > 0; n--) {
-        struct lg_oom_task *v = sample_push(arena, &oom->victims);
+        struct lg_oom_task *v = lg_must_push(arena, &oom->victims);
         v->pid = (int64_t)lg_rng_any_width(rng);
         v->comm = random_str(rng, arena);
         v->anon_rss_bytes = random_num(rng);
@@ -161,7 +161,7 @@ static inline void random_end(struct lg_rng *rng, struct lg_arena *arena,
     end->has_oom = random_bool(rng);
     random_oom(rng, arena, &end->oom);
     for (size_t n = lg_rng_below(rng, 4); n > 0; n--)
-        *sample_push(arena, &end->signals) = (struct lg_signal_event){
+        *lg_must_push(arena, &end->signals) = (struct lg_signal_event){
             (int64_t)lg_rng_any_width(rng), (int)lg_rng_below(rng, 70),
             (int64_t)lg_rng_any_width(rng), random_str(rng, arena),
             random_bool(rng)};
@@ -202,9 +202,9 @@ static inline void random_capture(struct lg_rng *rng, struct lg_arena *arena,
     c->pause_ns = lg_rng_any_width(rng);
     c->complete = random_bool(rng);
     for (size_t n = lg_rng_below(rng, 3); n > 0; n--)
-        *sample_push(arena, &c->files) = random_str(rng, arena);
+        *lg_must_push(arena, &c->files) = random_str(rng, arena);
     for (size_t n = lg_rng_below(rng, 3); n > 0; n--)
-        *sample_push(arena, &c->quality) = random_str(rng, arena);
+        *lg_must_push(arena, &c->quality) = random_str(rng, arena);
 }
 
 static inline void random_incident(struct lg_rng *rng, struct lg_arena *arena,
@@ -218,15 +218,15 @@ static inline void random_incident(struct lg_rng *rng, struct lg_arena *arena,
     random_end(rng, arena, &s->in.end);
     random_timeline(rng, arena, s);
     for (size_t n = lg_rng_below(rng, 5); n > 0; n--)
-        random_capture(rng, arena, sample_push(arena, &s->in.captures));
+        random_capture(rng, arena, lg_must_push(arena, &s->in.captures));
     for (size_t n = lg_rng_below(rng, 3); n > 0; n--)
-        *sample_push(arena, &s->in.absent) =
+        *lg_must_push(arena, &s->in.absent) =
             (struct lg_absent){random_str(rng, arena), random_str(rng, arena),
                                random_str(rng, arena), LG_GONE};
     for (size_t n = lg_rng_below(rng, 3); n > 0; n--)
-        random_finding(rng, arena, sample_push(arena, &s->verdict.findings));
+        random_finding(rng, arena, lg_must_push(arena, &s->verdict.findings));
     for (size_t n = lg_rng_below(rng, 3); n > 0; n--)
-        *sample_push(arena, &s->verdict.not_judged) = (struct lg_not_judged){
+        *lg_must_push(arena, &s->verdict.not_judged) = (struct lg_not_judged){
             (enum lg_cause)lg_rng_below(rng, LG_CAUSE_COUNT),
             random_str(rng, arena), random_str(rng, arena)};
     s->verdict.inconclusive = random_bool(rng);

@@ -8,9 +8,9 @@
 #define LG_TESTS_SAMPLE_INCIDENT_H
 
 #include "base/clock.h"
+#include "must_push.h"
 #include "report/report.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct sample {
@@ -37,16 +37,6 @@ static inline struct lg_frame sample_frame(const char *function,
     return (struct lg_frame){lg_str_of(function), lg_str_of(file), line};
 }
 
-/* A test without memory is no test. */
-static inline void *sample_must(void *pointer)
-{
-    if (pointer == NULL)
-        abort();
-    return pointer;
-}
-#define sample_push(arena, v)                                                  \
-    ((__typeof__((v)->items + 0))sample_must(lg_push((arena), (v))))
-
 static inline void sample_begin(struct lg_arena *arena, struct sample *s,
                                 const char *exe, const char *module,
                                 uint64_t limit_bytes)
@@ -59,8 +49,8 @@ static inline void sample_begin(struct lg_arena *arena, struct sample *s,
     subject->exe = sample_str(exe);
     struct lg_cut cut = lg_str_rcut_char(subject->exe, '/');
     subject->comm = lg_str_first(cut.found ? cut.tail : cut.head, 15);
-    *sample_push(arena, &subject->cmdline) = subject->exe;
-    *sample_push(arena, &subject->cmdline) = sample_str("-addr=:8080");
+    *lg_must_push(arena, &subject->cmdline) = subject->exe;
+    *lg_must_push(arena, &subject->cmdline) = sample_str("-addr=:8080");
     subject->build.is_go = true;
     subject->build.go_version = sample_str("go1.26.8");
     subject->build.path = sample_str(module);
@@ -80,7 +70,7 @@ static inline void sample_begin(struct lg_arena *arena, struct sample *s,
 static inline void sample_dep(struct lg_arena *arena, struct sample *s,
                               const char *path, const char *version)
 {
-    *sample_push(arena, &s->in.subject.build.deps) =
+    *lg_must_push(arena, &s->in.subject.build.deps) =
         (struct lg_module){sample_str(path), sample_str(version)};
 }
 
@@ -113,7 +103,7 @@ static inline void sample_memcg_oom(struct lg_arena *arena, struct sample *s,
     oom->oom_memcg = oom->task_memcg = s->in.subject.cgroup;
     oom->usage_bytes = oom->limit_bytes = lg_known(limit_bytes);
     oom->failcnt = lg_known(1187);
-    struct lg_oom_task *victim = sample_push(arena, &oom->victims);
+    struct lg_oom_task *victim = lg_must_push(arena, &oom->victims);
     victim->pid = s->in.subject.pid;
     victim->comm = s->in.subject.comm;
     victim->total_vm_bytes = lg_known(1812 * SAMPLE_MIB);
@@ -138,7 +128,7 @@ static inline void sample_timeline_room(struct lg_arena *arena,
                                         struct sample *s, size_t rows)
 {
     lg_timeline_init(&s->in.timeline,
-                     sample_must(lg_new(arena, struct lg_timeline_row, rows)),
+                     lg_must(lg_new(arena, struct lg_timeline_row, rows)),
                      rows);
 }
 
@@ -157,7 +147,7 @@ static inline struct lg_capture *
 sample_capture(struct lg_arena *arena, struct sample *s, const char *name,
                const char *trigger, uint64_t at_ms, uint64_t took_ms)
 {
-    struct lg_capture *c = sample_push(arena, &s->in.captures);
+    struct lg_capture *c = lg_must_push(arena, &s->in.captures);
     c->id = (uint32_t)s->in.captures.count;
     c->name = sample_str(name);
     c->trigger = sample_str(trigger);
@@ -165,8 +155,8 @@ sample_capture(struct lg_arena *arena, struct sample *s, const char *name,
     c->wall_ns = SAMPLE_START_NS + (int64_t)c->t_ns;
     c->duration_ns = took_ms * SAMPLE_MS;
     c->complete = true;
-    *sample_push(arena, &c->files) = sample_str("heap.pb.gz");
-    *sample_push(arena, &c->files) = sample_str("goroutines.txt");
+    *lg_must_push(arena, &c->files) = sample_str("heap.pb.gz");
+    *lg_must_push(arena, &c->files) = sample_str("goroutines.txt");
     return c;
 }
 
@@ -196,8 +186,8 @@ static inline void sample_fact(struct lg_arena *arena, struct lg_finding *f,
                                const char *unit, const char *source,
                                uint32_t capture)
 {
-    struct lg_evidence *e = against ? sample_push(arena, &f->against)
-                                    : sample_push(arena, &f->evidence);
+    struct lg_evidence *e = against ? lg_must_push(arena, &f->against)
+                                    : lg_must_push(arena, &f->evidence);
     e->fact = sample_str(fact);
     e->value = value;
     e->unit = sample_str(unit);
@@ -209,7 +199,7 @@ static inline void sample_not_judged(struct lg_arena *arena, struct sample *s,
                                      enum lg_cause cause, const char *missing,
                                      const char *reason)
 {
-    struct lg_not_judged *n = sample_push(arena, &s->verdict.not_judged);
+    struct lg_not_judged *n = lg_must_push(arena, &s->verdict.not_judged);
     n->cause = cause;
     n->missing = sample_str(missing);
     n->reason = sample_str(reason);
@@ -219,7 +209,7 @@ static inline void sample_absent(struct lg_arena *arena, struct sample *s,
                                  enum lg_absence kind, const char *what,
                                  const char *source, const char *reason)
 {
-    *sample_push(arena, &s->in.absent) = (struct lg_absent){
+    *lg_must_push(arena, &s->in.absent) = (struct lg_absent){
         sample_str(what), sample_str(source), sample_str(reason), kind};
 }
 
@@ -232,7 +222,7 @@ static inline void sample_wheel_finding(struct lg_arena *arena,
                                         struct sample *s)
 {
     static const char dump[] = "captures/0007-rate/goroutines.txt";
-    struct lg_finding *f = sample_push(arena, &s->verdict.findings);
+    struct lg_finding *f = lg_must_push(arena, &s->verdict.findings);
     f->cause = LG_CAUSE_GOROUTINE_LEAK;
     f->title = sample_str("goroutine leak: 93 % of the memory");
     f->summary = sample_str("41,208 goroutines wait in `select` and none has "
@@ -264,9 +254,9 @@ static inline void sample_wheel_finding(struct lg_arena *arena,
     sample_fact(arena, f, false, "stack memory", 106220748, "bytes",
                 "captures/0007-rate/heap.txt", 7);
     sample_fact(arena, f, true, "goroutines that ended", 3, "count", dump, 7);
-    *sample_push(arena, &f->stack) = f->leaf;
-    *sample_push(arena, &f->stack) = f->created_by;
-    *sample_push(arena, &f->stack) = f->where;
+    *lg_must_push(arena, &f->stack) = f->leaf;
+    *lg_must_push(arena, &f->stack) = f->created_by;
+    *lg_must_push(arena, &f->stack) = f->where;
     f->fix = sample_str("Each call starts a goroutine that lives as long as "
                         "the cache. Make the cache once, outside the handler.");
     s->report.where_source =
@@ -337,7 +327,7 @@ static inline void sample_burst_finding(struct lg_arena *arena,
                                         struct sample *s)
 {
     static const char heap[] = "captures/0004-rate/heap.pb.gz";
-    struct lg_finding *f = sample_push(arena, &s->verdict.findings);
+    struct lg_finding *f = lg_must_push(arena, &s->verdict.findings);
     f->cause = LG_CAUSE_HEAP_BURST;
     f->title = sample_str("heap burst: 88 % of the memory");
     f->summary = sample_str(
@@ -364,7 +354,7 @@ static inline void sample_burst_finding(struct lg_arena *arena,
     sample_fact(arena, f, true, "the profile covers", 0.964, "ratio", heap, 4);
     f->fix = sample_str("Read the table in pages (FindInBatches), or stream "
                         "the rows with Rows() and write each as it comes.");
-    struct lg_finding *second = sample_push(arena, &s->verdict.findings);
+    struct lg_finding *second = lg_must_push(arena, &s->verdict.findings);
     second->cause = LG_CAUSE_GC_HEADROOM;
     second->title = sample_str("GC headroom: 4 % of the memory");
     second->summary = sample_str("GOMEMLIMIT is not set; the garbage allowance "
@@ -408,7 +398,7 @@ static inline void sample_find_all(struct lg_arena *arena, struct sample *s)
     struct lg_capture *last =
         sample_capture(arena, s, "captures/0004-rate", "rate", 42700, 480);
     last->complete = false;
-    *sample_push(arena, &last->quality) =
+    *lg_must_push(arena, &last->quality) =
         sample_str("trace.out: cut at 1.2 MiB");
     sample_part(s, LG_PART_LIVE_HEAP, 409.6);
     sample_part(s, LG_PART_GARBAGE, 41.7);
@@ -437,7 +427,7 @@ static inline void sample_idle_pool(struct lg_arena *arena, struct sample *s)
     sample_part(s, LG_PART_LIVE_HEAP, 2.1);
     sample_part(s, LG_PART_OTHER_PROCESSES, 0.7);
     sample_memory(s, 118.3, 1240);
-    struct lg_finding *f = sample_push(arena, &s->verdict.findings);
+    struct lg_finding *f = lg_must_push(arena, &s->verdict.findings);
     f->cause = LG_CAUSE_INFINITE_RECURSION;
     f->title = sample_str("infinite recursion: 98 % of the memory");
     f->summary =
@@ -466,19 +456,19 @@ static inline void sample_not_oom(struct lg_arena *arena, struct sample *s)
     sample_begin(arena, s, "/usr/bin/gateway", "github.com/acme/gateway",
                  1024 * SAMPLE_MIB);
     sample_end(s, LG_END_SIGNAL, 97400);
-    struct lg_signal_event *term = sample_push(arena, &s->in.end.signals);
+    struct lg_signal_event *term = lg_must_push(arena, &s->in.end.signals);
     *term = (struct lg_signal_event){.wall_ns =
                                          SAMPLE_START_NS + INT64_C(87400000000),
                                      .signal = 15,
                                      .sender_pid = 1,
                                      .sender_comm = sample_str("systemd")};
-    struct lg_signal_event *kill = sample_push(arena, &s->in.end.signals);
+    struct lg_signal_event *kill = lg_must_push(arena, &s->in.end.signals);
     *kill = (struct lg_signal_event){.wall_ns =
                                          SAMPLE_START_NS + INT64_C(97400000000),
                                      .signal = 9,
                                      .sender_pid = 1,
                                      .sender_comm = sample_str("systemd")};
-    struct lg_finding *f = sample_push(arena, &s->verdict.findings);
+    struct lg_finding *f = lg_must_push(arena, &s->verdict.findings);
     f->cause = LG_CAUSE_NOT_OOM;
     f->title = sample_str("not an OOM kill: stopped by systemd (pid 1)");
     f->summary = sample_str("SIGTERM, then SIGKILL 10.0 s later; memory stood "
@@ -551,7 +541,7 @@ static inline void sample_empty(struct lg_arena *arena, struct sample *s)
 static inline void sample_hostile_finding(struct lg_arena *arena,
                                           struct sample *s, enum lg_cause cause)
 {
-    struct lg_finding *f = sample_push(arena, &s->verdict.findings);
+    struct lg_finding *f = lg_must_push(arena, &s->verdict.findings);
     struct lg_str evil = sample_str(SAMPLE_EVIL);
     f->cause = cause;
     f->title = f->summary = f->proof = f->where_role = f->fix = evil;
@@ -563,12 +553,12 @@ static inline void sample_hostile_finding(struct lg_arena *arena,
     f->share = -1;
     f->bytes = f->count = f->wait_count = lg_known(UINT64_MAX);
     for (int i = 0; i < 2; i++) {
-        struct lg_evidence *e = i == 0 ? sample_push(arena, &f->evidence)
-                                       : sample_push(arena, &f->against);
+        struct lg_evidence *e = i == 0 ? lg_must_push(arena, &f->evidence)
+                                       : lg_must_push(arena, &f->against);
         *e = (struct lg_evidence){
             evil, -1.0 / 3, evil, i == 0 ? evil : LG_STR(""), evil, 9};
     }
-    *sample_push(arena, &f->stack) = f->where;
+    *lg_must_push(arena, &f->stack) = f->where;
 }
 
 static inline void sample_hostile(struct lg_arena *arena, struct sample *s)
@@ -601,7 +591,7 @@ static inline void sample_hostile(struct lg_arena *arena, struct sample *s)
     c->complete = false;
     c->t_ns = UINT64_MAX;
     c->files.items[0] = evil;
-    *sample_push(arena, &c->quality) = evil;
+    *lg_must_push(arena, &c->quality) = evil;
     s->verdict.memory.known = true;
     s->verdict.memory.usage_bytes = lg_known(UINT64_MAX);
     s->verdict.memory.unexplained_bytes = INT64_MIN;

@@ -65,7 +65,7 @@ def unsymbolised(profiles):
 def moved(data, path):
     """A profile without symbols whose binary lies elsewhere by now."""
     out = b""
-    for number, _, value, whole in fields(data):
+    for number, value, whole in fields(data):
         if number == 6 and value == path.encode():
             whole = field_bytes(6, b"/gone/bin/conformance")
         out += whole

@@ -4,26 +4,12 @@
 Everything is by number as in the format: ids are what the caller says or the
 next ones, indexes into the string table are made here unless given as ints.
 """
+import os
+import sys
 
-
-def varint(value):
-    value &= (1 << 64) - 1
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def field_int(number, value, keep_zero=False):
-    if value == 0 and not keep_zero:
-        return b""
-    return varint(number << 3) + varint(value)
-
-
-def field_bytes(number, data):
-    return varint(number << 3 | 2) + varint(len(data)) + data
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../../support"))
+from protobuf import field_bytes, field_int, fields, varint  # noqa: E402
 
 
 class Profile:
@@ -166,43 +152,15 @@ class Profile:
         return out + self.tail
 
 
-def read_varint(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
-
-
-def fields(data):
-    """(number, wire type, value, whole) of a message."""
-    at = 0
-    while at < len(data):
-        begin = at
-        tag, at = read_varint(data, at)
-        if tag & 7 == 0:
-            value, at = read_varint(data, at)
-        elif tag & 7 == 2:
-            size, at = read_varint(data, at)
-            value, at = data[at:at + size], at + size
-        else:
-            size = 8 if tag & 7 == 1 else 4
-            value, at = data[at:at + size], at + size
-        yield tag >> 3, tag & 7, value, data[begin:at]
-
-
 def without_symbols(raw):
     """The same profile with addresses only."""
     out = b""
-    for number, _, value, whole in fields(raw):
+    for number, value, whole in fields(raw):
         if number == 5:
             continue
         if number in (3, 4):
             drop = (7, 8, 9, 10) if number == 3 else (4,)
             whole = field_bytes(number, b"".join(
-                f[3] for f in fields(value) if f[0] not in drop))
+                f[2] for f in fields(value) if f[0] not in drop))
         out += whole
     return out

@@ -42,13 +42,13 @@ assert made_bad and made_names
 
 
 def explanations():
-    """[(regex on the command line, why ours is right)]"""
+    """[(regex on the command line, regex on each line that differs)]"""
     out = []
     with open(os.path.join(HERE, "explained.txt")) as f:
         for line in f:
             if line.strip() and not line.startswith("#"):
-                regex, _, why = line.strip().partition("\t")
-                out.append((re.compile(regex), why))
+                command, differing, _ = line.strip().split("\t")
+                out.append((re.compile(command), re.compile(differing)))
     return out
 
 
@@ -113,6 +113,12 @@ def text_of(result):
     return lines
 
 
+def differing(mine, theirs):
+    """Lines that only one of them wrote."""
+    a, b = (collections.Counter(text_of(r)) for r in (mine, theirs))
+    return [*(a - b), *(b - a)]
+
+
 def show(case, mine, theirs, limit=14):
     print("# %s: %s" % (case.section, case.line()))
     lines = list(difflib.unified_diff(text_of(theirs[0]), text_of(mine),
@@ -137,14 +143,17 @@ class Count:
 
     def add(self, case, what, mine, theirs):
         if what == "different":
-            for regex, _ in self.reasons:
-                if regex.search(case.line()):
-                    what = "explained"
-                    break
+            if self.explained(case, differing(mine, theirs[0])):
+                what = "explained"
             else:
                 self.differences.append((case, mine, theirs))
         self.by[case.section][what] += 1
         self.log.write("%s\t%s\t%s\n" % (what, case.section, case.line()))
+
+    def explained(self, case, lines):
+        return bool(lines) and any(
+            command.search(case.line()) and all(map(of.search, lines))
+            for command, of in self.reasons)
 
     def total(self, what):
         return sum(c[what] for c in self.by.values())

@@ -79,11 +79,36 @@ static void every_character_is_one(void **state)
     }
 }
 
+/* Go's utf8.RuneCountInString. */
+static void bad_bytes_are_a_character_each(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t count;
+    } cases[] = {
+        {"", 0},
+        {"abc", 3},
+        {"\xC3\xBC", 1},
+        {"\xFF\xFE", 2},
+        {"\xE2\x82", 2},
+        {"a\xE2\x82\xAC"
+         "b",
+         3},
+        {"\xED\xA0\x80", 3},
+        {"\xF0\x9F\x98\x80\xC3", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(lg_utf8_count(cases[i].text, strlen(cases[i].text)),
+                         cases[i].count);
+    assert_int_equal(lg_utf8_count(NULL, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_is_what_the_oracle_says),
         cmocka_unit_test(every_character_is_one),
+        cmocka_unit_test(bad_bytes_are_a_character_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

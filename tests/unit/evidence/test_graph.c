@@ -13,20 +13,12 @@
 
 #include "alloc_fail.h"
 #include "evidence/graph.h"
+#include "must_push.h"
 #include "rng.h"
 
 #define NODES 9
 #define LOCATIONS 30
 #define MAX_DEPTH 12
-
-static void *must(void *pointer)
-{
-    if (pointer == NULL)
-        abort();
-    return pointer;
-}
-#define must_push(arena, v)                                                    \
-    ((__typeof__((v)->items + 0))must(lg_push((arena), (v))))
 
 struct call {
     bool there, residual, is_inline;
@@ -48,17 +40,17 @@ static void make_profile(struct lg_profile *p, struct lg_arena *arena,
                          struct lg_rng *rng, size_t samples, bool negative)
 {
     assert_true(lg_profile_init(p, arena));
-    must_push(arena, &p->types)->type = LG_STR("n");
+    lg_must_push(arena, &p->types)->type = LG_STR("n");
     for (size_t i = 0; i < NODES; i++)
-        must_push(arena, &p->functions)->name = lg_str_of(names[i]);
+        lg_must_push(arena, &p->functions)->name = lg_str_of(names[i]);
     for (size_t i = 0; i < LOCATIONS; i++) {
-        struct lg_profile_location *l = must_push(arena, &p->locations);
+        struct lg_profile_location *l = lg_must_push(arena, &p->locations);
         l->line_first = (uint32_t)p->lines.count;
         l->line_count =
             (uint32_t)(lg_rng_below(rng, 3) == 0 ? 1 + lg_rng_below(rng, 3)
                                                  : 1);
         for (uint32_t k = 0; k < l->line_count; k++)
-            must_push(arena, &p->lines)->function =
+            lg_must_push(arena, &p->lines)->function =
                 (uint32_t)lg_rng_below(rng, NODES);
     }
     for (size_t i = 0; i < samples; i++) {
@@ -447,14 +439,14 @@ static void test_identity_of_nodes(void **state)
     struct lg_graph g;
     lg_arena_init(&arena, 0);
     assert_true(lg_profile_init(&p, &arena));
-    must_push(&arena, &p.types)->type = LG_STR("n");
+    lg_must_push(&arena, &p.types)->type = LG_STR("n");
     static const char *const files[] = {"x/../y.go", "vendor/y.go", "z.go"};
     for (uint32_t i = 0; i < 3; i++) {
-        struct lg_profile_function *f = must_push(&arena, &p.functions);
+        struct lg_profile_function *f = lg_must_push(&arena, &p.functions);
         *f = (struct lg_profile_function){
             .name = LG_STR("f"), .file = lg_str_of(files[i]), .start_line = i};
-        must_push(&arena, &p.lines)->function = i;
-        struct lg_profile_location *l = must_push(&arena, &p.locations);
+        lg_must_push(&arena, &p.lines)->function = i;
+        struct lg_profile_location *l = lg_must_push(&arena, &p.locations);
         *l = (struct lg_profile_location){.line_first = i, .line_count = 1};
         assert_true(lg_profile_sample(&p, &i, 1, &(int64_t){1}));
     }

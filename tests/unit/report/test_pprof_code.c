@@ -13,9 +13,8 @@
 
 #include <cmocka.h>
 
-#include "alloc_fail.h"
 #include "code_sample.h"
-#include "golden.h"
+#include "report_check.h"
 
 /* LG_STR is no constant expression. */
 #define S(literal)                                                             \
@@ -136,7 +135,6 @@ static void make(struct made *m, const char *expression, struct lg_arena *arena)
     memset(m, 0, sizeof *m);
     lg_code_profile(&m->profile, arena);
     m->regex = lg_regex_create(lg_str_of(expression), NULL);
-    assert_non_null(m->regex);
     m->has_object = m->has_code = m->has_frames = true;
     m->keep = (struct lg_aggregation){
         .function = true, .filename = true, .line = true, .address = true};
@@ -149,21 +147,11 @@ static void make(struct made *m, const char *expression, struct lg_arena *arena)
                                            .disassemble = disassemble,
                                            .frames = frames};
     lg_sb_init(&m->early, arena);
-    m->report = (struct lg_pprof_report){
-        .profile = &m->profile,
-        .format = LG_PPROF_DISASM,
-        .ratio = 1,
-        .value_type = 1,
-        .title = LG_STR("<shop>"),
-        .sample_type = LG_STR("space"),
-        .sample_unit = LG_STR("bytes"),
-        .output_unit = LG_STR("minimum"),
-        .symbol = m->regex,
-        .symbol_text = lg_str_of(expression),
-        .aggregation = &m->keep,
-        .machine = &m->machine,
-        .early = &m->early,
-        .total = lg_pprof_total(&m->profile, 1, false)};
+    m->report = lg_code_report(&m->profile, &m->keep, &m->machine, m->regex,
+                               expression);
+    m->report.format = LG_PPROF_DISASM;
+    m->report.title = LG_STR("<shop>");
+    m->report.early = &m->early;
 }
 
 static void instructions_carry_samples_up_to_the_next(void **state)
@@ -405,24 +393,6 @@ static void absurd_lines_end(void **state)
     lg_arena_deinit(&arena);
 }
 
-static bool make_page(void *context, struct lg_arena *arena,
-                      struct lg_error *err)
-{
-    struct made *m = context;
-    struct lg_sb out;
-    lg_sb_init(&out, arena);
-    return lg_pprof_weblist(&m->report, &out, err);
-}
-
-static bool make_code(void *context, struct lg_arena *arena,
-                      struct lg_error *err)
-{
-    struct made *m = context;
-    struct lg_sb out;
-    lg_sb_init(&out, arena);
-    return lg_pprof_disasm(&m->report, &out, err);
-}
-
 static void memory_may_run_out_anywhere(void **state)
 {
     (void)state;
@@ -430,8 +400,8 @@ static void memory_may_run_out_anywhere(void **state)
     struct made m;
     lg_arena_init(&arena, 0);
     make(&m, "main", &arena);
-    assert_true(lg_alloc_fail_all(make_page, &m) > 10);
-    assert_true(lg_alloc_fail_all(make_code, &m) > 10);
+    assert_true(lg_report_fail_all(lg_pprof_weblist, &m.report) > 10);
+    assert_true(lg_report_fail_all(lg_pprof_disasm, &m.report) > 10);
     lg_regex_destroy(m.regex);
     lg_arena_deinit(&arena);
 }

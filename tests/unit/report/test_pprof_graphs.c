@@ -10,38 +10,28 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "alloc_fail.h"
 #include "call_graph_sample.h"
-#include "golden.h"
+#include "report_check.h"
 
-struct variant {
-    const char *golden;
-    lg_pprof_report_fn *report;
-    enum lg_pprof_format format;
-    bool addresses; /* callgrind's granularity */
-    bool call_tree, has_mean, drop_negative;
-    int64_t node_count;
-    double node_fraction, edge_fraction;
-    const char *unit;
-};
+#define DOT .report = lg_pprof_dot, .format = LG_PPROF_DOT
+#define CALLGRIND                                                              \
+    .report = lg_pprof_callgrind, .format = LG_PPROF_CALLGRIND,                \
+    .addresses = true
+#define TRIM .node_fraction = .005, .edge_fraction = .001
 
-#define DOT lg_pprof_dot, LG_PPROF_DOT, false
-#define CALLGRIND lg_pprof_callgrind, LG_PPROF_CALLGRIND, true
-#define DEFAULTS 80, .005, .001, "minimum"
-
-static const struct variant variants[] = {
-    {"functions.dot", DOT, false, false, false, DEFAULTS},
-    {"whole.dot", DOT, false, false, false, 80, 0, 0, "minimum"},
-    {"tree.dot", DOT, true, false, false, DEFAULTS},
-    {"mean.dot", DOT, false, true, false, DEFAULTS},
-    {"few.dot", DOT, false, false, false, 9, .005, .001, "minimum"},
-    {"kept.dot", DOT, false, false, true, 80, 0, .001, "kB"},
-    {"whole.callgrind", CALLGRIND, false, false, false, 0, 0, 0, "minimum"},
-    {"tree.callgrind", CALLGRIND, true, false, false, 0, 0, 0, "minimum"},
+static const struct lg_report_variant variants[] = {
+    {"pprof-graph/functions.dot", DOT, TRIM, .node_count = 80},
+    {"pprof-graph/whole.dot", DOT, .node_count = 80},
+    {"pprof-graph/tree.dot", DOT, TRIM, .node_count = 80, .call_tree = true},
+    {"pprof-graph/mean.dot", DOT, TRIM, .node_count = 80, .has_mean = true},
+    {"pprof-graph/few.dot", DOT, TRIM, .node_count = 9},
+    {"pprof-graph/kept.dot", DOT, .node_count = 80, .edge_fraction = .001,
+     .drop_negative = true, .unit = "kB"},
+    {"pprof-graph/whole.callgrind", CALLGRIND},
+    {"pprof-graph/tree.callgrind", CALLGRIND, .call_tree = true},
 };
 
 struct made {
@@ -50,32 +40,14 @@ struct made {
     struct lg_pprof_report report;
 };
 
-/* As the command does it, without filters. */
-static void make(struct made *m, const struct variant *v,
+static void make(struct made *m, const struct lg_report_variant *v,
                  struct lg_arena *arena)
 {
     struct lg_aggregation keep = {.inlines = true, .function = true};
     lg_sample_profile(&m->profile, arena);
     assert_true(lg_profile_label_units(&m->profile, arena, &m->units));
-    m->report = (struct lg_pprof_report){
-        .profile = &m->profile,
-        .format = v->format,
-        .call_tree = v->call_tree,
-        .drop_negative = v->drop_negative,
-        .ratio = 1,
-        .title = LG_STR("shop"),
-        .label_units = &m->units,
-        .node_count = v->node_count,
-        .node_fraction = v->node_fraction,
-        .edge_fraction = v->edge_fraction,
-        .value_type = 1,
-        .has_mean = v->has_mean,
-        .sample_type =
-            v->has_mean ? LG_STR("mean_alloc_space") : LG_STR("alloc_space"),
-        .sample_unit = LG_STR("bytes"),
-        .output_unit = lg_str_of(v->unit),
-        .total = lg_pprof_total(&m->profile, 1, v->has_mean),
-    };
+    m->report = lg_sample_report(v, &m->profile, &m->units);
+    m->report.title = LG_STR("shop");
     if (!v->addresses)
         assert_true(
             lg_profile_aggregate(&m->profile, &keep, arena, &m->profile));
@@ -85,17 +57,11 @@ static void test_same_as_pprof(void **state)
 {
     (void)state;
     for (size_t i = 0; i < LG_COUNT(variants); i++) {
-        char name[64];
         struct lg_arena arena;
         struct made m;
-        struct lg_sb out;
-        struct lg_error err = {0};
         lg_arena_init(&arena, 0);
         make(&m, &variants[i], &arena);
-        lg_sb_init(&out, &arena);
-        assert_true(variants[i].report(&m.report, &out, &err));
-        (void)snprintf(name, sizeof name, "pprof-graph/%s", variants[i].golden);
-        lg_golden_check(name, lg_sb_view(&out));
+        lg_report_check(variants[i].report, &m.report, variants[i].golden);
         lg_arena_deinit(&arena);
     }
 }
@@ -164,34 +130,23 @@ static void test_svg_of_dot_gets_the_script(void **state)
     lg_arena_deinit(&arena);
 }
 
-struct again {
-    const struct variant *variant;
-    lg_pprof_report_fn *report;
-};
-
-static bool report_again(void *context, struct lg_arena *arena,
-                         struct lg_error *err)
-{
-    const struct again *a = context;
-    struct lg_arena own; /* what is not under test may not run out */
-    struct made m;
-    struct lg_sb out;
-    lg_arena_init(&own, 0);
-    make(&m, a->variant, &own);
-    lg_sb_init(&out, arena);
-    bool ok = a->report(&m.report, &out, err);
-    lg_arena_deinit(&own);
-    return ok;
-}
-
 static void test_memory_runs_out(void **state)
 {
     (void)state;
-    struct again runs[] = {{&variants[1], lg_pprof_dot},
-                           {&variants[1], lg_pprof_svg},
-                           {&variants[7], lg_pprof_callgrind}};
-    for (size_t i = 0; i < LG_COUNT(runs); i++)
-        assert_true(lg_alloc_fail_all(report_again, &runs[i]) > 0);
+    static const struct {
+        const struct lg_report_variant *variant;
+        lg_pprof_report_fn *report;
+    } runs[] = {{&variants[1], lg_pprof_dot},
+                {&variants[1], lg_pprof_svg},
+                {&variants[7], lg_pprof_callgrind}};
+    for (size_t i = 0; i < LG_COUNT(runs); i++) {
+        struct lg_arena arena;
+        struct made m;
+        lg_arena_init(&arena, 0);
+        make(&m, runs[i].variant, &arena);
+        assert_true(lg_report_fail_all(runs[i].report, &m.report) > 0);
+        lg_arena_deinit(&arena);
+    }
 }
 
 int main(void)

@@ -13,9 +13,8 @@
 
 #include <cmocka.h>
 
-#include "alloc_fail.h"
 #include "code_sample.h"
-#include "golden.h"
+#include "report_check.h"
 
 struct made {
     struct lg_profile profile;
@@ -30,39 +29,23 @@ static void make(struct made *m, const char *expression, struct lg_arena *arena)
     memset(m, 0, sizeof *m);
     lg_code_profile(&m->profile, arena);
     m->regex = lg_regex_create(lg_str_of(expression), NULL);
-    assert_non_null(m->regex);
     m->keep = (struct lg_aggregation){
         .inlines = true, .function = true, .filename = true, .line = true};
     m->machine.read_source = lg_code_read;
     m->machine.working_folder = LG_STR("/tmp/lastgasp-sources");
-    m->report = (struct lg_pprof_report){
-        .profile = &m->profile,
-        .format = LG_PPROF_LIST,
-        .ratio = 1,
-        .value_type = 1,
-        .sample_type = LG_STR("space"),
-        .sample_unit = LG_STR("bytes"),
-        .output_unit = LG_STR("minimum"),
-        .symbol = m->regex,
-        .symbol_text = lg_str_of(expression),
-        .aggregation = &m->keep,
-        .machine = &m->machine,
-        .total = lg_pprof_total(&m->profile, 1, false)};
+    m->report = lg_code_report(&m->profile, &m->keep, &m->machine, m->regex,
+                               expression);
 }
 
 static void check(const char *expression, bool has_mean, const char *golden)
 {
     struct lg_arena arena;
     struct made m;
-    struct lg_sb out;
-    struct lg_error err = {0};
     lg_arena_init(&arena, 0);
     make(&m, expression, &arena);
     m.report.has_mean = has_mean;
     m.report.total = lg_pprof_total(&m.profile, 1, has_mean);
-    lg_sb_init(&out, &arena);
-    assert_true(lg_pprof_list(&m.report, &out, &err));
-    lg_golden_check(golden, lg_sb_view(&out));
+    lg_report_check(lg_pprof_list, &m.report, golden);
     lg_regex_destroy(m.regex);
     lg_arena_deinit(&arena);
 }
@@ -93,15 +76,6 @@ static void nothing_that_matches_is_an_error(void **state)
     lg_arena_deinit(&arena);
 }
 
-static bool list_all(void *context, struct lg_arena *arena,
-                     struct lg_error *err)
-{
-    struct made *m = context;
-    struct lg_sb out;
-    lg_sb_init(&out, arena);
-    return lg_pprof_list(&m->report, &out, err);
-}
-
 static void memory_may_run_out_anywhere(void **state)
 {
     (void)state;
@@ -109,7 +83,7 @@ static void memory_may_run_out_anywhere(void **state)
     struct made m;
     lg_arena_init(&arena, 0);
     make(&m, ".", &arena);
-    assert_true(lg_alloc_fail_all(list_all, &m) > 10);
+    assert_true(lg_report_fail_all(lg_pprof_list, &m.report) > 10);
     lg_regex_destroy(m.regex);
     lg_arena_deinit(&arena);
 }

@@ -7,8 +7,7 @@
 
 #include <cmocka.h>
 
-#include "alloc_fail.h"
-#include "report/pprof_report.h"
+#include "report_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,21 +177,13 @@ static void test_durations(void **state)
     }
 }
 
-static bool raw_again(void *context, struct lg_arena *arena,
-                      struct lg_error *err)
-{
-    struct lg_pprof_report report = {.profile = context};
-    struct lg_sb out;
-    lg_sb_init(&out, arena);
-    return lg_pprof_raw(&report, &out, err);
-}
-
 static void test_out_of_memory(void **state)
 {
     struct lg_arena arena;
     lg_arena_init(&arena, 0);
     struct lg_profile p = make(&arena);
-    assert_true(lg_alloc_fail_all(raw_again, &p) > 0);
+    struct lg_pprof_report report = {.profile = &p};
+    assert_true(lg_report_fail_all(lg_pprof_raw, &report) > 0);
     lg_arena_deinit(&arena);
 }
 

@@ -13,45 +13,27 @@
 
 #include <cmocka.h>
 
-#include "alloc_fail.h"
 #include "call_graph_sample.h"
-#include "golden.h"
-
-static void *must(void *pointer)
-{
-    if (pointer == NULL)
-        abort();
-    return pointer;
-}
-#define must_push(arena, v)                                                    \
-    ((__typeof__((v)->items + 0))must(lg_push((arena), (v))))
-
-struct variant {
-    const char *golden;
-    lg_pprof_report_fn *report;
-    enum lg_pprof_format format;
-    bool lines, addresses, cum_sort, has_mean, drop_negative;
-    int64_t node_count;
-    double node_fraction, edge_fraction;
-    const char *unit, *symbol;
-};
+#include "report_check.h"
 
 #define TOP .report = lg_pprof_text, .format = LG_PPROF_TEXT
 #define TREE .report = lg_pprof_tree, .format = LG_PPROF_TREE
 #define TRIM .node_fraction = .005, .edge_fraction = .001
 
-static const struct variant variants[] = {
-    {"functions.top", TOP, TRIM},
-    {"mean.top", TOP, TRIM, .node_count = 4, .cum_sort = true,
+static const struct lg_report_variant variants[] = {
+    {"pprof-text/functions.top", TOP, TRIM},
+    {"pprof-text/mean.top", TOP, TRIM, .node_count = 4, .cum_sort = true,
      .has_mean = true},
-    {"lines.top", TOP, .lines = true, .drop_negative = true, .unit = "kb"},
-    {"functions.tree", TREE, TRIM, .node_count = 80},
-    {"few.tree", TREE, TRIM, .node_count = 5},
-    {"some.peek", TREE, .symbol = "serve|odd"},
-    {"addresses.traces", .report = lg_pprof_traces, .format = LG_PPROF_TRACES,
-     .addresses = true},
-    {"all.tags", .report = lg_pprof_tags, .format = LG_PPROF_TAGS},
-    {"all.comments", .report = lg_pprof_comments, .format = LG_PPROF_COMMENTS},
+    {"pprof-text/lines.top", TOP, .lines = true, .drop_negative = true,
+     .unit = "kb"},
+    {"pprof-text/functions.tree", TREE, TRIM, .node_count = 80},
+    {"pprof-text/few.tree", TREE, TRIM, .node_count = 5},
+    {"pprof-text/some.peek", TREE, .symbol = "serve|odd"},
+    {"pprof-text/addresses.traces", .report = lg_pprof_traces,
+     .format = LG_PPROF_TRACES, .addresses = true},
+    {"pprof-text/all.tags", .report = lg_pprof_tags, .format = LG_PPROF_TAGS},
+    {"pprof-text/all.comments", .report = lg_pprof_comments,
+     .format = LG_PPROF_COMMENTS},
 };
 
 struct made {
@@ -65,64 +47,39 @@ struct made {
 static void describe(struct lg_profile *p, struct lg_arena *arena)
 {
     lg_sample_profile(p, arena);
-    *must_push(arena, &p->comments) = LG_STR("made for a test");
-    *must_push(arena, &p->comments) = LG_STR("#hidden");
+    *lg_must_push(arena, &p->comments) = LG_STR("made for a test");
+    *lg_must_push(arena, &p->comments) = LG_STR("#hidden");
     p->time_ns = INT64_C(1793628180123456789);
     p->duration_ns = 1500000000;
     p->doc_url = LG_STR("https://example.com/doc");
 }
 
-/* As the command does it, without filters. */
-static void make(struct made *m, const struct variant *v,
+static void make(struct made *m, const struct lg_report_variant *v,
                  struct lg_arena *arena)
 {
-    struct lg_error err;
+    describe(&m->profile, arena);
+    assert_true(lg_profile_label_units(&m->profile, arena, &m->units));
     m->symbol =
-        v->symbol != NULL ? lg_regex_create(lg_str_of(v->symbol), &err) : NULL;
+        v->symbol != NULL ? lg_regex_create(lg_str_of(v->symbol), NULL) : NULL;
     m->keep = (struct lg_aggregation){.inlines = true,
                                       .function = true,
                                       .filename = v->lines,
                                       .line = v->lines};
-    m->report = (struct lg_pprof_report){
-        .profile = &m->profile,
-        .aggregation = v->addresses ? NULL : &m->keep,
-        .format = v->format,
-        .cum_sort = v->cum_sort,
-        .drop_negative = v->drop_negative,
-        .ratio = 1,
-        .label_units = &m->units,
-        .node_count = v->node_count,
-        .node_fraction = v->node_fraction,
-        .edge_fraction = v->edge_fraction,
-        .value_type = 1,
-        .has_mean = v->has_mean,
-        .sample_type =
-            v->has_mean ? LG_STR("mean_alloc_space") : LG_STR("alloc_space"),
-        .sample_unit = LG_STR("bytes"),
-        .output_unit = lg_str_of(v->unit != NULL ? v->unit : "minimum"),
-        .symbol = m->symbol,
-        .symbol_text = lg_str_of(v->symbol),
-        .total = lg_pprof_total(&m->profile, 1, v->has_mean),
-    };
+    m->report = lg_sample_report(v, &m->profile, &m->units);
+    m->report.aggregation = v->addresses ? NULL : &m->keep;
+    m->report.symbol = m->symbol;
+    m->report.symbol_text = lg_str_of(v->symbol);
 }
 
 static void test_same_as_pprof(void **state)
 {
     (void)state;
     for (size_t i = 0; i < LG_COUNT(variants); i++) {
-        char name[64];
         struct lg_arena arena;
         struct made m;
-        struct lg_sb out;
-        struct lg_error err = {0};
         lg_arena_init(&arena, 0);
-        describe(&m.profile, &arena);
-        assert_true(lg_profile_label_units(&m.profile, &arena, &m.units));
         make(&m, &variants[i], &arena);
-        lg_sb_init(&out, &arena);
-        assert_true(variants[i].report(&m.report, &out, &err));
-        (void)snprintf(name, sizeof name, "pprof-text/%s", variants[i].golden);
-        lg_golden_check(name, lg_sb_view(&out));
+        lg_report_check(variants[i].report, &m.report, variants[i].golden);
         lg_regex_destroy(m.symbol);
         lg_arena_deinit(&arena);
     }
@@ -136,11 +93,9 @@ static void test_peek_at_nothing(void **state)
     struct made m;
     struct lg_sb out;
     struct lg_error err = {0};
-    const struct variant v = {TREE, .symbol = "no_such"};
+    const struct lg_report_variant v = {TREE, .symbol = "no_such"};
     lg_arena_init(&arena, 0);
-    describe(&m.profile, &arena);
     make(&m, &v, &arena);
-    m.report.label_units = NULL;
     lg_sb_init(&out, &arena);
     assert_false(lg_pprof_tree(&m.report, &out, &err));
     assert_int_equal(err.kind, LG_USAGE);
@@ -168,11 +123,9 @@ static void test_topproto(void **state)
     struct made m;
     struct lg_sb out;
     struct lg_error err = {0};
-    const struct variant v = {.format = LG_PPROF_TOPPROTO, TRIM};
+    const struct lg_report_variant v = {.format = LG_PPROF_TOPPROTO, TRIM};
     lg_arena_init(&arena, 0);
-    describe(&m.profile, &arena);
     make(&m, &v, &arena);
-    m.report.label_units = NULL;
     m.report.encode = keep_profile;
     lg_sb_init(&out, &arena);
     assert_true(lg_pprof_topproto(&m.report, &out, &err));
@@ -195,7 +148,7 @@ static struct lg_profile valued(struct lg_arena *arena)
     struct lg_profile p;
     assert_true(lg_profile_init(&p, arena));
     for (size_t i = 0; i < 2; i++)
-        must_push(arena, &p.types)->type = LG_STR("x");
+        lg_must_push(arena, &p.types)->type = LG_STR("x");
     const int64_t rows[][2] = {{2, 10}, {1, -20}, {1, 6}};
     for (size_t i = 0; i < LG_COUNT(rows); i++)
         assert_true(lg_profile_sample(&p, NULL, 0, rows[i]));
@@ -211,7 +164,7 @@ static void test_totals(void **state)
     assert_int_equal(lg_pprof_total(&p, 1, false), 36);
     assert_int_equal(lg_pprof_total(&p, 1, true), 9);
     for (size_t i = 0; i < 2; i++) /* twice on one sample */
-        *must_push(&arena, &p.labels) = (struct lg_profile_label){
+        *lg_must_push(&arena, &p.labels) = (struct lg_profile_label){
             .sample = 1, .key = LG_STR("pprof::base"), .str = LG_STR("true")};
     assert_int_equal(lg_pprof_total(&p, 1, false), 20);
     p.values[3] = 0; /* a base of nothing does not count */
@@ -246,30 +199,17 @@ static void test_trimmed_paths(void **state)
     lg_arena_deinit(&arena);
 }
 
-static bool run_variant(void *context, struct lg_arena *arena,
-                        struct lg_error *err)
-{
-    const struct variant *v = context;
-    struct lg_arena own;
-    struct made m;
-    struct lg_sb out;
-    lg_arena_init(&own, 0);
-    describe(&m.profile, &own);
-    assert_true(lg_profile_label_units(&m.profile, &own, &m.units));
-    make(&m, v, &own);
-    lg_sb_init(&out, arena);
-    bool ok = v->report(&m.report, &out, err);
-    lg_regex_destroy(m.symbol);
-    lg_arena_deinit(&own);
-    return ok;
-}
-
 static void test_out_of_memory(void **state)
 {
     (void)state;
     for (size_t i = 0; i < LG_COUNT(variants); i++) {
-        struct variant v = variants[i];
-        assert_true(lg_alloc_fail_all(run_variant, &v) > 0);
+        struct lg_arena arena;
+        struct made m;
+        lg_arena_init(&arena, 0);
+        make(&m, &variants[i], &arena);
+        assert_true(lg_report_fail_all(variants[i].report, &m.report) > 0);
+        lg_regex_destroy(m.symbol);
+        lg_arena_deinit(&arena);
     }
 }
 

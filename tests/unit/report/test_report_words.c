@@ -139,7 +139,8 @@ static void headlines_of_others(void **state)
                         "app (pid 4711, go1.26.8) was killed by signal 9 "
                         "(SIGKILL); who sent it was not seen, 2.1 s after the "
                         "start");
-    struct lg_signal_event *sent = sample_push(&f->arena, &f->s.in.end.signals);
+    struct lg_signal_event *sent =
+        lg_must_push(&f->arena, &f->s.in.end.signals);
     *sent = (struct lg_signal_event){1, 9, 77, LG_STR("kill"), false};
     assert_string_equal(headline(f),
                         "app (pid 4711, go1.26.8) was killed by signal 9 "

@@ -6,10 +6,10 @@
 
 #include <cmocka.h>
 
+#include "must_push.h"
 #include "rng.h"
 #include "sources/folder_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A process with three kinds of goroutines, of which goroutines.txt has one in
@@ -26,21 +26,13 @@ struct fixture {
     struct lg_goroutines g;
 };
 
-static void *got(void *memory)
-{
-    if (memory == NULL) {
-        abort();
-    }
-    return memory;
-}
-
 static void set_up(struct fixture *x)
 {
     memset(x, 0, sizeof *x);
     lg_arena_init(&x->arena, 0);
     x->f = (struct lg_folder){.arena = &x->arena, .in = &x->in, .fd = -1};
     assert_true(lg_profile_init(&x->profile, &x->arena));
-    struct lg_value_type *type = got(lg_push(&x->arena, &x->profile.types));
+    struct lg_value_type *type = lg_must_push(&x->arena, &x->profile.types);
     *type = (struct lg_value_type){LG_STR("goroutine"), LG_STR("count")};
     x->c.goroutine_profile = &x->profile;
     x->c.sampled_one_in = ONE_IN;
@@ -51,12 +43,12 @@ static void add_kind(struct fixture *x, const char *name, int64_t count)
 {
     struct lg_profile *p = &x->profile;
     struct lg_profile_function *function =
-        got(lg_push(&x->arena, &p->functions));
-    struct lg_profile_line *line = got(lg_push(&x->arena, &p->lines));
+        lg_must_push(&x->arena, &p->functions);
+    struct lg_profile_line *line = lg_must_push(&x->arena, &p->lines);
     function->name = lg_str_of(name);
     function->file = LG_STR("/x/main.go");
     *line = (struct lg_profile_line){(uint32_t)p->functions.count - 1, 7, 0};
-    struct lg_profile_location *at = got(lg_push(&x->arena, &p->locations));
+    struct lg_profile_location *at = lg_must_push(&x->arena, &p->locations);
     at->line_first = (uint32_t)p->lines.count - 1;
     at->line_count = 1;
     uint32_t location = (uint32_t)p->locations.count - 1;
@@ -65,8 +57,8 @@ static void add_kind(struct fixture *x, const char *name, int64_t count)
 
 static void add_goroutine(struct fixture *x, const char *name, uint64_t id)
 {
-    struct lg_goroutine *item = got(lg_push(&x->arena, &x->g.items));
-    struct lg_frame *frame = got(lg_push(&x->arena, &x->g.frames));
+    struct lg_goroutine *item = lg_must_push(&x->arena, &x->g.items);
+    struct lg_frame *frame = lg_must_push(&x->arena, &x->g.frames);
     *frame = (struct lg_frame){lg_str_of(name), LG_STR("/x/main.go"), 7};
     item->id = id;
     item->count = 1;
