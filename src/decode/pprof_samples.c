@@ -90,9 +90,50 @@ static void measure_locations(struct lg_cursor *c,
         found->stack = (struct packed){at, end};
 }
 
+/* A sample in the usual form: one packed stack, packed values, labels. What is
+ * left are the labels. false: it may have another. */
+struct plain_sample {
+    struct lg_wire_plain stack, values, labels;
+};
+
+static inline bool open_plain(const struct lg_cursor *c,
+                              struct plain_sample *ret)
+{
+    struct lg_wire_plain m = {c->at, c->end};
+    if (c->reason != NULL ||
+        !lg_wire_take_bytes(&m, LG_PPROF_SAMPLE_LOCATION, &ret->stack) ||
+        !lg_wire_take_bytes(&m, LG_PPROF_SAMPLE_VALUE, &ret->values) ||
+        ret->stack.at == ret->stack.end || ret->stack.end[-1] >= 0x80)
+        return false;
+    ret->labels = m;
+    return true;
+}
+
+static bool measure_plain(struct lg_cursor *c, struct found *found)
+{
+    struct plain_sample s;
+    struct lg_wire_plain label;
+    size_t labels = 0;
+    if (!open_plain(c, &s))
+        return false;
+    while (lg_wire_take_bytes(&s.labels, LG_PPROF_SAMPLE_LABEL, &label))
+        labels++;
+    if (s.labels.at != s.labels.end)
+        return false;
+    *found = (struct found){
+        .stack = {s.stack.at, s.stack.end},
+        .location_fields = 1,
+        .stack_count = lg_varints_count(s.stack.at, s.stack.end),
+        .label_count = labels,
+    };
+    return true;
+}
+
 static void measure_sample(struct lg_cursor *c, struct found *found)
 {
     struct lg_wire_field f;
+    if (measure_plain(c, found))
+        return;
     *found = (struct found){0};
     while (lg_wire_next(c, &f)) {
         if (f.number == LG_PPROF_SAMPLE_LOCATION)
@@ -155,14 +196,13 @@ static void fill_location(struct filler *x, uint64_t id, uint64_t offset)
     *x->stack_at++ = index;
 }
 
-static bool fill_fast(struct filler *x, struct lg_str packed)
+static bool fill_fast(struct filler *x, const uint8_t *at,
+                      const uint8_t *packed_end)
 {
     const struct lg_pprof_ids *ids = &x->d->locations;
-    const uint8_t *at = (const uint8_t *)packed.data;
     if (ids->has_table)
         return false;
-    uint32_t *end =
-        lg_varints_small(at, at + packed.len, x->readable, x->stack_at);
+    uint32_t *end = lg_varints_small(at, packed_end, x->readable, x->stack_at);
     if (end == NULL ||
         !lg_varints_to_indices(x->stack_at, (size_t)(end - x->stack_at),
                                ids->count))
@@ -174,7 +214,8 @@ static bool fill_fast(struct filler *x, struct lg_str packed)
 static void fill_locations(struct filler *x, struct lg_cursor *c,
                            const struct lg_wire_field *f)
 {
-    if (f->type == LG_WIRE_BYTES && fill_fast(x, f->bytes))
+    const uint8_t *at = (const uint8_t *)f->bytes.data;
+    if (f->type == LG_WIRE_BYTES && fill_fast(x, at, at + f->bytes.len))
         return;
     struct lg_wire_numbers ids = lg_wire_numbers(c, f);
     uint64_t id;
@@ -182,6 +223,23 @@ static void fill_locations(struct filler *x, struct lg_cursor *c,
         fill_location(x, id, f->offset);
     if (ids.cursor.reason != NULL)
         lg_cursor_fail(c, ids.cursor.reason);
+}
+
+/* All the values of a sample, in one field. */
+static bool fill_plain_values(struct filler *x, const uint8_t *at,
+                              const uint8_t *end)
+{
+    size_t count = 0;
+    for (uint64_t value; at < end && count < x->types; count++) {
+        at = lg_wire_quick_varint(at, end, &value);
+        if (at == NULL)
+            return false;
+        x->value_at[count] = (int64_t)value;
+    }
+    if (at != end)
+        return false;
+    x->values = count;
+    return true;
 }
 
 static void fill_values(struct filler *x, struct lg_cursor *c,
@@ -198,40 +256,72 @@ static void fill_values(struct filler *x, struct lg_cursor *c,
         lg_cursor_fail(c, values.cursor.reason);
 }
 
+/* What stands in a label message: indices of strings, and a number. */
+struct label_message {
+    uint64_t key, str, num, unit;
+};
+
+static struct label_message read_label(struct lg_cursor *c)
+{
+    struct label_message l = {0};
+    struct lg_wire_plain m = {c->at, c->end};
+    struct lg_wire_field f;
+    lg_wire_take(&m, LG_PPROF_LABEL_KEY, &l.key);
+    lg_wire_take(&m, LG_PPROF_LABEL_STR, &l.str);
+    lg_wire_take(&m, LG_PPROF_LABEL_NUM, &l.num);
+    lg_wire_take(&m, LG_PPROF_LABEL_NUM_UNIT, &l.unit);
+    c->at = m.at;
+    while (lg_wire_next(c, &f)) {
+        if (f.number == LG_PPROF_LABEL_KEY)
+            l.key = lg_wire_number(c, &f);
+        else if (f.number == LG_PPROF_LABEL_STR)
+            l.str = lg_wire_number(c, &f);
+        else if (f.number == LG_PPROF_LABEL_NUM)
+            l.num = lg_wire_number(c, &f);
+        else if (f.number == LG_PPROF_LABEL_NUM_UNIT)
+            l.unit = lg_wire_number(c, &f);
+    }
+    return l;
+}
+
 /* pprof drops a label that is neither text nor number, so do we; and what it
  * doesn't look at may be wrong. A text or unit that is given, and empty, stays.
  */
 static void fill_label(struct filler *x, struct lg_cursor *c)
 {
-    uint64_t key = 0, str = 0, unit = 0;
-    struct lg_profile_label label = {.sample = x->sample};
-    struct lg_wire_field f;
-    while (lg_wire_next(c, &f)) {
-        if (f.number == LG_PPROF_LABEL_KEY)
-            key = lg_wire_number(c, &f);
-        else if (f.number == LG_PPROF_LABEL_STR)
-            str = lg_wire_number(c, &f);
-        else if (f.number == LG_PPROF_LABEL_NUM)
-            label.num = (int64_t)lg_wire_number(c, &f);
-        else if (f.number == LG_PPROF_LABEL_NUM_UNIT)
-            unit = lg_wire_number(c, &f);
-    }
-    label.key = lg_pprof_string_at(x->d, c, key);
-    if (str != 0) {
-        label.str = lg_pprof_string_at(x->d, c, str);
+    struct label_message m = read_label(c);
+    struct lg_profile_label label = {.sample = x->sample,
+                                     .num = (int64_t)m.num};
+    label.key = lg_pprof_string_at(x->d, c, m.key);
+    if (m.str != 0) {
+        label.str = lg_pprof_string_at(x->d, c, m.str);
         label.num = 0;
     } else {
         label.is_numeric = true;
-        if (unit != 0)
-            label.num_unit = lg_pprof_string_at(x->d, c, unit);
+        if (m.unit != 0)
+            label.num_unit = lg_pprof_string_at(x->d, c, m.unit);
     }
-    if (str != 0 || label.num != 0 || unit != 0)
+    if (m.str != 0 || label.num != 0 || m.unit != 0)
         *x->label_at++ = label;
+}
+
+/* As far as the sample has the usual form; the cursor is set behind that. */
+static void fill_plain(struct filler *x, struct lg_cursor *c)
+{
+    struct plain_sample s;
+    if (!open_plain(c, &s))
+        return;
+    if (!x->is_repeated && !fill_fast(x, s.stack.at, s.stack.end))
+        return;
+    c->at = s.stack.end;
+    if (fill_plain_values(x, s.values.at, s.values.end))
+        c->at = s.values.end;
 }
 
 static void fill_fields(struct filler *x, struct lg_cursor *c)
 {
     struct lg_wire_field f;
+    fill_plain(x, c);
     while (lg_wire_next(c, &f)) {
         if (f.number == LG_PPROF_SAMPLE_LOCATION) {
             if (!x->is_repeated)

@@ -48,6 +48,60 @@ static inline uint64_t lg_wire_varint(struct lg_cursor *c)
     return lg_wire_long_varint(c);
 }
 
+/* The same for all lengths. */
+const uint8_t *lg_wire_plain_varint(const uint8_t *at, const uint8_t *end,
+                                    uint64_t *value_ret);
+/* The varint at `at`, and its end. NULL: it is cut, or has all of ten bytes;
+ * lg_wire_varint tells. */
+static inline const uint8_t *
+lg_wire_quick_varint(const uint8_t *at, const uint8_t *end, uint64_t *value_ret)
+{
+    if (end - at >= 2) {
+        if (at[0] < 0x80) {
+            *value_ret = at[0];
+            return at + 1;
+        }
+        if (at[1] < 0x80) {
+            *value_ret = (uint64_t)(at[0] & 0x7f) | (uint64_t)at[1] << 7;
+            return at + 2;
+        }
+    }
+    return lg_wire_plain_varint(at, end, value_ret);
+}
+
+/* What is left of a message that is read in the order in which its fields
+ * usually stand. What is not as expected stays where it is: then the message
+ * has to be read field by field. */
+struct lg_wire_plain {
+    const uint8_t *at, *end;
+};
+
+/* Takes the field, when it is the next and a varint. */
+static inline void lg_wire_take(struct lg_wire_plain *p, unsigned field,
+                                uint64_t *value_ret)
+{
+    if (p->at == p->end || *p->at != (field << 3 | LG_WIRE_VARINT))
+        return;
+    const uint8_t *next = lg_wire_quick_varint(p->at + 1, p->end, value_ret);
+    if (next != NULL)
+        p->at = next;
+}
+
+/* Takes the field, when it is the next and bytes. false: it is not. */
+static inline bool lg_wire_take_bytes(struct lg_wire_plain *p, unsigned field,
+                                      struct lg_wire_plain *ret)
+{
+    uint64_t len;
+    if (p->at == p->end || *p->at != (field << 3 | LG_WIRE_BYTES))
+        return false;
+    const uint8_t *at = lg_wire_quick_varint(p->at + 1, p->end, &len);
+    if (at == NULL || len > (uint64_t)(p->end - at))
+        return false;
+    *ret = (struct lg_wire_plain){at, at + len};
+    p->at = ret->end;
+    return true;
+}
+
 /* Next field of a message; false at its end and after a failure. Numbers that
  * no field can have (0, above 32 bits: UINT32_MAX) are passed on, to be skipped
  * as pprof skips them. Inline: decoders call it for every few bytes. */

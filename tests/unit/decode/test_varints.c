@@ -15,11 +15,11 @@
 
 #define MOST 300
 
-/* Up to four bytes, mostly of one length, as ids are. */
-static uint32_t random_small(struct lg_rng *rng)
+/* Up to so many bytes, mostly of one length, as ids are. */
+static uint32_t random_small(struct lg_rng *rng, size_t bytes)
 {
     size_t bits =
-        lg_rng_below(rng, 4) == 0 ? 28 : 7 * (1 + lg_rng_below(rng, 4));
+        7 * (lg_rng_below(rng, 4) == 0 ? bytes : 1 + lg_rng_below(rng, bytes));
     return (uint32_t)lg_rng_below(rng, (size_t)1 << bits);
 }
 
@@ -52,10 +52,11 @@ static void test_small(void **state)
     for (size_t run = 0; run < 3000; run++) {
         uint32_t numbers[MOST];
         size_t count = lg_rng_below(&rng, MOST);
+        size_t bytes = run % 3 == 0 ? 4 : 2, longer = lg_rng_below(&rng, 1000);
         struct lg_sb sb;
         lg_sb_init(&sb, &arena);
         for (size_t i = 0; i < count; i++) {
-            numbers[i] = random_small(&rng);
+            numbers[i] = random_small(&rng, i == longer ? 3 : bytes);
             pb_raw_varint(&sb, numbers[i]);
         }
         assert_read(&sb, lg_rng_below(&rng, 2) != 0 ? 100 : run % 70, numbers,
