@@ -25,6 +25,8 @@ static bool copy_strings(struct lg_pprof *d, const struct lg_pprof_skim *skim,
     d->strings.items = lg_new(d->scratch, struct lg_str, count);
     if (text == NULL || d->strings.items == NULL)
         return lg_fail_nomem(err);
+    lg_touch_pages(text, skim->string_bytes);
+    lg_touch_pages(d->strings.items, count * sizeof *d->strings.items);
     lg_each(run, skim->runs) {
         struct lg_cursor c;
         struct lg_wire_field f;
@@ -50,7 +52,19 @@ static bool copy_strings(struct lg_pprof *d, const struct lg_pprof_skim *skim,
                                   _Alignof(max_align_t)),                      \
      (v)->items != NULL)
 
-/* Every count was counted in the input, field by field; none was read. */
+/* The columns that will be full. */
+static void touch_columns(const struct lg_profile *p)
+{
+    lg_touch_pages(p->locations.items,
+                   p->locations.capacity * sizeof *p->locations.items);
+    lg_touch_pages(p->lines.items,
+                   p->locations.capacity * sizeof *p->lines.items);
+    lg_touch_pages(p->functions.items,
+                   p->functions.capacity * sizeof *p->functions.items);
+}
+
+/* Every count was counted in the input, field by field; none was read. Where
+ * functions are inlined a location has several lines. */
 static bool reserve(struct lg_pprof *d, const struct lg_pprof_skim *skim,
                     struct lg_error *err)
 {
@@ -62,9 +76,10 @@ static bool reserve(struct lg_pprof *d, const struct lg_pprof_skim *skim,
     lg_pprof_ids_init(&d->functions, functions, d->scratch);
     lg_pprof_ids_init(&d->locations, locations, d->scratch);
     if (!RESERVE(d->arena, &p->locations, locations) ||
-        !RESERVE(d->arena, &p->lines, locations) ||
+        !RESERVE(d->arena, &p->lines, locations + locations / 2) ||
         !RESERVE(d->arena, &p->functions, functions))
         return lg_fail_nomem(err);
+    touch_columns(p);
     return true;
 }
 

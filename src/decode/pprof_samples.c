@@ -367,14 +367,11 @@ static struct filler filler_of(const struct lg_pprof_samples *s,
     };
 }
 
-/* What the block will fill, when all of it is so large that its pages are
- * fresh. */
+/* What the block will fill. */
 static void touch_block(const struct lg_pprof_samples *s, const struct block *b)
 {
     const struct lg_profile *p = s->d->profile;
     size_t types = p->types.count;
-    if (s->worker_count == 1)
-        return;
     lg_touch_pages(p->stacks.items + b->stack_first,
                    b->stack_count * sizeof *p->stacks.items);
     lg_touch_pages(p->values + b->sample_first * types,
