@@ -162,17 +162,36 @@ void lg_pprof_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                      r->output_unit);
 }
 
-/* Go pads to a number of characters, of which each bad byte is one. */
-void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width)
+/* As Go counts them: each bad byte is one. */
+static size_t characters(struct lg_str text)
 {
     size_t have = 0;
     for (size_t i = 0; i < text.len; have++) {
-        size_t len = lg_utf8_len(text.data + i, text.len - i);
+        size_t len = (unsigned char)text.data[i] < 0x80
+                         ? 1
+                         : lg_utf8_len(text.data + i, text.len - i);
         i += len != 0 ? len : 1;
     }
+    return have;
+}
+
+void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width)
+{
+    size_t have = characters(text);
     if (have < width)
         lg_sb_repeat(sb, ' ', width - have);
     lg_sb_str(sb, text);
+}
+
+/* What was added from `start` on goes to the right by pad characters. */
+static void shift_right(struct lg_sb *sb, size_t start, size_t pad)
+{
+    size_t len = sb->len - start;
+    lg_sb_repeat(sb, ' ', pad);
+    if (sb->failed)
+        return;
+    memmove(sb->data + start + pad, sb->data + start, len);
+    memset(sb->data + start, ' ', pad);
 }
 
 void lg_pprof_right_value(const struct lg_pprof_report *r, struct lg_sb *sb,
@@ -182,22 +201,9 @@ void lg_pprof_right_value(const struct lg_pprof_report *r, struct lg_sb *sb,
     lg_pprof_value(r, sb, value);
     if (sb->failed)
         return;
-    size_t len = sb->len - start, i = 0;
-    while (i < len && (unsigned char)sb->data[start + i] < 0x80)
-        i++;
-    struct lg_str text = lg_str_from(sb->data + start, len);
-    if (i == len && len >= width)
-        return;
-    char few[128], *copy = few;
-    if (len > sizeof few)
-        copy = lg_new(sb->arena, char, len);
-    if (copy == NULL) {
-        sb->failed = true;
-        return;
-    }
-    memcpy(copy, text.data, len);
-    sb->len = start;
-    lg_pprof_right(sb, lg_str_from(copy, len), width);
+    size_t have = characters(lg_str_skip(lg_sb_view(sb), start));
+    if (have < width)
+        shift_right(sb, start, width - have);
 }
 
 static struct lg_str slashed(struct lg_str prefix, struct lg_arena *arena)
