@@ -2,6 +2,7 @@
 #include "decode/pprof.h"
 
 #include "decode/gzip.h"
+#include "decode/pprof_plain.h"
 #include "decode/pprof_samples.h"
 
 #include <inttypes.h>
@@ -88,12 +89,30 @@ static const struct part {
     const char *name;
     lg_pprof_message_fn *decode;
     uint32_t field;
+    /* Of the usual form; false: of another. NULL: there are few. */
+    bool (*decode_plain)(struct lg_pprof *d, const uint8_t *at,
+                         const uint8_t *end);
 } parts[] = {
-    {"sample type", lg_pprof_sample_type, LG_PPROF_SAMPLE_TYPE},
-    {"mapping", lg_pprof_mapping, LG_PPROF_MAPPING},
-    {"function", lg_pprof_function, LG_PPROF_FUNCTION},
-    {"location", lg_pprof_location, LG_PPROF_LOCATION},
+    {"sample type", lg_pprof_sample_type, LG_PPROF_SAMPLE_TYPE, NULL},
+    {"mapping", lg_pprof_mapping, LG_PPROF_MAPPING, NULL},
+    {"function", lg_pprof_function, LG_PPROF_FUNCTION, lg_pprof_plain_function},
+    {"location", lg_pprof_location, LG_PPROF_LOCATION, lg_pprof_plain_location},
 };
+
+/* As many as have the usual form; gives where the rest begins. */
+static uint32_t decode_plain(struct lg_pprof *d, const struct part *part,
+                             const struct lg_pprof_run *run, size_t *index)
+{
+    const uint8_t *message = (const uint8_t *)d->message.data;
+    struct lg_wire_plain rest = {message + run->begin, message + run->end};
+    struct lg_wire_plain next = rest, field;
+    while (lg_wire_take_bytes(&next, part->field, &field) &&
+           part->decode_plain(d, field.at, field.end)) {
+        rest = next;
+        ++*index;
+    }
+    return (uint32_t)(rest.at - message);
+}
 
 static bool decode_run(struct lg_pprof *d, const struct part *part,
                        const struct lg_pprof_run *run, size_t *index,
@@ -101,8 +120,11 @@ static bool decode_run(struct lg_pprof *d, const struct part *part,
 {
     struct lg_cursor c;
     struct lg_wire_field f;
-    lg_cursor_init(&c, d->message.data + run->begin, run->end - run->begin);
-    c.base_offset = run->begin;
+    uint32_t begin = part->decode_plain != NULL
+                         ? decode_plain(d, part, run, index)
+                         : run->begin;
+    lg_cursor_init(&c, d->message.data + begin, run->end - begin);
+    c.base_offset = begin;
     for (; lg_wire_next(&c, &f); ++*index)
         if (!part->decode(d, lg_wire_message(&c, &f), err))
             return lg_context(err, "%s %zu", part->name, *index);

@@ -202,10 +202,9 @@ static bool fill_fast(struct filler *x, const uint8_t *at,
     const struct lg_pprof_ids *ids = &x->d->locations;
     if (ids->has_table)
         return false;
-    uint32_t *end = lg_varints_small(at, packed_end, x->readable, x->stack_at);
-    if (end == NULL ||
-        !lg_varints_to_indices(x->stack_at, (size_t)(end - x->stack_at),
-                               ids->count))
+    uint32_t *end = lg_varints_indices(at, packed_end, x->readable, ids->count,
+                                       x->stack_at);
+    if (end == NULL)
         return false;
     x->stack_at = end;
     return true;
@@ -261,16 +260,23 @@ struct label_message {
     uint64_t key, str, num, unit;
 };
 
+/* Gives the rest of the message, which has another form. */
+static inline const uint8_t *read_plain_label(struct lg_wire_plain m,
+                                              struct label_message *l)
+{
+    *l = (struct label_message){0};
+    lg_wire_take(&m, LG_PPROF_LABEL_KEY, &l->key);
+    lg_wire_take(&m, LG_PPROF_LABEL_STR, &l->str);
+    lg_wire_take(&m, LG_PPROF_LABEL_NUM, &l->num);
+    lg_wire_take(&m, LG_PPROF_LABEL_NUM_UNIT, &l->unit);
+    return m.at;
+}
+
 static struct label_message read_label(struct lg_cursor *c)
 {
-    struct label_message l = {0};
-    struct lg_wire_plain m = {c->at, c->end};
+    struct label_message l;
     struct lg_wire_field f;
-    lg_wire_take(&m, LG_PPROF_LABEL_KEY, &l.key);
-    lg_wire_take(&m, LG_PPROF_LABEL_STR, &l.str);
-    lg_wire_take(&m, LG_PPROF_LABEL_NUM, &l.num);
-    lg_wire_take(&m, LG_PPROF_LABEL_NUM_UNIT, &l.unit);
-    c->at = m.at;
+    c->at = read_plain_label((struct lg_wire_plain){c->at, c->end}, &l);
     while (lg_wire_next(c, &f)) {
         if (f.number == LG_PPROF_LABEL_KEY)
             l.key = lg_wire_number(c, &f);
@@ -305,17 +311,42 @@ static void fill_label(struct filler *x, struct lg_cursor *c)
         *x->label_at++ = label;
 }
 
+/* A number with a unit: what each sample of a heap profile has. false: it is
+ * something else. */
+static bool fill_plain_label(struct filler *x, struct lg_wire_plain message)
+{
+    struct label_message m;
+    const struct lg_str *strings = x->d->strings.items;
+    size_t count = x->d->strings.count;
+    if (read_plain_label(message, &m) != message.end || m.str != 0 ||
+        m.num == 0 || m.key >= count || m.unit >= count)
+        return false;
+    struct lg_profile_label *label = x->label_at++;
+    label->sample = x->sample;
+    label->is_numeric = true;
+    label->key = strings[m.key];
+    label->num = (int64_t)m.num;
+    if (m.unit != 0)
+        label->num_unit = strings[m.unit];
+    return true;
+}
+
 /* As far as the sample has the usual form; the cursor is set behind that. */
 static void fill_plain(struct filler *x, struct lg_cursor *c)
 {
     struct plain_sample s;
+    struct lg_wire_plain label;
     if (!open_plain(c, &s))
         return;
     if (!x->is_repeated && !fill_fast(x, s.stack.at, s.stack.end))
         return;
     c->at = s.stack.end;
-    if (fill_plain_values(x, s.values.at, s.values.end))
-        c->at = s.values.end;
+    if (!fill_plain_values(x, s.values.at, s.values.end))
+        return;
+    c->at = s.values.end;
+    while (lg_wire_take_bytes(&s.labels, LG_PPROF_SAMPLE_LABEL, &label) &&
+           fill_plain_label(x, label))
+        c->at = s.labels.at;
 }
 
 static void fill_fields(struct filler *x, struct lg_cursor *c)

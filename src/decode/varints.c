@@ -62,12 +62,15 @@ static inline void read_short(const uint8_t *at, uint16_t values[STEP_BYTES])
     }
 }
 
-/* Varints of one or two bytes, from the first to where there may be another,
- * which is set to *at. Most profiles have so few locations. */
+/* Varints of one or two bytes, less one each, from the first to where there may
+ * be another, which is set to *at. Most profiles have so few locations. *most:
+ * the largest. */
 static uint32_t *take_short(const uint8_t **at, const uint8_t *end,
-                            const uint8_t *readable, uint32_t *out)
+                            const uint8_t *readable, uint32_t *out,
+                            uint32_t *most)
 {
     uint16_t values[STEP_BYTES];
+    uint32_t largest = 0;
     while (*at < end && readable - *at > STEP_BYTES) {
         uint64_t mask = ends_mask(*at), cut = 0;
         if (end - *at < STEP_BYTES)
@@ -78,11 +81,15 @@ static uint32_t *take_short(const uint8_t **at, const uint8_t *end,
         /* The last of the 64 may be half a number: for the next time. */
         uint64_t begins = ~(more << 1 | cut | (more & (uint64_t)1 << 63));
         read_short(*at, values);
-        for (; begins != 0; begins &= begins - 1)
-            *out++ = values[__builtin_ctzll(begins)];
+        for (; begins != 0; begins &= begins - 1) {
+            uint32_t index = values[__builtin_ctzll(begins)] - 1U;
+            largest = index > largest ? index : largest;
+            *out++ = index;
+        }
         *at += STEP_BYTES - (more >> 63);
     }
     *at = *at < end ? *at : end;
+    *most = largest;
     return out;
 }
 
@@ -152,16 +159,14 @@ static uint32_t *take_rest(const uint8_t *at, const uint8_t *end, uint32_t *out)
     return out;
 }
 
-uint32_t *lg_varints_small(const uint8_t *at, const uint8_t *end,
-                           const uint8_t *readable, uint32_t *out)
-{
 #ifdef WITH_SSE2
-    size_t longest = 0;
-    if (at < end && end[-1] >= 0x80)
-        return NULL;
-    out = take_short(&at, end, readable, out);
+/* Varints of up to four bytes. */
+static uint32_t *take_small(const uint8_t *at, const uint8_t *end,
+                            const uint8_t *readable, uint32_t *out)
+{
     const uint8_t *from = at;
     uint32_t *first = out;
+    size_t longest = 0;
     /* The word of the last number reaches up to three bytes beyond it. */
     while (at < end && readable - at >= STEP_BYTES + MAX_SMALL_BYTES) {
         uint64_t mask = ends_mask(at);
@@ -172,13 +177,11 @@ uint32_t *lg_varints_small(const uint8_t *at, const uint8_t *end,
     }
     squeeze(first, (size_t)(out - first));
     return longest <= MAX_SMALL_BYTES ? take_rest(from, end, out) : NULL;
-#else
-    (void)readable;
-    return take_rest(at, end, out);
-#endif
 }
+#endif
 
-bool lg_varints_to_indices(uint32_t *ids, size_t count, uint32_t limit)
+/* Takes one from each. false: one of them was 0 or above limit. */
+static bool to_indices(uint32_t *ids, size_t count, uint32_t limit)
 {
     bool bad = limit == 0 && count != 0;
     size_t i = 0;
@@ -202,4 +205,27 @@ bool lg_varints_to_indices(uint32_t *ids, size_t count, uint32_t limit)
         bad |= ids[i] >= limit;
     }
     return !bad;
+}
+
+uint32_t *lg_varints_indices(const uint8_t *at, const uint8_t *end,
+                             const uint8_t *readable, uint32_t limit,
+                             uint32_t *out)
+{
+    uint32_t *first = out;
+    if (at < end && end[-1] >= 0x80)
+        return NULL;
+#ifdef WITH_SSE2
+    uint32_t most;
+    out = first = take_short(&at, end, readable, out, &most);
+    if (most >= limit)
+        return NULL;
+    if (at < end)
+        out = take_small(at, end, readable, out);
+#else
+    (void)readable;
+    out = take_rest(at, end, out);
+#endif
+    if (out == NULL || !to_indices(first, (size_t)(out - first), limit))
+        return NULL;
+    return out;
 }
