@@ -37,7 +37,7 @@ struct worker {
 struct lg_pprof_samples {
     struct lg_pprof *d;
     struct block *blocks;
-    size_t block_count;
+    size_t block_count, sample_bytes;
     bool (*pass)(struct lg_pprof_samples *s, struct block *b,
                  struct lg_error *err);
     atomic_size_t next;                 /* block */
@@ -96,12 +96,9 @@ struct plain_sample {
     struct lg_wire_plain stack, values, labels;
 };
 
-static inline bool open_plain(const struct lg_cursor *c,
-                              struct plain_sample *ret)
+static inline bool open_plain(struct lg_wire_plain m, struct plain_sample *ret)
 {
-    struct lg_wire_plain m = {c->at, c->end};
-    if (c->reason != NULL ||
-        !lg_wire_take_bytes(&m, LG_PPROF_SAMPLE_LOCATION, &ret->stack) ||
+    if (!lg_wire_take_bytes(&m, LG_PPROF_SAMPLE_LOCATION, &ret->stack) ||
         !lg_wire_take_bytes(&m, LG_PPROF_SAMPLE_VALUE, &ret->values) ||
         ret->stack.at == ret->stack.end || ret->stack.end[-1] >= 0x80)
         return false;
@@ -114,7 +111,8 @@ static bool measure_plain(struct lg_cursor *c, struct found *found)
     struct plain_sample s;
     struct lg_wire_plain label;
     size_t labels = 0;
-    if (!open_plain(c, &s))
+    if (c->reason != NULL ||
+        !open_plain((struct lg_wire_plain){c->at, c->end}, &s))
         return false;
     while (lg_wire_take_bytes(&s.labels, LG_PPROF_SAMPLE_LABEL, &label))
         labels++;
@@ -224,14 +222,17 @@ static void fill_locations(struct filler *x, struct lg_cursor *c,
         lg_cursor_fail(c, ids.cursor.reason);
 }
 
-/* All the values of a sample, in one field. */
+/* All the values of a sample, in one field. Their lengths are anything, so that
+ * branching on them would cost more than the rest. */
 static bool fill_plain_values(struct filler *x, const uint8_t *at,
                               const uint8_t *end)
 {
     size_t count = 0;
     for (uint64_t value; at < end && count < x->types; count++) {
-        at = lg_wire_quick_varint(at, end, &value);
-        if (at == NULL)
+        size_t len =
+            x->readable - at >= 8 ? lg_wire_word_varint(at, &value) : 0;
+        at = len != 0 ? at + len : lg_wire_plain_varint(at, end, &value);
+        if (at == NULL || at > end)
             return false;
         x->value_at[count] = (int64_t)value;
     }
@@ -336,7 +337,8 @@ static void fill_plain(struct filler *x, struct lg_cursor *c)
 {
     struct plain_sample s;
     struct lg_wire_plain label;
-    if (!open_plain(c, &s))
+    if (c->reason != NULL ||
+        !open_plain((struct lg_wire_plain){c->at, c->end}, &s))
         return;
     if (!x->is_repeated && !fill_fast(x, s.stack.at, s.stack.end))
         return;
@@ -434,6 +436,95 @@ static bool fill_block(struct lg_pprof_samples *s, struct block *b,
         x.sample++;
     }
     b->label_count = (size_t)(x.label_at - p->labels.items) - b->label_first;
+    return true;
+}
+
+/* A sample in the usual form, labels and all. */
+static bool fill_whole(struct filler *x, struct lg_wire_plain message,
+                       struct packed *last)
+{
+    struct lg_profile *p = x->d->profile;
+    struct lg_profile_stack *place = &p->samples.items[x->sample];
+    struct plain_sample s;
+    struct lg_wire_plain label;
+    if (!open_plain(message, &s))
+        return false;
+    struct packed stack = {s.stack.at, s.stack.end};
+    if (is_repeated(*last, stack)) {
+        *place = place[-1];
+    } else {
+        place->first = (uint32_t)(x->stack_at - p->stacks.items);
+        if (!fill_fast(x, stack.at, stack.end))
+            return false;
+        place->count = (uint32_t)(x->stack_at - p->stacks.items) - place->first;
+    }
+    *last = stack;
+    if (!fill_plain_values(x, s.values.at, s.values.end) ||
+        x->values != x->types)
+        return false;
+    x->value_at += x->types;
+    while (lg_wire_take_bytes(&s.labels, LG_PPROF_SAMPLE_LABEL, &label))
+        if (x->label_at == p->labels.items + p->labels.capacity ||
+            !fill_plain_label(x, label))
+            return false;
+    x->sample++;
+    return s.labels.at == s.labels.end;
+}
+
+/* Where one sample has a label others will. */
+static void touch_labels(const struct filler *x, size_t count)
+{
+    const struct lg_profile *p = x->d->profile;
+    size_t left = (size_t)(p->labels.items + p->labels.capacity - x->label_at);
+    lg_touch_pages(x->label_at,
+                   (count < left ? count : left) * sizeof *x->label_at);
+}
+
+/* A block. Its stacks take about as many bytes as its messages: an id and what
+ * else is in the sample are four. */
+static bool fill_whole_block(struct lg_pprof_samples *s, struct filler *x,
+                             const struct block *b)
+{
+    const uint8_t *message = (const uint8_t *)s->d->message.data;
+    struct lg_wire_plain rest = {message + b->run->begin,
+                                 message + b->run->end};
+    struct lg_wire_plain sample;
+    struct packed last = {NULL, NULL};
+    const struct lg_profile_label *first_label = x->label_at;
+    lg_touch_pages(x->stack_at, b->run->end - b->run->begin);
+    for (uint32_t i = 0; i < b->run->count; i++) {
+        if (!lg_wire_take_bytes(&rest, LG_PPROF_SAMPLE, &sample) ||
+            !fill_whole(x, sample, &last))
+            return false;
+        if (i == 0 && x->label_at != first_label)
+            touch_labels(x, b->run->count);
+    }
+    return true;
+}
+
+/* Few samples, all of the usual form, with a label each at most on the average,
+ * are not measured before. The stacks get room for ids of one byte, most of
+ * which is never touched. false: out of memory or of another form, and nothing
+ * was done. */
+static bool fill_at_once(struct lg_pprof_samples *s)
+{
+    struct lg_profile *p = s->d->profile;
+    size_t samples = p->samples.count;
+    p->stacks.items = lg_new(s->d->arena, uint32_t, s->sample_bytes);
+    p->values = lg_new(s->d->arena, int64_t, samples * p->types.count);
+    p->labels.items = lg_new(s->d->arena, struct lg_profile_label, samples);
+    if (p->stacks.items == NULL || p->values == NULL || p->labels.items == NULL)
+        return false;
+    p->labels.capacity = samples;
+    lg_touch_pages(p->values, samples * p->types.count * sizeof *p->values);
+    struct filler x = filler_of(s, &(struct block){.sample_first = 0});
+    for (size_t i = 0; i < s->block_count; i++)
+        if (!fill_whole_block(s, &x, &s->blocks[i]))
+            return false;
+    p->stacks.count = (size_t)(x.stack_at - p->stacks.items);
+    p->stacks.capacity = s->sample_bytes;
+    p->values_capacity = samples * p->types.count;
+    p->labels.count = (size_t)(x.label_at - p->labels.items);
     return true;
 }
 
@@ -536,7 +627,9 @@ struct lg_pprof_samples *lg_pprof_samples_begin(struct lg_pprof *d,
     if (p->samples.items == NULL || !make_blocks(ret, s))
         return NULL;
     p->samples.count = p->samples.capacity = s->counts[LG_PPROF_SAMPLE];
-    start(ret, measure_block);
+    ret->sample_bytes = s->sample_bytes;
+    if (ret->worker_count > 1)
+        start(ret, measure_block);
     return ret;
 }
 
@@ -586,8 +679,14 @@ bool lg_pprof_samples_finish(struct lg_pprof_samples *samples, bool tables_ok,
                              struct lg_error *err)
 {
     if (!tables_ok) {
-        (void)finish(samples, NULL);
+        if (samples->worker_count > 1)
+            (void)finish(samples, NULL);
         return false;
+    }
+    if (samples->worker_count == 1) {
+        if (fill_at_once(samples))
+            return true;
+        start(samples, measure_block);
     }
     if (!finish(samples, err) || !allot(samples, err))
         return false;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/wire.h"
 
-#include <endian.h>
-
 #define MAX_VARINT_BYTES 10
 
 uint64_t lg_wire_long_varint(struct lg_cursor *c)
@@ -27,28 +25,12 @@ uint64_t lg_wire_long_varint(struct lg_cursor *c)
     return 0;
 }
 
-/* The varint that begins the eight bytes; gives its length, 0: is longer. */
-static size_t word_varint(const uint8_t *at, uint64_t *value_ret)
-{
-    uint64_t n;
-    memcpy(&n, at, sizeof n);
-    n = le64toh(n);
-    uint64_t last = ~n & 0x8080808080808080; /* lowest bit: of the last byte */
-    if (last == 0)
-        return 0;
-    n &= (last ^ (last - 1)) & 0x7f7f7f7f7f7f7f7f;
-    n = (n & 0x007f007f007f007f) | (n & 0x7f007f007f007f00) >> 1;
-    n = (n & 0x00003fff00003fff) | (n & 0x3fff00003fff0000) >> 2;
-    *value_ret = (n & 0x0fffffff) | (n & 0x0fffffff00000000) >> 4;
-    return (size_t)__builtin_ctzll(last) / 8 + 1;
-}
-
 const uint8_t *lg_wire_plain_varint(const uint8_t *at, const uint8_t *end,
                                     uint64_t *value_ret)
 {
     uint64_t n = 0;
     if (end - at >= 8) {
-        size_t len = word_varint(at, value_ret);
+        size_t len = lg_wire_word_varint(at, value_ret);
         if (len != 0)
             return at + len;
     }

@@ -9,6 +9,8 @@
 
 #include "base/cursor.h"
 
+#include <endian.h>
+
 enum lg_wire_type {
     LG_WIRE_VARINT = 0,
     LG_WIRE_FIXED64 = 1,
@@ -48,7 +50,24 @@ static inline uint64_t lg_wire_varint(struct lg_cursor *c)
     return lg_wire_long_varint(c);
 }
 
-/* The same for all lengths. */
+/* The varint that begins eight bytes, without a branch for its length, which it
+ * gives; 0: it is longer. */
+static inline size_t lg_wire_word_varint(const uint8_t *at, uint64_t *value_ret)
+{
+    uint64_t n;
+    memcpy(&n, at, sizeof n);
+    n = le64toh(n);
+    uint64_t last = ~n & 0x8080808080808080; /* lowest bit: of the last byte */
+    if (last == 0)
+        return 0;
+    n &= (last ^ (last - 1)) & 0x7f7f7f7f7f7f7f7f;
+    n = (n & 0x007f007f007f007f) | (n & 0x7f007f007f007f00) >> 1;
+    n = (n & 0x00003fff00003fff) | (n & 0x3fff00003fff0000) >> 2;
+    *value_ret = (n & 0x0fffffff) | (n & 0x0fffffff00000000) >> 4;
+    return (size_t)__builtin_ctzll(last) / 8 + 1;
+}
+
+/* As lg_wire_quick_varint, for all lengths. */
 const uint8_t *lg_wire_plain_varint(const uint8_t *at, const uint8_t *end,
                                     uint64_t *value_ret);
 /* The varint at `at`, and its end. NULL: it is cut, or has all of ten bytes;
