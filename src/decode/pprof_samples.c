@@ -400,15 +400,25 @@ static struct filler filler_of(const struct lg_pprof_samples *s,
     };
 }
 
+/* How many values the samples have to have, where their bytes can hold as many.
+ */
+static bool values_of(const struct lg_pprof_samples *s, size_t samples,
+                      size_t bytes, size_t *ret)
+{
+    return !__builtin_mul_overflow(samples, s->d->profile->types.count, ret) &&
+           *ret <= bytes;
+}
+
 /* What the block will fill. */
 static void touch_block(const struct lg_pprof_samples *s, const struct block *b)
 {
     const struct lg_profile *p = s->d->profile;
-    size_t types = p->types.count;
+    size_t values;
     lg_touch_pages(p->stacks.items + b->stack_first,
                    b->stack_count * sizeof *p->stacks.items);
-    lg_touch_pages(p->values + b->sample_first * types,
-                   b->run->count * types * sizeof *p->values);
+    if (values_of(s, b->run->count, b->run->end - b->run->begin, &values))
+        lg_touch_pages(p->values + b->sample_first * p->types.count,
+                       values * sizeof *p->values);
     lg_touch_pages(p->labels.items + b->label_first,
                    b->label_count * sizeof *p->labels.items);
 }
@@ -502,28 +512,54 @@ static bool fill_whole_block(struct lg_pprof_samples *s, struct filler *x,
     return true;
 }
 
-/* Few samples, all of the usual form, with a label each at most on the average,
- * are not measured before. The stacks get room for ids of one byte, most of
- * which is never touched. false: out of memory or of another form, and nothing
- * was done. */
+static bool first_has_label(const struct lg_pprof_samples *s)
+{
+    const struct lg_pprof_run *run = s->blocks[0].run;
+    const uint8_t *message = (const uint8_t *)s->d->message.data;
+    struct lg_wire_plain rest = {message + run->begin, message + run->end};
+    struct lg_wire_plain sample;
+    struct plain_sample plain;
+    return lg_wire_take_bytes(&rest, LG_PPROF_SAMPLE, &sample) &&
+           open_plain(sample, &plain) && plain.labels.at != plain.labels.end;
+}
+
+/* Few samples of the usual form, with a label each or none, are not measured
+ * before. */
+static bool may_fill_at_once(const struct lg_pprof_samples *s)
+{
+    size_t values;
+    return s->block_count != 0 && s->sample_bytes < MIN_THREAD_BYTES &&
+           values_of(s, s->d->profile->samples.count, s->sample_bytes, &values);
+}
+
+/* The stacks get room for ids of one byte, most of which is never touched.
+ * false: out of memory. */
+static bool reserve_at_once(struct lg_pprof_samples *s)
+{
+    struct lg_profile *p = s->d->profile;
+    size_t samples = p->samples.count, values = samples * p->types.count;
+    size_t labels = first_has_label(s) ? samples : 0;
+    p->stacks.items = lg_new(s->d->arena, uint32_t, s->sample_bytes);
+    p->values = lg_new(s->d->arena, int64_t, values);
+    p->labels.items = lg_new(s->d->arena, struct lg_profile_label, labels);
+    if (p->stacks.items == NULL || p->values == NULL || p->labels.items == NULL)
+        return false;
+    p->stacks.capacity = s->sample_bytes;
+    p->values_capacity = values;
+    p->labels.capacity = labels;
+    lg_touch_pages(p->values, values * sizeof *p->values);
+    return true;
+}
+
+/* false: they have another form, and nothing was done. */
 static bool fill_at_once(struct lg_pprof_samples *s)
 {
     struct lg_profile *p = s->d->profile;
-    size_t samples = p->samples.count;
-    p->stacks.items = lg_new(s->d->arena, uint32_t, s->sample_bytes);
-    p->values = lg_new(s->d->arena, int64_t, samples * p->types.count);
-    p->labels.items = lg_new(s->d->arena, struct lg_profile_label, samples);
-    if (p->stacks.items == NULL || p->values == NULL || p->labels.items == NULL)
-        return false;
-    p->labels.capacity = samples;
-    lg_touch_pages(p->values, samples * p->types.count * sizeof *p->values);
     struct filler x = filler_of(s, &(struct block){.sample_first = 0});
     for (size_t i = 0; i < s->block_count; i++)
         if (!fill_whole_block(s, &x, &s->blocks[i]))
             return false;
     p->stacks.count = (size_t)(x.stack_at - p->stacks.items);
-    p->stacks.capacity = s->sample_bytes;
-    p->values_capacity = samples * p->types.count;
     p->labels.count = (size_t)(x.label_at - p->labels.items);
     return true;
 }
@@ -684,8 +720,12 @@ bool lg_pprof_samples_finish(struct lg_pprof_samples *samples, bool tables_ok,
         return false;
     }
     if (samples->worker_count == 1) {
-        if (fill_at_once(samples))
-            return true;
+        if (may_fill_at_once(samples)) {
+            if (!reserve_at_once(samples))
+                return lg_fail_nomem(err);
+            if (fill_at_once(samples))
+                return true;
+        }
         start(samples, measure_block);
     }
     if (!finish(samples, err) || !allot(samples, err))
