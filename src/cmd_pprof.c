@@ -40,7 +40,6 @@ static int run(const struct lg_command *self, int argc, char **argv)
     (void)mallopt(M_TRIM_THRESHOLD, 2 * KEEP_MALLOC_BYTES);
     (void)mallopt(M_TOP_PAD, 0);
     lg_arena_init(&arena, 0);
-    arena.next_chunk_bytes = (size_t)4 << 20;
     switch (lg_pprof_line_parse(argc, argv, &arena, &line)) {
     case LG_PPROF_HELP:
         return LG_EXIT_OK;

@@ -481,17 +481,6 @@ static bool fill_whole(struct filler *x, struct lg_wire_plain message,
     return s.labels.at == s.labels.end;
 }
 
-/* Where one sample has a label others will. */
-static void touch_labels(const struct filler *x, size_t count)
-{
-    const struct lg_profile *p = x->d->profile;
-    size_t left = (size_t)(p->labels.items + p->labels.capacity - x->label_at);
-    lg_touch_pages(x->label_at,
-                   (count < left ? count : left) * sizeof *x->label_at);
-}
-
-/* A block. Its stacks take about as many bytes as its messages: an id and what
- * else is in the sample are four. */
 static bool fill_whole_block(struct lg_pprof_samples *s, struct filler *x,
                              const struct block *b)
 {
@@ -500,15 +489,10 @@ static bool fill_whole_block(struct lg_pprof_samples *s, struct filler *x,
                                  message + b->run->end};
     struct lg_wire_plain sample;
     struct packed last = {NULL, NULL};
-    const struct lg_profile_label *first_label = x->label_at;
-    lg_touch_pages(x->stack_at, b->run->end - b->run->begin);
-    for (uint32_t i = 0; i < b->run->count; i++) {
+    for (uint32_t i = 0; i < b->run->count; i++)
         if (!lg_wire_take_bytes(&rest, LG_PPROF_SAMPLE, &sample) ||
             !fill_whole(x, sample, &last))
             return false;
-        if (i == 0 && x->label_at != first_label)
-            touch_labels(x, b->run->count);
-    }
     return true;
 }
 
