@@ -17,30 +17,39 @@
 #define MIN_INFLATED_BYTES ((uint64_t)64 << 20)
 #define MAX_THREADS 8
 
-/* One block for all the text, so that the inflated bytes can go. */
+/* The bytes of the string table, heads and all: copied whole, so that the
+ * inflated bytes can go. */
+static size_t table_bytes(const struct lg_pprof_skim *skim)
+{
+    size_t bytes = 0;
+    lg_each(run, skim->runs)
+        if (run->field == LG_PPROF_STRING_TABLE)
+            bytes += run->end - run->begin;
+    return bytes;
+}
+
 static bool copy_strings(struct lg_pprof *d, const struct lg_pprof_skim *skim,
                          struct lg_error *err)
 {
     size_t count = skim->counts[LG_PPROF_STRING_TABLE];
-    char *text = lg_new(d->arena, char, skim->string_bytes);
+    size_t bytes = table_bytes(skim);
+    char *text = lg_new(d->arena, char, bytes);
     d->strings.items = lg_new(d->scratch, struct lg_str, count);
     if (text == NULL || d->strings.items == NULL)
         return lg_fail_nomem(err);
-    lg_touch_pages(text, skim->string_bytes);
+    lg_touch_pages(text, bytes);
     lg_touch_pages(d->strings.items, count * sizeof *d->strings.items);
     lg_each(run, skim->runs) {
         struct lg_cursor c;
         struct lg_wire_field f;
         if (run->field != LG_PPROF_STRING_TABLE)
             continue;
-        lg_cursor_init(&c, d->message.data + run->begin, run->end - run->begin);
-        while (lg_wire_next(&c, &f)) {
-            if (f.bytes.len != 0)
-                memcpy(text, f.bytes.data, f.bytes.len);
-            d->strings.items[d->strings.count++] =
-                lg_str_from(text, f.bytes.len);
-            text += f.bytes.len;
-        }
+        size_t len = run->end - run->begin;
+        memcpy(text, d->message.data + run->begin, len);
+        lg_cursor_init(&c, text, len);
+        while (lg_wire_next(&c, &f))
+            d->strings.items[d->strings.count++] = f.bytes;
+        text += len;
     }
     if (count == 0 || d->strings.items[0].len != 0)
         return lg_fail_at(err, 0, "no string table that begins with \"\"");

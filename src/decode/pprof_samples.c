@@ -2,6 +2,7 @@
 #include "decode/pprof_samples.h"
 
 #include "base/parallel.h"
+#include "decode/pprof_sample.h"
 #include "decode/varints.h"
 
 #include <inttypes.h>
@@ -19,11 +20,6 @@
 struct block {
     const struct lg_pprof_run *run;
     size_t sample_first, stack_first, stack_count, label_first, label_count;
-};
-
-/* A sample's packed location ids, or none. */
-struct packed {
-    const uint8_t *at, *end;
 };
 
 struct worker {
@@ -54,19 +50,10 @@ static struct lg_cursor cursor_of(const struct lg_pprof *d,
     return c;
 }
 
-/* The stack of this sample, when it is one packed field and equal, byte for
- * byte, to that of the sample before. */
-static bool is_repeated(struct packed last, struct packed now)
-{
-    size_t len = (size_t)(now.end - now.at);
-    return now.at != NULL && last.at != NULL && len != 0 &&
-           (size_t)(last.end - last.at) == len && now.at[0] == last.at[0] &&
-           memcmp(now.at, last.at, len) == 0;
-}
-
 /* What stands in one sample message. */
 struct found {
-    struct packed stack; /* .at NULL: in several fields, or one by one */
+    /* .at NULL: in several fields, or one by one */
+    struct lg_pprof_packed stack;
     size_t location_fields, stack_count, label_count;
 };
 
@@ -75,7 +62,7 @@ static void measure_locations(struct lg_cursor *c,
                               struct found *found)
 {
     found->location_fields++;
-    found->stack = (struct packed){NULL, NULL};
+    found->stack = (struct lg_pprof_packed){NULL, NULL};
     if (f->type != LG_WIRE_BYTES) {
         (void)lg_wire_number(c, f);
         found->stack_count++;
@@ -87,32 +74,16 @@ static void measure_locations(struct lg_cursor *c,
         lg_cursor_fail(c, "a location id is cut");
     found->stack_count += lg_varints_count(at, end);
     if (found->location_fields == 1)
-        found->stack = (struct packed){at, end};
-}
-
-/* A sample in the usual form: one packed stack, packed values, labels. What is
- * left are the labels. false: it may have another. */
-struct plain_sample {
-    struct lg_wire_plain stack, values, labels;
-};
-
-static inline bool open_plain(struct lg_wire_plain m, struct plain_sample *ret)
-{
-    if (!lg_wire_take_bytes(&m, LG_PPROF_SAMPLE_LOCATION, &ret->stack) ||
-        !lg_wire_take_bytes(&m, LG_PPROF_SAMPLE_VALUE, &ret->values) ||
-        ret->stack.at == ret->stack.end || ret->stack.end[-1] >= 0x80)
-        return false;
-    ret->labels = m;
-    return true;
+        found->stack = (struct lg_pprof_packed){at, end};
 }
 
 static bool measure_plain(struct lg_cursor *c, struct found *found)
 {
-    struct plain_sample s;
+    struct lg_pprof_plain_sample s;
     struct lg_wire_plain label;
     size_t labels = 0;
     if (c->reason != NULL ||
-        !open_plain((struct lg_wire_plain){c->at, c->end}, &s))
+        !lg_pprof_open_plain((struct lg_wire_plain){c->at, c->end}, &s))
         return false;
     while (lg_wire_take_bytes(&s.labels, LG_PPROF_SAMPLE_LABEL, &label))
         labels++;
@@ -151,7 +122,7 @@ static bool measure_block(struct lg_pprof_samples *s, struct block *b,
     struct lg_cursor c = cursor_of(s->d, b->run);
     struct lg_profile_stack *place =
         s->d->profile->samples.items + b->sample_first;
-    struct packed last = {NULL, NULL};
+    struct lg_pprof_packed last = {NULL, NULL};
     struct lg_wire_field f;
     for (uint32_t i = 0; i < b->run->count && lg_wire_next(&c, &f); i++) {
         struct lg_cursor message = lg_wire_message(&c, &f);
@@ -159,7 +130,7 @@ static bool measure_block(struct lg_pprof_samples *s, struct block *b,
         measure_sample(&message, &found);
         if (!lg_cursor_finish(&message, err))
             return lg_context(err, "sample %zu", b->sample_first + i);
-        bool repeated = is_repeated(last, found.stack);
+        bool repeated = lg_pprof_is_repeated(last, found.stack);
         *place++ = (struct lg_profile_stack){repeated ? IS_REPEATED : IS_NEW,
                                              (uint32_t)found.stack_count};
         b->stack_count += repeated ? 0 : found.stack_count;
@@ -169,227 +140,11 @@ static bool measure_block(struct lg_pprof_samples *s, struct block *b,
     return true;
 }
 
-/* Where the next of each kind goes while a block is filled. */
-struct filler {
-    struct lg_pprof *d;
-    const uint8_t *readable; /* end of the message */
-    uint32_t sample;
-    bool is_repeated;
-    uint32_t *stack_at;
-    size_t types, values; /* of this sample */
-    int64_t *value_at;
-    struct lg_profile_label *label_at;
-    bool has_unknown; /* a location that is not there, and where */
-    uint64_t unknown_id, unknown_offset;
-};
-
-static void fill_location(struct filler *x, uint64_t id, uint64_t offset)
-{
-    uint32_t index = lg_pprof_ids_find(&x->d->locations, id);
-    if (index == LG_PPROF_NO_INDEX && !x->has_unknown) {
-        x->has_unknown = true;
-        x->unknown_id = id;
-        x->unknown_offset = offset;
-    }
-    *x->stack_at++ = index;
-}
-
-static bool fill_fast(struct filler *x, const uint8_t *at,
-                      const uint8_t *packed_end)
-{
-    const struct lg_pprof_ids *ids = &x->d->locations;
-    if (ids->has_table)
-        return false;
-    uint32_t *end = lg_varints_indices(at, packed_end, x->readable, ids->count,
-                                       x->stack_at);
-    if (end == NULL)
-        return false;
-    x->stack_at = end;
-    return true;
-}
-
-static void fill_locations(struct filler *x, struct lg_cursor *c,
-                           const struct lg_wire_field *f)
-{
-    const uint8_t *at = (const uint8_t *)f->bytes.data;
-    if (f->type == LG_WIRE_BYTES && fill_fast(x, at, at + f->bytes.len))
-        return;
-    struct lg_wire_numbers ids = lg_wire_numbers(c, f);
-    uint64_t id;
-    while (lg_wire_numbers_next(&ids, &id))
-        fill_location(x, id, f->offset);
-    if (ids.cursor.reason != NULL)
-        lg_cursor_fail(c, ids.cursor.reason);
-}
-
-/* All the values of a sample, in one field. Their lengths are anything, so that
- * branching on them would cost more than the rest. */
-static bool fill_plain_values(struct filler *x, const uint8_t *at,
-                              const uint8_t *end)
-{
-    size_t count = 0;
-    for (uint64_t value; at < end && count < x->types; count++) {
-        size_t len =
-            x->readable - at >= 8 ? lg_wire_word_varint(at, &value) : 0;
-        at = len != 0 ? at + len : lg_wire_plain_varint(at, end, &value);
-        if (at == NULL || at > end)
-            return false;
-        x->value_at[count] = (int64_t)value;
-    }
-    if (at != end)
-        return false;
-    x->values = count;
-    return true;
-}
-
-static void fill_values(struct filler *x, struct lg_cursor *c,
-                        const struct lg_wire_field *f)
-{
-    struct lg_wire_numbers values = lg_wire_numbers(c, f);
-    uint64_t value;
-    while (lg_wire_numbers_next(&values, &value)) {
-        if (x->values < x->types)
-            x->value_at[x->values] = (int64_t)value;
-        x->values++;
-    }
-    if (values.cursor.reason != NULL)
-        lg_cursor_fail(c, values.cursor.reason);
-}
-
-/* What stands in a label message: indices of strings, and a number. */
-struct label_message {
-    uint64_t key, str, num, unit;
-};
-
-/* Gives the rest of the message, which has another form. */
-static inline const uint8_t *read_plain_label(struct lg_wire_plain m,
-                                              struct label_message *l)
-{
-    *l = (struct label_message){0};
-    lg_wire_take(&m, LG_PPROF_LABEL_KEY, &l->key);
-    lg_wire_take(&m, LG_PPROF_LABEL_STR, &l->str);
-    lg_wire_take(&m, LG_PPROF_LABEL_NUM, &l->num);
-    lg_wire_take(&m, LG_PPROF_LABEL_NUM_UNIT, &l->unit);
-    return m.at;
-}
-
-static struct label_message read_label(struct lg_cursor *c)
-{
-    struct label_message l;
-    struct lg_wire_field f;
-    c->at = read_plain_label((struct lg_wire_plain){c->at, c->end}, &l);
-    while (lg_wire_next(c, &f)) {
-        if (f.number == LG_PPROF_LABEL_KEY)
-            l.key = lg_wire_number(c, &f);
-        else if (f.number == LG_PPROF_LABEL_STR)
-            l.str = lg_wire_number(c, &f);
-        else if (f.number == LG_PPROF_LABEL_NUM)
-            l.num = lg_wire_number(c, &f);
-        else if (f.number == LG_PPROF_LABEL_NUM_UNIT)
-            l.unit = lg_wire_number(c, &f);
-    }
-    return l;
-}
-
-/* pprof drops a label that is neither text nor number, so do we; and what it
- * doesn't look at may be wrong. A text or unit that is given, and empty, stays.
- */
-static void fill_label(struct filler *x, struct lg_cursor *c)
-{
-    struct label_message m = read_label(c);
-    struct lg_profile_label label = {.sample = x->sample,
-                                     .num = (int64_t)m.num};
-    label.key = lg_pprof_string_at(x->d, c, m.key);
-    if (m.str != 0) {
-        label.str = lg_pprof_string_at(x->d, c, m.str);
-        label.num = 0;
-    } else {
-        label.is_numeric = true;
-        if (m.unit != 0)
-            label.num_unit = lg_pprof_string_at(x->d, c, m.unit);
-    }
-    if (m.str != 0 || label.num != 0 || m.unit != 0)
-        *x->label_at++ = label;
-}
-
-/* A number with a unit: what each sample of a heap profile has. false: it is
- * something else. */
-static bool fill_plain_label(struct filler *x, struct lg_wire_plain message)
-{
-    struct label_message m;
-    const struct lg_str *strings = x->d->strings.items;
-    size_t count = x->d->strings.count;
-    if (read_plain_label(message, &m) != message.end || m.str != 0 ||
-        m.num == 0 || m.key >= count || m.unit >= count)
-        return false;
-    struct lg_profile_label *label = x->label_at++;
-    label->sample = x->sample;
-    label->is_numeric = true;
-    label->key = strings[m.key];
-    label->num = (int64_t)m.num;
-    if (m.unit != 0)
-        label->num_unit = strings[m.unit];
-    return true;
-}
-
-/* As far as the sample has the usual form; the cursor is set behind that. */
-static void fill_plain(struct filler *x, struct lg_cursor *c)
-{
-    struct plain_sample s;
-    struct lg_wire_plain label;
-    if (c->reason != NULL ||
-        !open_plain((struct lg_wire_plain){c->at, c->end}, &s))
-        return;
-    if (!x->is_repeated && !fill_fast(x, s.stack.at, s.stack.end))
-        return;
-    c->at = s.stack.end;
-    if (!fill_plain_values(x, s.values.at, s.values.end))
-        return;
-    c->at = s.values.end;
-    while (lg_wire_take_bytes(&s.labels, LG_PPROF_SAMPLE_LABEL, &label) &&
-           fill_plain_label(x, label))
-        c->at = s.labels.at;
-}
-
-static void fill_fields(struct filler *x, struct lg_cursor *c)
-{
-    struct lg_wire_field f;
-    fill_plain(x, c);
-    while (lg_wire_next(c, &f)) {
-        if (f.number == LG_PPROF_SAMPLE_LOCATION) {
-            if (!x->is_repeated)
-                fill_locations(x, c, &f);
-        } else if (f.number == LG_PPROF_SAMPLE_VALUE) {
-            fill_values(x, c, &f);
-        } else if (f.number == LG_PPROF_SAMPLE_LABEL) {
-            struct lg_cursor label = lg_wire_message(c, &f);
-            fill_label(x, &label);
-            if (label.reason != NULL)
-                lg_cursor_fail(c, label.reason);
-        }
-    }
-}
-
-static bool check_sample(const struct filler *x, const struct lg_cursor *c,
-                         uint64_t offset, struct lg_error *err)
-{
-    if (!lg_cursor_finish(c, err))
-        return false;
-    if (x->values != x->types || x->types == 0)
-        return lg_fail_at(err, offset, "%zu values for %zu sample types",
-                          x->values, x->types);
-    if (x->has_unknown)
-        return lg_fail_at(err, x->unknown_offset,
-                          "location %" PRIu64 " is not in the profile",
-                          x->unknown_id);
-    return true;
-}
-
-static struct filler filler_of(const struct lg_pprof_samples *s,
-                               const struct block *b)
+static struct lg_pprof_filler filler_of(const struct lg_pprof_samples *s,
+                                        const struct block *b)
 {
     struct lg_profile *p = s->d->profile;
-    return (struct filler){
+    return (struct lg_pprof_filler){
         .d = s->d,
         .readable = (const uint8_t *)s->d->message.data + s->d->message.len,
         .sample = (uint32_t)b->sample_first,
@@ -429,7 +184,7 @@ static bool fill_block(struct lg_pprof_samples *s, struct block *b,
     struct lg_profile *p = s->d->profile;
     touch_block(s, b);
     struct lg_cursor c = cursor_of(s->d, b->run);
-    struct filler x = filler_of(s, b);
+    struct lg_pprof_filler x = filler_of(s, b);
     struct lg_wire_field f;
     for (uint32_t i = 0; i < b->run->count && lg_wire_next(&c, &f); i++) {
         struct lg_cursor message = lg_wire_message(&c, &f);
@@ -439,8 +194,7 @@ static bool fill_block(struct lg_pprof_samples *s, struct block *b,
         place->first = (uint32_t)(x.stack_at - p->stacks.items);
         if (x.is_repeated)
             *place = place[-1];
-        fill_fields(&x, &message);
-        if (!check_sample(&x, &message, f.offset, err))
+        if (!lg_pprof_fill_sample(&x, &message, f.offset, err))
             return lg_context(err, "sample %" PRIu32, x.sample);
         x.value_at += x.types;
         x.sample++;
@@ -449,49 +203,17 @@ static bool fill_block(struct lg_pprof_samples *s, struct block *b,
     return true;
 }
 
-/* A sample in the usual form, labels and all. */
-static bool fill_whole(struct filler *x, struct lg_wire_plain message,
-                       struct packed *last)
-{
-    struct lg_profile *p = x->d->profile;
-    struct lg_profile_stack *place = &p->samples.items[x->sample];
-    struct plain_sample s;
-    struct lg_wire_plain label;
-    if (!open_plain(message, &s))
-        return false;
-    struct packed stack = {s.stack.at, s.stack.end};
-    if (is_repeated(*last, stack)) {
-        *place = place[-1];
-    } else {
-        place->first = (uint32_t)(x->stack_at - p->stacks.items);
-        if (!fill_fast(x, stack.at, stack.end))
-            return false;
-        place->count = (uint32_t)(x->stack_at - p->stacks.items) - place->first;
-    }
-    *last = stack;
-    if (!fill_plain_values(x, s.values.at, s.values.end) ||
-        x->values != x->types)
-        return false;
-    x->value_at += x->types;
-    while (lg_wire_take_bytes(&s.labels, LG_PPROF_SAMPLE_LABEL, &label))
-        if (x->label_at == p->labels.items + p->labels.capacity ||
-            !fill_plain_label(x, label))
-            return false;
-    x->sample++;
-    return s.labels.at == s.labels.end;
-}
-
-static bool fill_whole_block(struct lg_pprof_samples *s, struct filler *x,
-                             const struct block *b)
+static bool fill_whole_block(struct lg_pprof_samples *s,
+                             struct lg_pprof_filler *x, const struct block *b)
 {
     const uint8_t *message = (const uint8_t *)s->d->message.data;
     struct lg_wire_plain rest = {message + b->run->begin,
                                  message + b->run->end};
     struct lg_wire_plain sample;
-    struct packed last = {NULL, NULL};
+    struct lg_pprof_packed last = {NULL, NULL};
     for (uint32_t i = 0; i < b->run->count; i++)
         if (!lg_wire_take_bytes(&rest, LG_PPROF_SAMPLE, &sample) ||
-            !fill_whole(x, sample, &last))
+            !lg_pprof_fill_whole(x, sample, &last))
             return false;
     return true;
 }
@@ -502,9 +224,10 @@ static bool first_has_label(const struct lg_pprof_samples *s)
     const uint8_t *message = (const uint8_t *)s->d->message.data;
     struct lg_wire_plain rest = {message + run->begin, message + run->end};
     struct lg_wire_plain sample;
-    struct plain_sample plain;
+    struct lg_pprof_plain_sample plain;
     return lg_wire_take_bytes(&rest, LG_PPROF_SAMPLE, &sample) &&
-           open_plain(sample, &plain) && plain.labels.at != plain.labels.end;
+           lg_pprof_open_plain(sample, &plain) &&
+           plain.labels.at != plain.labels.end;
 }
 
 /* Few samples of the usual form, with a label each or none, are not measured
@@ -539,7 +262,7 @@ static bool reserve_at_once(struct lg_pprof_samples *s)
 static bool fill_at_once(struct lg_pprof_samples *s)
 {
     struct lg_profile *p = s->d->profile;
-    struct filler x = filler_of(s, &(struct block){.sample_first = 0});
+    struct lg_pprof_filler x = filler_of(s, &(struct block){.sample_first = 0});
     for (size_t i = 0; i < s->block_count; i++)
         if (!fill_whole_block(s, &x, &s->blocks[i]))
             return false;
