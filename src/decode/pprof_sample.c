@@ -34,9 +34,11 @@ static bool fill_fast(struct lg_pprof_filler *x, const uint8_t *at,
 static void fill_locations(struct lg_pprof_filler *x, struct lg_cursor *c,
                            const struct lg_wire_field *f)
 {
-    const uint8_t *at = (const uint8_t *)f->bytes.data;
-    if (f->type == LG_WIRE_BYTES && fill_fast(x, at, at + f->bytes.len))
-        return;
+    if (f->type == LG_WIRE_BYTES) {
+        const uint8_t *at = (const uint8_t *)f->bytes.data;
+        if (fill_fast(x, at, at + f->bytes.len))
+            return;
+    }
     struct lg_wire_numbers ids = lg_wire_numbers(c, f);
     uint64_t id;
     while (lg_wire_numbers_next(&ids, &id))
