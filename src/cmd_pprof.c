@@ -4,7 +4,12 @@
 #include "base/io.h"
 #include "cmd.h"
 
+#include <malloc.h>
 #include <unistd.h>
+
+/* Blocks up to this are kept when they are given back: what a profile of usual
+ * size was inflated to becomes its graph, without fresh pages. */
+#define KEEP_MALLOC_BYTES (2 << 20)
 
 /* Lives as long as the program: what it holds is given back by the kernel,
  * which takes no time that anybody waits for. */
@@ -31,6 +36,9 @@ static int run(const struct lg_command *self, int argc, char **argv)
     struct lg_profile profile;
     struct lg_error err = {0};
     (void)self;
+    (void)mallopt(M_MMAP_THRESHOLD, KEEP_MALLOC_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, 2 * KEEP_MALLOC_BYTES);
+    (void)mallopt(M_TOP_PAD, 0);
     lg_arena_init(&arena, 0);
     switch (lg_pprof_line_parse(argc, argv, &arena, &line)) {
     case LG_PPROF_HELP:

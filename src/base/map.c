@@ -65,17 +65,9 @@ static size_t slot_of(const struct lg_map *map, uint64_t hash, uint64_t number,
     }
 }
 
-/* Room for one more, and at least half of the slots free. A refusal leaves the
- * map as it was. */
-static bool reserve_one(struct lg_map *map)
+/* Room for so many, a power of two. A refusal leaves the map as it was. */
+static bool grow(struct lg_map *map, size_t capacity)
 {
-    if (map->count < map->capacity)
-        return true;
-    if (map->count >= MAX_ENTRIES / 2) {
-        map->arena->failed = true;
-        return false;
-    }
-    size_t capacity = map->capacity != 0 ? map->capacity * 2 : FIRST_CAPACITY;
     size_t slot_count = capacity * 2, mask = slot_count - 1;
     uint32_t *slots = lg_new_table(map->arena, uint32_t, slot_count);
     struct lg_map_entry *entries =
@@ -101,6 +93,26 @@ static bool reserve_one(struct lg_map *map)
     return true;
 }
 
+/* Room for one more, and at least half of the slots free. */
+static bool reserve_one(struct lg_map *map)
+{
+    if (map->count < map->capacity)
+        return true;
+    if (map->count >= MAX_ENTRIES / 2) {
+        map->arena->failed = true;
+        return false;
+    }
+    return grow(map, map->capacity != 0 ? map->capacity * 2 : FIRST_CAPACITY);
+}
+
+bool lg_map_reserve(struct lg_map *map, size_t count)
+{
+    size_t capacity = FIRST_CAPACITY;
+    while (capacity < count && capacity <= MAX_ENTRIES / 4)
+        capacity *= 2;
+    return capacity <= map->capacity || grow(map, capacity);
+}
+
 static uint64_t *find(const struct lg_map *map, uint64_t hash, uint64_t number,
                       struct lg_str key)
 {
@@ -113,20 +125,21 @@ static uint64_t *find(const struct lg_map *map, uint64_t hash, uint64_t number,
 static uint64_t *put(struct lg_map *map, uint64_t hash, uint64_t number,
                      struct lg_str key, bool *fresh_ret)
 {
-    uint64_t *place = find(map, hash, number, key);
-    bool fresh = place == NULL;
+    size_t slots = map->slot_count;
+    size_t slot = slots != 0 ? slot_of(map, hash, number, key) : 0;
+    bool fresh = slots == 0 || map->slots[slot] == 0;
     if (fresh) {
         if (!reserve_one(map))
             return NULL;
-        size_t slot = slot_of(map, hash, number, key);
-        struct lg_map_entry *e = &map->entries[map->count++];
-        *e = (struct lg_map_entry){.key = key, .number = number};
+        if (map->slot_count != slots) /* it has grown */
+            slot = slot_of(map, hash, number, key);
+        map->entries[map->count++] =
+            (struct lg_map_entry){.key = key, .number = number};
         map->slots[slot] = (uint32_t)map->count;
-        place = &e->value;
     }
     if (fresh_ret != NULL)
         *fresh_ret = fresh;
-    return place;
+    return &map->entries[map->slots[slot] - 1].value;
 }
 
 uint64_t *lg_map_put_str(struct lg_map *map, struct lg_str key, bool *fresh_ret)

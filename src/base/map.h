@@ -26,6 +26,9 @@ struct lg_map {
 
 /* Borrows arena. Allocates with the first insert. */
 void lg_map_init(struct lg_map *map, struct lg_arena *arena);
+/* Room for so many entries, where their number is known before: no growing, no
+ * memory left behind. false: out of memory, nothing changed. */
+bool lg_map_reserve(struct lg_map *map, size_t count);
 /* The value's place, inserted as 0 when new (*fresh_ret, may be NULL). NULL:
  * out of memory. Valid until the next insert. */
 uint64_t *lg_map_put_str(struct lg_map *map, struct lg_str key,

@@ -39,6 +39,11 @@ static bool reserve(struct lg_sb *sb, size_t more)
     return true;
 }
 
+void lg_sb_reserve(struct lg_sb *sb, size_t bytes)
+{
+    (void)reserve(sb, bytes);
+}
+
 void lg_sb_str(struct lg_sb *sb, struct lg_str s)
 {
     if (s.len == 0 || !reserve(sb, s.len))

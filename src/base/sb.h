@@ -18,6 +18,8 @@ struct lg_sb {
 };
 
 void lg_sb_init(struct lg_sb *sb, struct lg_arena *arena);
+/* Room for so many bytes more, where that is known roughly: no growing. */
+void lg_sb_reserve(struct lg_sb *sb, size_t bytes);
 void lg_sb_str(struct lg_sb *sb, struct lg_str s);
 void lg_sb_cstr(struct lg_sb *sb, const char *s);
 void lg_sb_char(struct lg_sb *sb, char c);

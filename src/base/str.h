@@ -48,7 +48,8 @@ static inline bool lg_str_same_(const char *a, const char *b, size_t len)
 
 static inline bool lg_str_eq(struct lg_str a, struct lg_str b)
 {
-    return a.len == b.len && lg_str_same_(a.data, b.data, a.len);
+    return a.len == b.len &&
+           (a.data == b.data || lg_str_same_(a.data, b.data, a.len));
 }
 
 static inline bool lg_str_starts(struct lg_str s, struct lg_str prefix)

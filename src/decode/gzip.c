@@ -122,7 +122,9 @@ static void *touch_ahead(void *context)
 static void ahead_begin(struct ahead *a, const struct output *out)
 {
     *a = (struct ahead){.data = out->data, .len = out->capacity};
-    if (out->capacity >= MIN_AHEAD_BYTES)
+    if (out->capacity < MIN_AHEAD_BYTES)
+        lg_touch_pages(out->data, out->capacity);
+    else
         a->is_started = pthread_create(&a->thread, NULL, touch_ahead, a) == 0;
 }
 

@@ -2,6 +2,7 @@
 #include "decode/pprof.h"
 
 #include "decode/gzip.h"
+#include "decode/pprof_plain.h"
 #include "decode/pprof_samples.h"
 
 #include <inttypes.h>
@@ -16,28 +17,39 @@
 #define MIN_INFLATED_BYTES ((uint64_t)64 << 20)
 #define MAX_THREADS 8
 
-/* One block for all the text, so that the inflated bytes can go. */
+/* The bytes of the string table, heads and all: copied whole, so that the
+ * inflated bytes can go. */
+static size_t table_bytes(const struct lg_pprof_skim *skim)
+{
+    size_t bytes = 0;
+    lg_each(run, skim->runs)
+        if (run->field == LG_PPROF_STRING_TABLE)
+            bytes += run->end - run->begin;
+    return bytes;
+}
+
 static bool copy_strings(struct lg_pprof *d, const struct lg_pprof_skim *skim,
                          struct lg_error *err)
 {
     size_t count = skim->counts[LG_PPROF_STRING_TABLE];
-    char *text = lg_new(d->arena, char, skim->string_bytes);
+    size_t bytes = table_bytes(skim);
+    char *text = lg_new(d->arena, char, bytes);
     d->strings.items = lg_new(d->scratch, struct lg_str, count);
     if (text == NULL || d->strings.items == NULL)
         return lg_fail_nomem(err);
+    lg_touch_pages(text, bytes);
+    lg_touch_pages(d->strings.items, count * sizeof *d->strings.items);
     lg_each(run, skim->runs) {
         struct lg_cursor c;
         struct lg_wire_field f;
         if (run->field != LG_PPROF_STRING_TABLE)
             continue;
-        lg_cursor_init(&c, d->message.data + run->begin, run->end - run->begin);
-        while (lg_wire_next(&c, &f)) {
-            if (f.bytes.len != 0)
-                memcpy(text, f.bytes.data, f.bytes.len);
-            d->strings.items[d->strings.count++] =
-                lg_str_from(text, f.bytes.len);
-            text += f.bytes.len;
-        }
+        size_t len = run->end - run->begin;
+        memcpy(text, d->message.data + run->begin, len);
+        lg_cursor_init(&c, text, len);
+        while (lg_wire_next(&c, &f))
+            d->strings.items[d->strings.count++] = f.bytes;
+        text += len;
     }
     if (count == 0 || d->strings.items[0].len != 0)
         return lg_fail_at(err, 0, "no string table that begins with \"\"");
@@ -50,7 +62,19 @@ static bool copy_strings(struct lg_pprof *d, const struct lg_pprof_skim *skim,
                                   _Alignof(max_align_t)),                      \
      (v)->items != NULL)
 
-/* Every count was counted in the input, field by field; none was read. */
+/* The columns that will be full. */
+static void touch_columns(const struct lg_profile *p)
+{
+    lg_touch_pages(p->locations.items,
+                   p->locations.capacity * sizeof *p->locations.items);
+    lg_touch_pages(p->lines.items,
+                   p->locations.capacity * sizeof *p->lines.items);
+    lg_touch_pages(p->functions.items,
+                   p->functions.capacity * sizeof *p->functions.items);
+}
+
+/* Every count was counted in the input, field by field; none was read. Where
+ * functions are inlined a location has several lines. */
 static bool reserve(struct lg_pprof *d, const struct lg_pprof_skim *skim,
                     struct lg_error *err)
 {
@@ -62,9 +86,10 @@ static bool reserve(struct lg_pprof *d, const struct lg_pprof_skim *skim,
     lg_pprof_ids_init(&d->functions, functions, d->scratch);
     lg_pprof_ids_init(&d->locations, locations, d->scratch);
     if (!RESERVE(d->arena, &p->locations, locations) ||
-        !RESERVE(d->arena, &p->lines, locations) ||
+        !RESERVE(d->arena, &p->lines, locations + locations / 2) ||
         !RESERVE(d->arena, &p->functions, functions))
         return lg_fail_nomem(err);
+    touch_columns(p);
     return true;
 }
 
@@ -73,12 +98,30 @@ static const struct part {
     const char *name;
     lg_pprof_message_fn *decode;
     uint32_t field;
+    /* Of the usual form; false: of another. NULL: there are few. */
+    bool (*decode_plain)(struct lg_pprof *d, const uint8_t *at,
+                         const uint8_t *end);
 } parts[] = {
-    {"sample type", lg_pprof_sample_type, LG_PPROF_SAMPLE_TYPE},
-    {"mapping", lg_pprof_mapping, LG_PPROF_MAPPING},
-    {"function", lg_pprof_function, LG_PPROF_FUNCTION},
-    {"location", lg_pprof_location, LG_PPROF_LOCATION},
+    {"sample type", lg_pprof_sample_type, LG_PPROF_SAMPLE_TYPE, NULL},
+    {"mapping", lg_pprof_mapping, LG_PPROF_MAPPING, NULL},
+    {"function", lg_pprof_function, LG_PPROF_FUNCTION, lg_pprof_plain_function},
+    {"location", lg_pprof_location, LG_PPROF_LOCATION, lg_pprof_plain_location},
 };
+
+/* As many as have the usual form; gives where the rest begins. */
+static uint32_t decode_plain(struct lg_pprof *d, const struct part *part,
+                             const struct lg_pprof_run *run, size_t *index)
+{
+    const uint8_t *message = (const uint8_t *)d->message.data;
+    struct lg_wire_plain rest = {message + run->begin, message + run->end};
+    struct lg_wire_plain next = rest, field;
+    while (lg_wire_take_bytes(&next, part->field, &field) &&
+           part->decode_plain(d, field.at, field.end)) {
+        rest = next;
+        ++*index;
+    }
+    return (uint32_t)(rest.at - message);
+}
 
 static bool decode_run(struct lg_pprof *d, const struct part *part,
                        const struct lg_pprof_run *run, size_t *index,
@@ -86,8 +129,11 @@ static bool decode_run(struct lg_pprof *d, const struct part *part,
 {
     struct lg_cursor c;
     struct lg_wire_field f;
-    lg_cursor_init(&c, d->message.data + run->begin, run->end - run->begin);
-    c.base_offset = run->begin;
+    uint32_t begin = part->decode_plain != NULL
+                         ? decode_plain(d, part, run, index)
+                         : run->begin;
+    lg_cursor_init(&c, d->message.data + begin, run->end - begin);
+    c.base_offset = begin;
     for (; lg_wire_next(&c, &f); ++*index)
         if (!part->decode(d, lg_wire_message(&c, &f), err))
             return lg_context(err, "%s %zu", part->name, *index);

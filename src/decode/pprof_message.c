@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/pprof_message.h"
 
+#include "decode/pprof_plain.h"
+
 #include <inttypes.h>
 
 #define NO_ID 0
@@ -92,6 +94,8 @@ bool lg_pprof_mapping(struct lg_pprof *d, struct lg_cursor c,
 bool lg_pprof_function(struct lg_pprof *d, struct lg_cursor c,
                        struct lg_error *err)
 {
+    if (c.reason == NULL && lg_pprof_plain_function(d, c.at, c.end))
+        return true;
     struct lg_profile_function fn = {.id = NO_ID};
     uint64_t offset = lg_cursor_offset(&c);
     struct lg_wire_field f;
@@ -146,15 +150,11 @@ static bool add_line(struct lg_pprof *d, struct lg_cursor c,
     return true;
 }
 
-/* A mapping that is not there is no error: pprof takes it as none. */
-static uint32_t mapping_of(const struct lg_pprof *d, uint64_t id)
-{
-    return id == NO_ID ? 0 : lg_pprof_ids_find(&d->mappings, id) + 1;
-}
-
 bool lg_pprof_location(struct lg_pprof *d, struct lg_cursor c,
                        struct lg_error *err)
 {
+    if (c.reason == NULL && lg_pprof_plain_location(d, c.at, c.end))
+        return true;
     struct lg_profile *p = d->profile;
     struct lg_profile_location l = {.id = NO_ID,
                                     .line_first = (uint32_t)p->lines.count};
@@ -164,7 +164,7 @@ bool lg_pprof_location(struct lg_pprof *d, struct lg_cursor c,
         if (f.number == LG_PPROF_LOCATION_ID)
             l.id = lg_wire_number(&c, &f);
         else if (f.number == LG_PPROF_LOCATION_MAPPING)
-            l.mapping = mapping_of(d, lg_wire_number(&c, &f));
+            l.mapping = lg_pprof_mapping_of(d, lg_wire_number(&c, &f));
         else if (f.number == LG_PPROF_LOCATION_ADDRESS)
             l.address = lg_wire_number(&c, &f);
         else if (f.number == LG_PPROF_LOCATION_IS_FOLDED)

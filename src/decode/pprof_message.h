@@ -42,5 +42,12 @@ static inline struct lg_str lg_pprof_string(const struct lg_pprof *d,
 {
     return lg_pprof_string_at(d, c, lg_wire_number(c, f));
 }
+/* Index + 1. A mapping that is not there is no error: pprof takes it as none.
+ */
+static inline uint32_t lg_pprof_mapping_of(const struct lg_pprof *d,
+                                           uint64_t id)
+{
+    return id == 0 ? 0 : lg_pprof_ids_find(&d->mappings, id) + 1;
+}
 
 #endif

@@ -2,6 +2,7 @@
 #include "decode/pprof_samples.h"
 
 #include "base/parallel.h"
+#include "decode/pprof_sample.h"
 #include "decode/varints.h"
 
 #include <inttypes.h>
@@ -21,11 +22,6 @@ struct block {
     size_t sample_first, stack_first, stack_count, label_first, label_count;
 };
 
-/* A sample's packed location ids, or none. */
-struct packed {
-    const uint8_t *at, *end;
-};
-
 struct worker {
     struct lg_pprof_samples *samples;
     pthread_t thread;
@@ -37,7 +33,7 @@ struct worker {
 struct lg_pprof_samples {
     struct lg_pprof *d;
     struct block *blocks;
-    size_t block_count;
+    size_t block_count, sample_bytes;
     bool (*pass)(struct lg_pprof_samples *s, struct block *b,
                  struct lg_error *err);
     atomic_size_t next;                 /* block */
@@ -54,19 +50,10 @@ static struct lg_cursor cursor_of(const struct lg_pprof *d,
     return c;
 }
 
-/* The stack of this sample, when it is one packed field and equal, byte for
- * byte, to that of the sample before. */
-static bool is_repeated(struct packed last, struct packed now)
-{
-    size_t len = (size_t)(now.end - now.at);
-    return now.at != NULL && last.at != NULL && len != 0 &&
-           (size_t)(last.end - last.at) == len && now.at[0] == last.at[0] &&
-           memcmp(now.at, last.at, len) == 0;
-}
-
 /* What stands in one sample message. */
 struct found {
-    struct packed stack; /* .at NULL: in several fields, or one by one */
+    /* .at NULL: in several fields, or one by one */
+    struct lg_pprof_packed stack;
     size_t location_fields, stack_count, label_count;
 };
 
@@ -75,7 +62,7 @@ static void measure_locations(struct lg_cursor *c,
                               struct found *found)
 {
     found->location_fields++;
-    found->stack = (struct packed){NULL, NULL};
+    found->stack = (struct lg_pprof_packed){NULL, NULL};
     if (f->type != LG_WIRE_BYTES) {
         (void)lg_wire_number(c, f);
         found->stack_count++;
@@ -87,12 +74,35 @@ static void measure_locations(struct lg_cursor *c,
         lg_cursor_fail(c, "a location id is cut");
     found->stack_count += lg_varints_count(at, end);
     if (found->location_fields == 1)
-        found->stack = (struct packed){at, end};
+        found->stack = (struct lg_pprof_packed){at, end};
+}
+
+static bool measure_plain(struct lg_cursor *c, struct found *found)
+{
+    struct lg_pprof_plain_sample s;
+    struct lg_wire_plain label;
+    size_t labels = 0;
+    if (c->reason != NULL ||
+        !lg_pprof_open_plain((struct lg_wire_plain){c->at, c->end}, &s))
+        return false;
+    while (lg_wire_take_bytes(&s.labels, LG_PPROF_SAMPLE_LABEL, &label))
+        labels++;
+    if (s.labels.at != s.labels.end)
+        return false;
+    *found = (struct found){
+        .stack = {s.stack.at, s.stack.end},
+        .location_fields = 1,
+        .stack_count = lg_varints_count(s.stack.at, s.stack.end),
+        .label_count = labels,
+    };
+    return true;
 }
 
 static void measure_sample(struct lg_cursor *c, struct found *found)
 {
     struct lg_wire_field f;
+    if (measure_plain(c, found))
+        return;
     *found = (struct found){0};
     while (lg_wire_next(c, &f)) {
         if (f.number == LG_PPROF_SAMPLE_LOCATION)
@@ -112,7 +122,7 @@ static bool measure_block(struct lg_pprof_samples *s, struct block *b,
     struct lg_cursor c = cursor_of(s->d, b->run);
     struct lg_profile_stack *place =
         s->d->profile->samples.items + b->sample_first;
-    struct packed last = {NULL, NULL};
+    struct lg_pprof_packed last = {NULL, NULL};
     struct lg_wire_field f;
     for (uint32_t i = 0; i < b->run->count && lg_wire_next(&c, &f); i++) {
         struct lg_cursor message = lg_wire_message(&c, &f);
@@ -120,7 +130,7 @@ static bool measure_block(struct lg_pprof_samples *s, struct block *b,
         measure_sample(&message, &found);
         if (!lg_cursor_finish(&message, err))
             return lg_context(err, "sample %zu", b->sample_first + i);
-        bool repeated = is_repeated(last, found.stack);
+        bool repeated = lg_pprof_is_repeated(last, found.stack);
         *place++ = (struct lg_profile_stack){repeated ? IS_REPEATED : IS_NEW,
                                              (uint32_t)found.stack_count};
         b->stack_count += repeated ? 0 : found.stack_count;
@@ -130,143 +140,11 @@ static bool measure_block(struct lg_pprof_samples *s, struct block *b,
     return true;
 }
 
-/* Where the next of each kind goes while a block is filled. */
-struct filler {
-    struct lg_pprof *d;
-    const uint8_t *readable; /* end of the message */
-    uint32_t sample;
-    bool is_repeated;
-    uint32_t *stack_at;
-    size_t types, values; /* of this sample */
-    int64_t *value_at;
-    struct lg_profile_label *label_at;
-    bool has_unknown; /* a location that is not there, and where */
-    uint64_t unknown_id, unknown_offset;
-};
-
-static void fill_location(struct filler *x, uint64_t id, uint64_t offset)
-{
-    uint32_t index = lg_pprof_ids_find(&x->d->locations, id);
-    if (index == LG_PPROF_NO_INDEX && !x->has_unknown) {
-        x->has_unknown = true;
-        x->unknown_id = id;
-        x->unknown_offset = offset;
-    }
-    *x->stack_at++ = index;
-}
-
-static bool fill_fast(struct filler *x, struct lg_str packed)
-{
-    const struct lg_pprof_ids *ids = &x->d->locations;
-    const uint8_t *at = (const uint8_t *)packed.data;
-    if (ids->has_table)
-        return false;
-    uint32_t *end =
-        lg_varints_small(at, at + packed.len, x->readable, x->stack_at);
-    if (end == NULL ||
-        !lg_varints_to_indices(x->stack_at, (size_t)(end - x->stack_at),
-                               ids->count))
-        return false;
-    x->stack_at = end;
-    return true;
-}
-
-static void fill_locations(struct filler *x, struct lg_cursor *c,
-                           const struct lg_wire_field *f)
-{
-    if (f->type == LG_WIRE_BYTES && fill_fast(x, f->bytes))
-        return;
-    struct lg_wire_numbers ids = lg_wire_numbers(c, f);
-    uint64_t id;
-    while (lg_wire_numbers_next(&ids, &id))
-        fill_location(x, id, f->offset);
-    if (ids.cursor.reason != NULL)
-        lg_cursor_fail(c, ids.cursor.reason);
-}
-
-static void fill_values(struct filler *x, struct lg_cursor *c,
-                        const struct lg_wire_field *f)
-{
-    struct lg_wire_numbers values = lg_wire_numbers(c, f);
-    uint64_t value;
-    while (lg_wire_numbers_next(&values, &value)) {
-        if (x->values < x->types)
-            x->value_at[x->values] = (int64_t)value;
-        x->values++;
-    }
-    if (values.cursor.reason != NULL)
-        lg_cursor_fail(c, values.cursor.reason);
-}
-
-/* pprof drops a label that is neither text nor number, so do we; and what it
- * doesn't look at may be wrong. A text or unit that is given, and empty, stays.
- */
-static void fill_label(struct filler *x, struct lg_cursor *c)
-{
-    uint64_t key = 0, str = 0, unit = 0;
-    struct lg_profile_label label = {.sample = x->sample};
-    struct lg_wire_field f;
-    while (lg_wire_next(c, &f)) {
-        if (f.number == LG_PPROF_LABEL_KEY)
-            key = lg_wire_number(c, &f);
-        else if (f.number == LG_PPROF_LABEL_STR)
-            str = lg_wire_number(c, &f);
-        else if (f.number == LG_PPROF_LABEL_NUM)
-            label.num = (int64_t)lg_wire_number(c, &f);
-        else if (f.number == LG_PPROF_LABEL_NUM_UNIT)
-            unit = lg_wire_number(c, &f);
-    }
-    label.key = lg_pprof_string_at(x->d, c, key);
-    if (str != 0) {
-        label.str = lg_pprof_string_at(x->d, c, str);
-        label.num = 0;
-    } else {
-        label.is_numeric = true;
-        if (unit != 0)
-            label.num_unit = lg_pprof_string_at(x->d, c, unit);
-    }
-    if (str != 0 || label.num != 0 || unit != 0)
-        *x->label_at++ = label;
-}
-
-static void fill_fields(struct filler *x, struct lg_cursor *c)
-{
-    struct lg_wire_field f;
-    while (lg_wire_next(c, &f)) {
-        if (f.number == LG_PPROF_SAMPLE_LOCATION) {
-            if (!x->is_repeated)
-                fill_locations(x, c, &f);
-        } else if (f.number == LG_PPROF_SAMPLE_VALUE) {
-            fill_values(x, c, &f);
-        } else if (f.number == LG_PPROF_SAMPLE_LABEL) {
-            struct lg_cursor label = lg_wire_message(c, &f);
-            fill_label(x, &label);
-            if (label.reason != NULL)
-                lg_cursor_fail(c, label.reason);
-        }
-    }
-}
-
-static bool check_sample(const struct filler *x, const struct lg_cursor *c,
-                         uint64_t offset, struct lg_error *err)
-{
-    if (!lg_cursor_finish(c, err))
-        return false;
-    if (x->values != x->types || x->types == 0)
-        return lg_fail_at(err, offset, "%zu values for %zu sample types",
-                          x->values, x->types);
-    if (x->has_unknown)
-        return lg_fail_at(err, x->unknown_offset,
-                          "location %" PRIu64 " is not in the profile",
-                          x->unknown_id);
-    return true;
-}
-
-static struct filler filler_of(const struct lg_pprof_samples *s,
-                               const struct block *b)
+static struct lg_pprof_filler filler_of(const struct lg_pprof_samples *s,
+                                        const struct block *b)
 {
     struct lg_profile *p = s->d->profile;
-    return (struct filler){
+    return (struct lg_pprof_filler){
         .d = s->d,
         .readable = (const uint8_t *)s->d->message.data + s->d->message.len,
         .sample = (uint32_t)b->sample_first,
@@ -277,18 +155,25 @@ static struct filler filler_of(const struct lg_pprof_samples *s,
     };
 }
 
-/* What the block will fill, when all of it is so large that its pages are
- * fresh. */
+/* How many values the samples have to have, where their bytes can hold as many.
+ */
+static bool values_of(const struct lg_pprof_samples *s, size_t samples,
+                      size_t bytes, size_t *ret)
+{
+    return !__builtin_mul_overflow(samples, s->d->profile->types.count, ret) &&
+           *ret <= bytes;
+}
+
+/* What the block will fill. */
 static void touch_block(const struct lg_pprof_samples *s, const struct block *b)
 {
     const struct lg_profile *p = s->d->profile;
-    size_t types = p->types.count;
-    if (s->worker_count == 1)
-        return;
+    size_t values;
     lg_touch_pages(p->stacks.items + b->stack_first,
                    b->stack_count * sizeof *p->stacks.items);
-    lg_touch_pages(p->values + b->sample_first * types,
-                   b->run->count * types * sizeof *p->values);
+    if (values_of(s, b->run->count, b->run->end - b->run->begin, &values))
+        lg_touch_pages(p->values + b->sample_first * p->types.count,
+                       values * sizeof *p->values);
     lg_touch_pages(p->labels.items + b->label_first,
                    b->label_count * sizeof *p->labels.items);
 }
@@ -299,7 +184,7 @@ static bool fill_block(struct lg_pprof_samples *s, struct block *b,
     struct lg_profile *p = s->d->profile;
     touch_block(s, b);
     struct lg_cursor c = cursor_of(s->d, b->run);
-    struct filler x = filler_of(s, b);
+    struct lg_pprof_filler x = filler_of(s, b);
     struct lg_wire_field f;
     for (uint32_t i = 0; i < b->run->count && lg_wire_next(&c, &f); i++) {
         struct lg_cursor message = lg_wire_message(&c, &f);
@@ -309,13 +194,80 @@ static bool fill_block(struct lg_pprof_samples *s, struct block *b,
         place->first = (uint32_t)(x.stack_at - p->stacks.items);
         if (x.is_repeated)
             *place = place[-1];
-        fill_fields(&x, &message);
-        if (!check_sample(&x, &message, f.offset, err))
+        if (!lg_pprof_fill_sample(&x, &message, f.offset, err))
             return lg_context(err, "sample %" PRIu32, x.sample);
         x.value_at += x.types;
         x.sample++;
     }
     b->label_count = (size_t)(x.label_at - p->labels.items) - b->label_first;
+    return true;
+}
+
+static bool fill_whole_block(struct lg_pprof_samples *s,
+                             struct lg_pprof_filler *x, const struct block *b)
+{
+    const uint8_t *message = (const uint8_t *)s->d->message.data;
+    struct lg_wire_plain rest = {message + b->run->begin,
+                                 message + b->run->end};
+    struct lg_wire_plain sample;
+    struct lg_pprof_packed last = {NULL, NULL};
+    for (uint32_t i = 0; i < b->run->count; i++)
+        if (!lg_wire_take_bytes(&rest, LG_PPROF_SAMPLE, &sample) ||
+            !lg_pprof_fill_whole(x, sample, &last))
+            return false;
+    return true;
+}
+
+static bool first_has_label(const struct lg_pprof_samples *s)
+{
+    const struct lg_pprof_run *run = s->blocks[0].run;
+    const uint8_t *message = (const uint8_t *)s->d->message.data;
+    struct lg_wire_plain rest = {message + run->begin, message + run->end};
+    struct lg_wire_plain sample;
+    struct lg_pprof_plain_sample plain;
+    return lg_wire_take_bytes(&rest, LG_PPROF_SAMPLE, &sample) &&
+           lg_pprof_open_plain(sample, &plain) &&
+           plain.labels.at != plain.labels.end;
+}
+
+/* Few samples of the usual form, with a label each or none, are not measured
+ * before. */
+static bool may_fill_at_once(const struct lg_pprof_samples *s)
+{
+    size_t values;
+    return s->block_count != 0 && s->sample_bytes < MIN_THREAD_BYTES &&
+           values_of(s, s->d->profile->samples.count, s->sample_bytes, &values);
+}
+
+/* The stacks get room for ids of one byte, most of which is never touched.
+ * false: out of memory. */
+static bool reserve_at_once(struct lg_pprof_samples *s)
+{
+    struct lg_profile *p = s->d->profile;
+    size_t samples = p->samples.count, values = samples * p->types.count;
+    size_t labels = first_has_label(s) ? samples : 0;
+    p->stacks.items = lg_new(s->d->arena, uint32_t, s->sample_bytes);
+    p->values = lg_new(s->d->arena, int64_t, values);
+    p->labels.items = lg_new(s->d->arena, struct lg_profile_label, labels);
+    if (p->stacks.items == NULL || p->values == NULL || p->labels.items == NULL)
+        return false;
+    p->stacks.capacity = s->sample_bytes;
+    p->values_capacity = values;
+    p->labels.capacity = labels;
+    lg_touch_pages(p->values, values * sizeof *p->values);
+    return true;
+}
+
+/* false: they have another form, and nothing was done. */
+static bool fill_at_once(struct lg_pprof_samples *s)
+{
+    struct lg_profile *p = s->d->profile;
+    struct lg_pprof_filler x = filler_of(s, &(struct block){.sample_first = 0});
+    for (size_t i = 0; i < s->block_count; i++)
+        if (!fill_whole_block(s, &x, &s->blocks[i]))
+            return false;
+    p->stacks.count = (size_t)(x.stack_at - p->stacks.items);
+    p->labels.count = (size_t)(x.label_at - p->labels.items);
     return true;
 }
 
@@ -418,7 +370,9 @@ struct lg_pprof_samples *lg_pprof_samples_begin(struct lg_pprof *d,
     if (p->samples.items == NULL || !make_blocks(ret, s))
         return NULL;
     p->samples.count = p->samples.capacity = s->counts[LG_PPROF_SAMPLE];
-    start(ret, measure_block);
+    ret->sample_bytes = s->sample_bytes;
+    if (ret->worker_count > 1)
+        start(ret, measure_block);
     return ret;
 }
 
@@ -468,8 +422,18 @@ bool lg_pprof_samples_finish(struct lg_pprof_samples *samples, bool tables_ok,
                              struct lg_error *err)
 {
     if (!tables_ok) {
-        (void)finish(samples, NULL);
+        if (samples->worker_count > 1)
+            (void)finish(samples, NULL);
         return false;
+    }
+    if (samples->worker_count == 1) {
+        if (may_fill_at_once(samples)) {
+            if (!reserve_at_once(samples))
+                return lg_fail_nomem(err);
+            if (fill_at_once(samples))
+                return true;
+        }
+        start(samples, measure_block);
     }
     if (!finish(samples, err) || !allot(samples, err))
         return false;

@@ -5,7 +5,8 @@
  * samples, each block by whichever thread is free: the first counts what the
  * columns have to hold, so that the second writes every number straight to its
  * final place. A sample with the stack of the one before it in its block
- * shares it.
+ * shares it. Few samples, too few for a second thread, are filled in one pass
+ * when all have the usual form, into room for as many ids as there are bytes.
  *
  * Cost on one core: about 0.15 ns a byte to measure, 1.5 ns a stack entry to
  * fill. Memory: 4 bytes a stack entry, 8 a sample and a value, 64 a label.

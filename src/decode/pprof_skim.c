@@ -36,8 +36,6 @@ static void count_field(struct lg_pprof_skim *skim, uint32_t field,
     skim->counts[field] += count;
     if (field == LG_PPROF_SAMPLE)
         skim->sample_bytes += bytes;
-    else if (field == LG_PPROF_STRING_TABLE)
-        skim->string_bytes += bytes;
 }
 
 /* Jumps over the fields of the run's kind that follow, as long as they are of

@@ -24,7 +24,7 @@ struct lg_pprof_run {
 struct lg_pprof_skim {
     LG_VEC(struct lg_pprof_run) runs;         /* in order of the input */
     size_t counts[LG_PPROF_STRING_TABLE + 1]; /* by field */
-    size_t sample_bytes, string_bytes;
+    size_t sample_bytes;
     /* Scalars of the profile; strings are still indices. */
     uint64_t scalars[LG_PPROF_PROFILE_FIELDS];
     bool has_period_type;

@@ -41,6 +41,58 @@ size_t lg_varints_count(const uint8_t *at, const uint8_t *end)
     return count;
 }
 
+/* Every byte of the 64 at `at` as the first of a varint of one or two. */
+static inline void read_short(const uint8_t *at, uint16_t values[STEP_BYTES])
+{
+    const __m128i low = _mm_set1_epi8(0x7f), zero = _mm_setzero_si128();
+    for (size_t i = 0; i < STEP_BYTES; i += 16) {
+        __m128i first = _mm_loadu_si128((const __m128i *)(at + i));
+        __m128i second = _mm_loadu_si128((const __m128i *)(at + i + 1));
+        __m128i *place = (__m128i *)(values + i);
+        second = _mm_and_si128(second, _mm_cmplt_epi8(first, zero));
+        first = _mm_and_si128(first, low);
+        _mm_storeu_si128(
+            place,
+            _mm_or_si128(_mm_unpacklo_epi8(first, zero),
+                         _mm_srli_epi16(_mm_unpacklo_epi8(zero, second), 1)));
+        _mm_storeu_si128(
+            place + 1,
+            _mm_or_si128(_mm_unpackhi_epi8(first, zero),
+                         _mm_srli_epi16(_mm_unpackhi_epi8(zero, second), 1)));
+    }
+}
+
+/* Varints of one or two bytes, less one each, from the first to where there may
+ * be another, which is set to *at. Most profiles have so few locations. *most:
+ * the largest. */
+static uint32_t *take_short(const uint8_t **at, const uint8_t *end,
+                            const uint8_t *readable, uint32_t *out,
+                            uint32_t *most)
+{
+    uint16_t values[STEP_BYTES];
+    uint32_t largest = 0;
+    while (*at < end && readable - *at > STEP_BYTES) {
+        uint64_t mask = ends_mask(*at), cut = 0;
+        if (end - *at < STEP_BYTES)
+            cut = UINT64_MAX << (end - *at);
+        uint64_t more = ~mask & ~cut; /* is not the last byte */
+        if ((more & more << 1) != 0)
+            break;
+        /* The last of the 64 may be half a number: for the next time. */
+        uint64_t begins = ~(more << 1 | cut | (more & (uint64_t)1 << 63));
+        read_short(*at, values);
+        for (; begins != 0; begins &= begins - 1) {
+            uint32_t index = values[__builtin_ctzll(begins)] - 1U;
+            largest = index > largest ? index : largest;
+            *out++ = index;
+        }
+        *at += STEP_BYTES - (more >> 63);
+    }
+    *at = *at < end ? *at : end;
+    *most = largest;
+    return out;
+}
+
 /* The numbers that end in the 64 bytes at `at`, each still with its
  * continuation bits: four bytes from where it begins, cut to its length.
  * *from: where the first of them begins; *longest: of their lengths. */
@@ -107,15 +159,14 @@ static uint32_t *take_rest(const uint8_t *at, const uint8_t *end, uint32_t *out)
     return out;
 }
 
-uint32_t *lg_varints_small(const uint8_t *at, const uint8_t *end,
-                           const uint8_t *readable, uint32_t *out)
-{
 #ifdef WITH_SSE2
+/* Varints of up to four bytes. */
+static uint32_t *take_small(const uint8_t *at, const uint8_t *end,
+                            const uint8_t *readable, uint32_t *out)
+{
     const uint8_t *from = at;
     uint32_t *first = out;
     size_t longest = 0;
-    if (at < end && end[-1] >= 0x80)
-        return NULL;
     /* The word of the last number reaches up to three bytes beyond it. */
     while (at < end && readable - at >= STEP_BYTES + MAX_SMALL_BYTES) {
         uint64_t mask = ends_mask(at);
@@ -126,13 +177,11 @@ uint32_t *lg_varints_small(const uint8_t *at, const uint8_t *end,
     }
     squeeze(first, (size_t)(out - first));
     return longest <= MAX_SMALL_BYTES ? take_rest(from, end, out) : NULL;
-#else
-    (void)readable;
-    return take_rest(at, end, out);
-#endif
 }
+#endif
 
-bool lg_varints_to_indices(uint32_t *ids, size_t count, uint32_t limit)
+/* Takes one from each. false: one of them was 0 or above limit. */
+static bool to_indices(uint32_t *ids, size_t count, uint32_t limit)
 {
     bool bad = limit == 0 && count != 0;
     size_t i = 0;
@@ -156,4 +205,27 @@ bool lg_varints_to_indices(uint32_t *ids, size_t count, uint32_t limit)
         bad |= ids[i] >= limit;
     }
     return !bad;
+}
+
+uint32_t *lg_varints_indices(const uint8_t *at, const uint8_t *end,
+                             const uint8_t *readable, uint32_t limit,
+                             uint32_t *out)
+{
+    uint32_t *first = out;
+    if (at < end && end[-1] >= 0x80)
+        return NULL;
+#ifdef WITH_SSE2
+    uint32_t most;
+    out = first = take_short(&at, end, readable, out, &most);
+    if (most >= limit)
+        return NULL;
+    if (at < end)
+        out = take_small(at, end, readable, out);
+#else
+    (void)readable;
+    out = take_rest(at, end, out);
+#endif
+    if (out == NULL || !to_indices(first, (size_t)(out - first), limit))
+        return NULL;
+    return out;
 }

@@ -14,13 +14,13 @@
 
 /* Bytes that end a varint: how many there are when the last byte is one. */
 size_t lg_varints_count(const uint8_t *at, const uint8_t *end);
-/* All varints of [at, end), of which there are lg_varints_count, into out.
- * Up to `readable` (≥ end) may be read, not used. Gives the end of what was
- * put out. NULL: one of them has more than four bytes, or the last is cut; what
- * is in out has no meaning. */
-uint32_t *lg_varints_small(const uint8_t *at, const uint8_t *end,
-                           const uint8_t *readable, uint32_t *out);
-/* Takes one from each. false: one of them was 0 or above limit. */
-bool lg_varints_to_indices(uint32_t *ids, size_t count, uint32_t limit);
+/* All varints of [at, end), of which there are lg_varints_count, less one each,
+ * into out: ids that count from 1 as indices. Up to `readable` (≥ end) may be
+ * read, not used. Gives the end of what was put out. NULL: one of them has more
+ * than four bytes, is 0 or above limit, or the last is cut; what is in out has
+ * no meaning. */
+uint32_t *lg_varints_indices(const uint8_t *at, const uint8_t *end,
+                             const uint8_t *readable, uint32_t limit,
+                             uint32_t *out);
 
 #endif

@@ -25,6 +25,26 @@ uint64_t lg_wire_long_varint(struct lg_cursor *c)
     return 0;
 }
 
+const uint8_t *lg_wire_plain_varint(const uint8_t *at, const uint8_t *end,
+                                    uint64_t *value_ret)
+{
+    uint64_t n = 0;
+    if (end - at >= 8) {
+        size_t len = lg_wire_word_varint(at, value_ret);
+        if (len != 0)
+            return at + len;
+    }
+    for (unsigned shift = 0; at < end && shift < 63; shift += 7) {
+        uint8_t byte = *at++;
+        n |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            *value_ret = n;
+            return at;
+        }
+    }
+    return NULL;
+}
+
 bool lg_wire_next_long(struct lg_cursor *c, struct lg_wire_field *f)
 {
     uint64_t tag = lg_wire_varint(c), number = tag >> 3;

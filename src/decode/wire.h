@@ -9,6 +9,8 @@
 
 #include "base/cursor.h"
 
+#include <endian.h>
+
 enum lg_wire_type {
     LG_WIRE_VARINT = 0,
     LG_WIRE_FIXED64 = 1,
@@ -46,6 +48,77 @@ static inline uint64_t lg_wire_varint(struct lg_cursor *c)
         }
     }
     return lg_wire_long_varint(c);
+}
+
+/* The varint that begins eight bytes, without a branch for its length, which it
+ * gives; 0: it is longer. */
+static inline size_t lg_wire_word_varint(const uint8_t *at, uint64_t *value_ret)
+{
+    uint64_t n;
+    memcpy(&n, at, sizeof n);
+    n = le64toh(n);
+    uint64_t last = ~n & 0x8080808080808080; /* lowest bit: of the last byte */
+    if (last == 0)
+        return 0;
+    n &= (last ^ (last - 1)) & 0x7f7f7f7f7f7f7f7f;
+    n = (n & 0x007f007f007f007f) | (n & 0x7f007f007f007f00) >> 1;
+    n = (n & 0x00003fff00003fff) | (n & 0x3fff00003fff0000) >> 2;
+    *value_ret = (n & 0x0fffffff) | (n & 0x0fffffff00000000) >> 4;
+    return (size_t)__builtin_ctzll(last) / 8 + 1;
+}
+
+/* As lg_wire_quick_varint, for all lengths. */
+const uint8_t *lg_wire_plain_varint(const uint8_t *at, const uint8_t *end,
+                                    uint64_t *value_ret);
+/* The varint at `at`, and its end. NULL: it is cut, or has all of ten bytes;
+ * lg_wire_varint tells. */
+static inline const uint8_t *
+lg_wire_quick_varint(const uint8_t *at, const uint8_t *end, uint64_t *value_ret)
+{
+    if (end - at >= 2) {
+        if (at[0] < 0x80) {
+            *value_ret = at[0];
+            return at + 1;
+        }
+        if (at[1] < 0x80) {
+            *value_ret = (uint64_t)(at[0] & 0x7f) | (uint64_t)at[1] << 7;
+            return at + 2;
+        }
+    }
+    return lg_wire_plain_varint(at, end, value_ret);
+}
+
+/* What is left of a message that is read in the order in which its fields
+ * usually stand. What is not as expected stays where it is: then the message
+ * has to be read field by field. */
+struct lg_wire_plain {
+    const uint8_t *at, *end;
+};
+
+/* Takes the field, when it is the next and a varint. */
+static inline void lg_wire_take(struct lg_wire_plain *p, unsigned field,
+                                uint64_t *value_ret)
+{
+    if (p->at == p->end || *p->at != (field << 3 | LG_WIRE_VARINT))
+        return;
+    const uint8_t *next = lg_wire_quick_varint(p->at + 1, p->end, value_ret);
+    if (next != NULL)
+        p->at = next;
+}
+
+/* Takes the field, when it is the next and bytes. false: it is not. */
+static inline bool lg_wire_take_bytes(struct lg_wire_plain *p, unsigned field,
+                                      struct lg_wire_plain *ret)
+{
+    uint64_t len;
+    if (p->at == p->end || *p->at != (field << 3 | LG_WIRE_BYTES))
+        return false;
+    const uint8_t *at = lg_wire_quick_varint(p->at + 1, p->end, &len);
+    if (at == NULL || len > (uint64_t)(p->end - at))
+        return false;
+    *ret = (struct lg_wire_plain){at, at + len};
+    p->at = ret->end;
+    return true;
 }
 
 /* Next field of a message; false at its end and after a failure. Numbers that

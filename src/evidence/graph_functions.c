@@ -151,7 +151,8 @@ bool lg_graph_functions_make(struct lg_graph_nodes *g)
     size_t count = g->profile->functions.count;
     /* One more, for lines without a function. */
     g->function_of = lg_new(g->scratch, uint32_t, count + 1);
-    if (g->function_of == NULL || lg_push(g->scratch, &g->functions) == NULL ||
+    if (g->function_of == NULL || !lg_map_reserve(&index.names, count + 1) ||
+        lg_push(g->scratch, &g->functions) == NULL ||
         (g->keep.filename && !take_file(g, &index, LG_STR(""))))
         return false;
     g->function_of[count] = add_function(

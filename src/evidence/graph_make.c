@@ -147,6 +147,8 @@ bool lg_graph_make(struct lg_graph_draft *d,
     g.names = lg_new(arena, struct lg_str, g.nodes.capacity);
     g.order.items = lg_new(arena, uint32_t, d->list_count);
     if (g.nodes.items == NULL || g.names == NULL || g.order.items == NULL ||
+        (d->nodes->objfiles.count > 1 &&
+         !lg_map_reserve(&wholes.functions, g.nodes.capacity)) ||
         !take_edges(d, number, &g))
         return false;
     for (uint32_t i = 0; i < d->count; i++) {

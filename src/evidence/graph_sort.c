@@ -18,11 +18,41 @@ static int ascending(uint32_t a, uint32_t b)
     return (a > b) - (a < b);
 }
 
-static int by_score(const void *a, const void *b)
+/* Two neighbours that are sorted, [a, b) and [b, end), as one. */
+static void merge(const struct item *a, const struct item *b,
+                  const struct item *end, struct item *out)
 {
-    const struct item *x = a, *y = b;
-    int order = descending(x->score, y->score);
-    return order != 0 ? order : ascending(x->at, y->at);
+    const struct item *a_end = b;
+    while (a < a_end && b < end) {
+        /* Chosen, not branched on: nobody could guess which. */
+        bool is_left = a->score >= b->score;
+        const struct item *from = is_left ? a : b;
+        *out++ = *from;
+        a += is_left;
+        b += !is_left;
+    }
+    while (a < a_end)
+        *out++ = *a++;
+    while (b < end)
+        *out++ = *b++;
+}
+
+/* Largest first, equal ones as they stand. Gives items or other, where the
+ * result is. Both hold count. */
+static struct item *sort_by_score(struct item *items, struct item *other,
+                                  size_t count)
+{
+    for (size_t width = 1; width < count; width *= 2) {
+        for (size_t i = 0; i < count; i += 2 * width) {
+            size_t middle = count - i > width ? i + width : count;
+            size_t end = count - middle > width ? middle + width : count;
+            merge(items + i, items + middle, items + end, other + i);
+        }
+        struct item *sorted = other;
+        other = items;
+        items = sorted;
+    }
+    return items;
 }
 
 struct names {
@@ -49,12 +79,12 @@ bool lg_graph_sort(struct lg_graph_draft *draft, uint32_t *ids, size_t count,
 {
     struct lg_arena *scratch = draft->nodes->scratch;
     struct item *items = lg_new(scratch, struct item, count);
-    if (items == NULL)
+    struct item *other = lg_new(scratch, struct item, count);
+    if (items == NULL || other == NULL)
         return false;
     for (size_t i = 0; i < count; i++)
         items[i] = (struct item){lg_go_abs(score[ids[i]]), ids[i], (uint32_t)i};
-    if (count > 1)
-        qsort(items, count, sizeof *items, by_score);
+    items = sort_by_score(items, other, count);
     struct names names = {draft, second};
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count && items[end].score == items[i].score;)

@@ -11,43 +11,49 @@
 #define MAX_ALIAS_BYTES 16
 
 struct unit {
-    const char *name;
-    const char *aliases[MAX_ALIASES];
+    struct lg_str name;
+    struct lg_str aliases[MAX_ALIASES];
     double factor;
 };
 
 struct family {
     const struct unit *units;
     size_t count;
-    const char *default_name;
+    struct lg_str default_name;
     double default_factor;
 };
 
 static const struct unit memory_units[] = {
-    {"B", {"b", "byte"}, 1},
-    {"kB", {"kb", "kbyte", "kilobyte"}, 0x1p10},
-    {"MB", {"mb", "mbyte", "megabyte"}, 0x1p20},
-    {"GB", {"gb", "gbyte", "gigabyte"}, 0x1p30},
-    {"TB", {"tb", "tbyte", "terabyte"}, 0x1p40},
-    {"PB", {"pb", "pbyte", "petabyte"}, 0x1p50},
+    {LG_STR("B"), {LG_STR("b"), LG_STR("byte")}, 1},
+    {LG_STR("kB"), {LG_STR("kb"), LG_STR("kbyte"), LG_STR("kilobyte")}, 0x1p10},
+    {LG_STR("MB"), {LG_STR("mb"), LG_STR("mbyte"), LG_STR("megabyte")}, 0x1p20},
+    {LG_STR("GB"), {LG_STR("gb"), LG_STR("gbyte"), LG_STR("gigabyte")}, 0x1p30},
+    {LG_STR("TB"), {LG_STR("tb"), LG_STR("tbyte"), LG_STR("terabyte")}, 0x1p40},
+    {LG_STR("PB"), {LG_STR("pb"), LG_STR("pbyte"), LG_STR("petabyte")}, 0x1p50},
 };
 /* pprof's "μs" is no alias: it is three bytes long, and loses its s first. */
 static const struct unit time_units[] = {
-    {"ns", {"ns", "nanosecond"}, 1},    {"us", {"us", "microsecond"}, 1e3},
-    {"ms", {"ms", "millisecond"}, 1e6}, {"s", {"s", "sec", "second"}, 1e9},
-    {"hrs", {"hour", "hr"}, 3600e9},
+    {LG_STR("ns"), {LG_STR("ns"), LG_STR("nanosecond")}, 1},
+    {LG_STR("us"), {LG_STR("us"), LG_STR("microsecond")}, 1e3},
+    {LG_STR("ms"), {LG_STR("ms"), LG_STR("millisecond")}, 1e6},
+    {LG_STR("s"), {LG_STR("s"), LG_STR("sec"), LG_STR("second")}, 1e9},
+    {LG_STR("hrs"), {LG_STR("hour"), LG_STR("hr")}, 3600e9},
 };
 static const struct unit gcu_units[] = {
-    {"n*GCU", {"nanogcu"}, 1e-9},  {"u*GCU", {"microgcu"}, 1e-6},
-    {"m*GCU", {"milligcu"}, 1e-3}, {"GCU", {"gcu"}, 1},
-    {"k*GCU", {"kilogcu"}, 1e3},   {"M*GCU", {"megagcu"}, 1e6},
-    {"G*GCU", {"gigagcu"}, 1e9},   {"T*GCU", {"teragcu"}, 1e12},
-    {"P*GCU", {"petagcu"}, 1e15},
+    {LG_STR("n*GCU"), {LG_STR("nanogcu")}, 1e-9},
+    {LG_STR("u*GCU"), {LG_STR("microgcu")}, 1e-6},
+    {LG_STR("m*GCU"), {LG_STR("milligcu")}, 1e-3},
+    {LG_STR("GCU"), {LG_STR("gcu")}, 1},
+    {LG_STR("k*GCU"), {LG_STR("kilogcu")}, 1e3},
+    {LG_STR("M*GCU"), {LG_STR("megagcu")}, 1e6},
+    {LG_STR("G*GCU"), {LG_STR("gigagcu")}, 1e9},
+    {LG_STR("T*GCU"), {LG_STR("teragcu")}, 1e12},
+    {LG_STR("P*GCU"), {LG_STR("petagcu")}, 1e15},
 };
 static const struct family families[] = {
-    {memory_units, LG_COUNT(memory_units), "B", 1},
-    {time_units, LG_COUNT(time_units), "s", 1e9},
-    {gcu_units, LG_COUNT(gcu_units), "GCU", 1},
+    {memory_units, LG_COUNT(memory_units), LG_STR("B"), 1},
+    {time_units, LG_COUNT(time_units), LG_STR("s"), 1e9},
+    {gcu_units, LG_COUNT(gcu_units), LG_STR("GCU"), 1},
 };
 
 static char to_lower(char c)
@@ -57,9 +63,9 @@ static char to_lower(char c)
 
 static bool has_alias(const struct unit *u, struct lg_str alias)
 {
-    for (size_t i = 0; i < MAX_ALIASES && u->aliases[i] != NULL; i++) {
-        if (alias.len != 0 && alias.data[0] == u->aliases[i][0] &&
-            lg_str_eq(alias, lg_str_of(u->aliases[i])))
+    for (size_t i = 0; i < MAX_ALIASES && u->aliases[i].len != 0; i++) {
+        if (alias.len == u->aliases[i].len &&
+            memcmp(alias.data, u->aliases[i].data, alias.len) == 0)
             return true;
     }
     return false;
@@ -107,7 +113,7 @@ static double convert(const struct family *family, double value,
 {
     const struct unit *u =
         is_automatic(to) ? unit_for(family, value) : unit_of(family, to);
-    *unit_ret = lg_str_of(u != NULL ? u->name : family->default_name);
+    *unit_ret = u != NULL ? u->name : family->default_name;
     return value / (u != NULL ? u->factor : family->default_factor);
 }
 
@@ -144,26 +150,41 @@ static size_t print_whole(char *end, uint64_t n)
     return len;
 }
 
-/* Reports print five of these a line, and printf's exact arithmetic is slow:
- * the nearest whole number, unless value is so near to the middle of two that
- * the last bits of a double decide. value is from 0 to 1e12. */
-static bool round_clearly(double value, uint64_t *ret)
+/* Reports print five of these a line, and printf's arithmetic is slow. To the
+ * nearest whole number of hundredths, as printf has it, exactly: where the
+ * product was rounded to the middle of two, what it lost decides; where it lost
+ * nothing, the even one is nearest. value is from 0 to 1e10. */
+static uint64_t hundredths(double value)
 {
-    double below = floor(value), rest = value - below;
-    *ret = (uint64_t)below + (rest > 0.5);
-    return fabs(rest - 0.5) > 1e-3;
+    double product = value * 100;
+    uint64_t below = (uint64_t)product;
+    double rest = product - (double)below;
+    if (rest != 0.5)
+        return below + (rest > 0.5);
+    double lost = fma(value, 100, -product);
+    return lost != 0 ? below + (lost > 0) : below + below % 2;
 }
 
 /* "%.2f" of value, which is 0 or above, before end; 0: left to printf. */
 static size_t print_cents(char *end, double value)
 {
-    uint64_t cents;
-    if (!(value >= 0 && value < 1e10) || !round_clearly(value * 100, &cents))
+    if (!(value >= 0 && value < 1e10))
         return 0;
+    uint64_t cents = hundredths(value);
     end[-1] = (char)('0' + cents % 10);
     end[-2] = (char)('0' + cents / 10 % 10);
     end[-3] = '.';
     return 3 + print_whole(end - 3, cents / 100);
+}
+
+/* The nearest whole number, unless value is so near to the middle of two that
+ * the last bits of a double decide. value is from 0 to 1e12. */
+static bool round_clearly(double value, uint64_t *ret)
+{
+    uint64_t below = (uint64_t)value;
+    double rest = value - (double)below;
+    *ret = below + (rest > 0.5);
+    return fabs(rest - 0.5) > 1e-3;
 }
 
 /* "%.2g" of value, which is below 1, before end; 0: left to printf. */

@@ -186,6 +186,17 @@ void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width)
     lg_sb_str(sb, text);
 }
 
+/* What was added from `start` on goes to the right by pad characters. */
+static void shift_right(struct lg_sb *sb, size_t start, size_t pad)
+{
+    size_t len = sb->len - start;
+    lg_sb_repeat(sb, ' ', pad);
+    if (sb->failed)
+        return;
+    memmove(sb->data + start + pad, sb->data + start, len);
+    memset(sb->data + start, ' ', pad);
+}
+
 void lg_pprof_right_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                           int64_t value, size_t width)
 {
@@ -193,22 +204,9 @@ void lg_pprof_right_value(const struct lg_pprof_report *r, struct lg_sb *sb,
     lg_pprof_value(r, sb, value);
     if (sb->failed)
         return;
-    size_t len = sb->len - start, i = 0;
-    while (i < len && (unsigned char)sb->data[start + i] < 0x80)
-        i++;
-    struct lg_str text = lg_str_from(sb->data + start, len);
-    if (i == len && len >= width)
-        return;
-    char few[128], *copy = few;
-    if (len > sizeof few)
-        copy = lg_new(sb->arena, char, len);
-    if (copy == NULL) {
-        sb->failed = true;
-        return;
-    }
-    memcpy(copy, text.data, len);
-    sb->len = start;
-    lg_pprof_right(sb, lg_str_from(copy, len), width);
+    size_t have = lg_utf8_count(sb->data + start, sb->len - start);
+    if (have < width)
+        shift_right(sb, start, width - have);
 }
 
 void lg_pprof_node_sums(const struct lg_pprof_report *r, struct lg_sb *sb,

@@ -2,6 +2,9 @@
 /* The reports `top` and `text`: report.go printText. */
 #include "report/pprof_report.h"
 
+/* Of numbers and a name, roughly. */
+#define LINE_BYTES 112
+
 static const char *inline_mark(const struct lg_graph *g,
                                const struct lg_graph_node *n)
 {
@@ -39,6 +42,7 @@ bool lg_pprof_text(struct lg_pprof_report *r, struct lg_sb *out,
     lg_pprof_header(r, &g, &dropped, false, out->arena, &labels, &count);
     lg_pprof_put_lines(out, labels, count);
     lg_sb_cstr(out, "      flat  flat%   sum%        cum   cum%\n");
+    lg_sb_reserve(out, g.order.count * LINE_BYTES);
     lg_each(node, g.order)
         put_row(r, out, &g, *node, &sum);
     return !out->arena->failed || lg_fail_nomem(err);

@@ -320,11 +320,21 @@ bool lg_demangle(struct lg_str mangled, enum lg_demangle_mode mode,
     return false;
 }
 
+static bool has_char(struct lg_str s, char c)
+{
+    return memchr(s.data, c, s.len) != NULL;
+}
+
 /* Might be C++, demangled already. Java's "class.<init>" and Go's
  * "(*T[...]).M" are not. */
 static bool looks_like_cpp(struct lg_str s)
 {
     bool brackets = false;
+    /* Few names have any of these, which is told quicker than letter by letter.
+     */
+    if (!has_char(s, '<') && !has_char(s, '>') && !has_char(s, '[') &&
+        !has_char(s, ']') && !has_char(s, ':'))
+        return false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.data[i], next = i + 1 < s.len ? s.data[i + 1] : '\0';
         if (c == '.' && next == '<')

@@ -96,6 +96,11 @@ static bool play(void *context, struct lg_arena *arena, struct lg_error *err)
         ok = place != NULL;
         if (!ok)
             break;
+        if (step % 97 == 7)
+            ok = lg_map_reserve(&map, step);
+        place = p->strings ? lg_map_find_str(&map, key)
+                           : lg_map_find_u64(&map, number);
+        assert_non_null(place);
         assert_int_equal(fresh, at == list.count);
         assert_true(*place == (fresh ? 0 : list.values[at]));
         list.keys[at] = key;

@@ -15,12 +15,12 @@
 
 #define MOST 300
 
-/* Up to four bytes, mostly of one length, as ids are. */
-static uint32_t random_small(struct lg_rng *rng)
+/* Up to so many bytes, mostly of one length, as ids are. */
+static uint32_t random_small(struct lg_rng *rng, size_t bytes)
 {
     size_t bits =
-        lg_rng_below(rng, 4) == 0 ? 28 : 7 * (1 + lg_rng_below(rng, 4));
-    return (uint32_t)lg_rng_below(rng, (size_t)1 << bits);
+        7 * (lg_rng_below(rng, 4) == 0 ? bytes : 1 + lg_rng_below(rng, bytes));
+    return 1 + (uint32_t)lg_rng_below(rng, ((size_t)1 << bits) - 1);
 }
 
 /* In a block of exactly its size, so that a sanitizer sees what is read behind
@@ -37,9 +37,11 @@ static void assert_read(const struct lg_sb *sb, size_t slack,
     memset(copy + sb->len, 0xff, slack);
     const uint8_t *end = copy + sb->len;
     assert_int_equal(lg_varints_count(copy, end), count);
-    uint32_t *out_end = lg_varints_small(copy, end, end + slack, out);
+    uint32_t *out_end =
+        lg_varints_indices(copy, end, end + slack, UINT32_MAX, out);
     assert_ptr_equal(out_end, out + count);
-    assert_memory_equal(out, numbers, count * sizeof *out);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(out[i], numbers[i] - 1);
     free(copy);
     free(out);
 }
@@ -52,10 +54,11 @@ static void test_small(void **state)
     for (size_t run = 0; run < 3000; run++) {
         uint32_t numbers[MOST];
         size_t count = lg_rng_below(&rng, MOST);
+        size_t bytes = run % 3 == 0 ? 4 : 2, longer = lg_rng_below(&rng, 1000);
         struct lg_sb sb;
         lg_sb_init(&sb, &arena);
         for (size_t i = 0; i < count; i++) {
-            numbers[i] = random_small(&rng);
+            numbers[i] = random_small(&rng, i == longer ? 3 : bytes);
             pb_raw_varint(&sb, numbers[i]);
         }
         assert_read(&sb, lg_rng_below(&rng, 2) != 0 ? 100 : run % 70, numbers,
@@ -74,51 +77,51 @@ static void test_refused(void **state)
         for (size_t slack = 0; slack <= 100; slack += 100) {
             memset(bytes, 1, sizeof bytes);
             memset(bytes + at, 0x81, 4);
-            assert_null(
-                lg_varints_small(bytes, bytes + 100, bytes + 100 + slack, out));
+            assert_null(lg_varints_indices(
+                bytes, bytes + 100, bytes + 100 + slack, UINT32_MAX, out));
             memset(bytes + at, 0x81, 10);
-            assert_null(
-                lg_varints_small(bytes, bytes + 100, bytes + 100 + slack, out));
+            assert_null(lg_varints_indices(
+                bytes, bytes + 100, bytes + 100 + slack, UINT32_MAX, out));
             memset(bytes, 1, sizeof bytes);
             bytes[at] = 0x81;
-            assert_null(lg_varints_small(bytes, bytes + at + 1,
-                                         bytes + at + 1 + slack, out));
+            assert_null(lg_varints_indices(bytes, bytes + at + 1,
+                                           bytes + at + 1 + slack, UINT32_MAX,
+                                           out));
         }
     }
 }
 
-static void test_to_indices(void **state)
+/* An id that is no index, among short and long ones. */
+static void test_limit(void **state)
 {
-    for (size_t count = 0; count < 20; count++) {
-        for (size_t odd = 0; odd <= count; odd++) {
-            uint32_t ids[20];
-            for (size_t i = 0; i < count; i++)
-                ids[i] = 1 + (uint32_t)i;
-            assert_true(lg_varints_to_indices(ids, count, 20));
-            for (size_t i = 0; i < count; i++) {
-                assert_int_equal(ids[i], i);
-                ids[i] = 20;
+    static const uint32_t limits[] = {5, 127, 128, 16383, 16384, 70000};
+    (void)state;
+    for (size_t n = 0; n < sizeof limits / sizeof limits[0]; n++) {
+        for (size_t odd = 0; odd < 70; odd++) {
+            struct lg_arena arena;
+            struct lg_sb sb, good;
+            uint32_t out[70];
+            lg_arena_init(&arena, 0);
+            for (uint32_t bad = 0; bad < 3; bad++) {
+                lg_sb_init(&sb, &arena);
+                for (size_t i = 0; i < 70; i++)
+                    pb_raw_varint(&sb, i != odd   ? 1 + i % limits[n]
+                                       : bad == 0 ? 0
+                                       : bad == 1 ? limits[n]
+                                                  : limits[n] + 1);
+                for (size_t slack = 0; slack < 2; slack++) {
+                    good = sb; /* bytes of another field */
+                    for (size_t i = 0; i < 100 * slack; i++)
+                        lg_sb_char(&good, 1);
+                    const uint8_t *at = (const uint8_t *)good.data;
+                    uint32_t *end = lg_varints_indices(
+                        at, at + sb.len, at + good.len, limits[n], out);
+                    assert_ptr_equal(end, bad == 1 ? out + 70 : NULL);
+                }
             }
-            assert_true(lg_varints_to_indices(ids, count, 20));
-            if (odd == count)
-                continue;
-            ids[odd] = 20; /* others: 19 */
-            assert_true(lg_varints_to_indices(ids, count, 20));
-            ids[odd] = 0;
-            for (size_t i = 0; i < count; i++)
-                ids[i] = i == odd ? 0 : 1;
-            assert_false(lg_varints_to_indices(ids, count, 20));
-            for (size_t i = 0; i < count; i++)
-                ids[i] = i == odd ? 21 : 1;
-            assert_false(lg_varints_to_indices(ids, count, 20));
-            for (size_t i = 0; i < count; i++)
-                ids[i] = i == odd ? UINT32_MAX : 1;
-            assert_false(lg_varints_to_indices(ids, count, 20));
-            assert_true(lg_varints_to_indices(ids, 0, 0));
+            lg_arena_deinit(&arena);
         }
     }
-    uint32_t one = 1;
-    assert_false(lg_varints_to_indices(&one, 1, 0));
 }
 
 int main(void)
@@ -126,7 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small),
         cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_to_indices),
+        cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,6 +104,21 @@ static void test_percentages(void **state)
     lg_arena_deinit(&arena);
 }
 
+/* What the nearest double of n half hundredths of a second is nearer to. */
+static void check_middle(int64_t n, struct lg_sb *sb)
+{
+    char expected[64];
+    int len = snprintf(expected, sizeof expected, "%.2f",
+                       (double)(n * 5000000) / 1e9);
+    if (memcmp(expected + len - 3, ".00", 3) == 0)
+        len -= 3;
+    snprintf(expected + len, sizeof expected - (size_t)len, "s");
+    sb->len = 0;
+    lg_measure_label(sb, n * 5000000, LG_STR("ns"), LG_STR("s"));
+    assert_string_equal(lg_sb_cstr_of(sb),
+                        strcmp(expected, "0s") == 0 ? "0" : expected);
+}
+
 static void check_share(int64_t value, int64_t total, struct lg_sb *sb)
 {
     char expected[64];
@@ -144,6 +159,8 @@ static void test_same_as_printf(void **state)
         check_share(bytes, total > 0 ? total : 1, &sb);
         check_share((int64_t)(i % 2001), 20000, &sb);
         check_share((int64_t)i, 10000000, &sb);
+        check_middle((int64_t)i, &sb);
+        check_middle((int64_t)lg_rng_below(&rng, (size_t)1 << 39), &sb);
     }
     lg_arena_deinit(&arena);
 }
