@@ -178,32 +178,13 @@ void *lg_arena_calloc(struct lg_arena *arena, size_t count, size_t size_bytes,
 
 /* Fewer pages come as fast by themselves. */
 #define MIN_TABLE_BYTES ((size_t)32 << 10)
-/* From half a huge page on it is worth one: lookups all over a table need an
- * entry of the TLB for each page. */
-#define HUGE_BYTES ((size_t)2 << 20)
-
-/* Behind it the chunk has room to the next border. */
-static void *huge_table(struct lg_arena *arena, size_t bytes)
-{
-    size_t rounded = (bytes + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
-    void *table = lg_arena_alloc(arena, rounded, HUGE_BYTES);
-    if (table != NULL) /* refused: small pages do */
-        (void)madvise(table, rounded, MADV_HUGEPAGE);
-    return table;
-}
 
 void *lg_arena_table(struct lg_arena *arena, size_t count, size_t size_bytes,
                      size_t align)
 {
-    size_t bytes;
-    if (__builtin_mul_overflow(count, size_bytes, &bytes))
-        return refuse(arena);
-    void *table = bytes >= HUGE_BYTES / 2 && bytes <= MAX_ALLOC_BYTES / 2 &&
-                          !arena->fixed && arena->limit_bytes == 0
-                      ? huge_table(arena, bytes)
-                      : lg_arena_alloc(arena, bytes, align);
-    if (table != NULL && bytes >= MIN_TABLE_BYTES)
-        lg_touch_pages(table, bytes);
+    void *table = lg_arena_calloc(arena, count, size_bytes, align);
+    if (table != NULL && count * size_bytes >= MIN_TABLE_BYTES)
+        lg_touch_pages(table, count * size_bytes);
     return table;
 }
 

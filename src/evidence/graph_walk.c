@@ -102,16 +102,19 @@ static inline void add_call(struct lg_call_part *part, const struct walk *w,
 {
     if (w->parent == LG_NO_NODE || !is_wanted(part->wish, w->parent, node))
         return;
-    if (w->has_twice &&
-        (w->div != 0 || part->met[w->parent].twice == w->stamp)) {
-        struct lg_graph_edge like = call_from(w, node, is_inline);
-        add_by_stamp(part, &like, w);
-        return;
-    }
     struct lg_call_site *site = &part->sites[w->site];
     uint32_t callee = node << CALLEE_SHIFT |
                       (w->residual ? CALLEE_RESIDUAL : 0) |
                       (is_inline ? CALLEE_INLINE : 0);
+    if (w->has_twice &&
+        (w->div != 0 || part->met[w->parent].twice == w->stamp)) {
+        struct lg_graph_edge like = call_from(w, node, is_inline);
+        if (site->callee == callee)
+            add_stamped(part, part->call_of[w->site], &like, w);
+        else
+            add_by_stamp(part, &like, w);
+        return;
+    }
     if (site->callee != callee) {
         struct lg_graph_edge like = call_from(w, node, is_inline);
         if (!turn(part, w, &like, callee))
