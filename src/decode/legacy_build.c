@@ -167,15 +167,11 @@ static bool emit_size(struct lg_legacy *b, size_t sample)
 {
     if (!b->has_sizes)
         return true;
-    struct lg_profile_label *label =
-        lg_push(b->profile.arena, &b->profile.labels);
-    if (label == NULL)
-        return false;
-    label->sample = (uint32_t)sample;
-    label->is_numeric = true;
-    label->key = LG_STR("bytes");
-    label->num = b->sizes.items[sample];
-    return true;
+    return lg_profile_add_label(
+        &b->profile, (uint32_t)sample,
+        &(struct lg_label){.is_numeric = true,
+                           .key = LG_STR("bytes"),
+                           .num = b->sizes.items[sample]});
 }
 
 /* NULL for an empty stack: there may be no frames at all. */

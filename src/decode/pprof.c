@@ -269,7 +269,8 @@ bool lg_pprof_parse_message(struct lg_str message, struct lg_arena *arena,
     struct lg_pprof d = {.profile = &profile,
                          .arena = arena,
                          .scratch = &scratch,
-                         .message = message};
+                         .message = message,
+                         .lock = PTHREAD_MUTEX_INITIALIZER};
     bool ok = parse(&d, err);
     lg_arena_deinit(&scratch);
     if (ok)

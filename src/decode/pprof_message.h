@@ -12,6 +12,8 @@
 #include "decode/wire.h"
 #include "evidence/profile.h"
 
+#include <pthread.h>
+
 struct lg_pprof {
     struct lg_profile *profile; /* being built */
     struct lg_arena *arena;     /* of the profile */
@@ -19,6 +21,7 @@ struct lg_pprof {
     struct lg_str message;         /* the whole, inflated */
     LG_VEC(struct lg_str) strings; /* copied into arena */
     struct lg_pprof_ids mappings, locations, functions;
+    pthread_mutex_t lock; /* of arena, while threads fill samples */
 };
 
 typedef bool lg_pprof_message_fn(struct lg_pprof *d, struct lg_cursor message,

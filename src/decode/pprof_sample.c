@@ -81,16 +81,11 @@ static void fill_values(struct lg_pprof_filler *x, struct lg_cursor *c,
         lg_cursor_fail(c, values.cursor.reason);
 }
 
-/* What stands in a label message: indices of strings, and a number. */
-struct label_message {
-    uint64_t key, str, num, unit;
-};
-
 /* Gives the rest of the message, which has another form. */
 static inline const uint8_t *read_plain_label(struct lg_wire_plain m,
-                                              struct label_message *l)
+                                              struct lg_pprof_label_message *l)
 {
-    *l = (struct label_message){0};
+    *l = (struct lg_pprof_label_message){0};
     lg_wire_take(&m, LG_PPROF_LABEL_KEY, &l->key);
     lg_wire_take(&m, LG_PPROF_LABEL_STR, &l->str);
     lg_wire_take(&m, LG_PPROF_LABEL_NUM, &l->num);
@@ -98,9 +93,9 @@ static inline const uint8_t *read_plain_label(struct lg_wire_plain m,
     return m.at;
 }
 
-static struct label_message read_label(struct lg_cursor *c)
+static struct lg_pprof_label_message read_label(struct lg_cursor *c)
 {
-    struct label_message l;
+    struct lg_pprof_label_message l;
     struct lg_wire_field f;
     c->at = read_plain_label((struct lg_wire_plain){c->at, c->end}, &l);
     while (lg_wire_next(c, &f)) {
@@ -116,14 +111,51 @@ static struct label_message read_label(struct lg_cursor *c)
     return l;
 }
 
+/* Labels that are asked for at a time: other threads do, too. */
+#define LABEL_ROOM 64
+
+static const struct lg_label *keep_label(struct lg_pprof_filler *x,
+                                         const struct lg_label *label)
+{
+    if (x->label_room_count == 0) {
+        pthread_mutex_lock(&x->d->lock);
+        x->label_room = lg_new(x->d->arena, struct lg_label, LABEL_ROOM);
+        pthread_mutex_unlock(&x->d->lock);
+        if (x->label_room == NULL)
+            return NULL;
+        x->label_room_count = LABEL_ROOM;
+    }
+    *x->label_room = *label;
+    x->label_room_count--;
+    return x->label_room++;
+}
+
+/* Labels repeat: the last that fell into a slot is at hand. */
+static void put_label(struct lg_pprof_filler *x,
+                      const struct lg_pprof_label_message *m,
+                      const struct lg_label *label)
+{
+    uint64_t mixed = (m->key * 31 + m->str * 7 + m->num + m->unit) *
+                     UINT64_C(0x9E3779B97F4A7C15);
+    struct lg_pprof_label_slot *slot =
+        &x->label_slots[mixed >> (64 - LG_PPROF_LABEL_SLOT_BITS)];
+    if (slot->label == NULL || memcmp(&slot->message, m, sizeof *m) != 0) {
+        slot->label = keep_label(x, label);
+        slot->message = *m;
+    }
+    if (slot->label == NULL)
+        x->no_memory = true;
+    else
+        *x->label_at++ = (struct lg_profile_label){x->sample, slot->label};
+}
+
 /* pprof drops a label that is neither text nor number, so do we; and what it
  * doesn't look at may be wrong. A text or unit that is given, and empty, stays.
  */
 static void fill_label(struct lg_pprof_filler *x, struct lg_cursor *c)
 {
-    struct label_message m = read_label(c);
-    struct lg_profile_label label = {.sample = x->sample,
-                                     .num = (int64_t)m.num};
+    struct lg_pprof_label_message m = read_label(c);
+    struct lg_label label = {.num = (int64_t)m.num};
     label.key = lg_pprof_string_at(x->d, c, m.key);
     if (m.str != 0) {
         label.str = lg_pprof_string_at(x->d, c, m.str);
@@ -134,7 +166,7 @@ static void fill_label(struct lg_pprof_filler *x, struct lg_cursor *c)
             label.num_unit = lg_pprof_string_at(x->d, c, m.unit);
     }
     if (m.str != 0 || label.num != 0 || m.unit != 0)
-        *x->label_at++ = label;
+        put_label(x, &m, &label);
 }
 
 /* A number with a unit: what each sample of a heap profile has. false: it is
@@ -142,20 +174,18 @@ static void fill_label(struct lg_pprof_filler *x, struct lg_cursor *c)
 static bool fill_plain_label(struct lg_pprof_filler *x,
                              struct lg_wire_plain message)
 {
-    struct label_message m;
+    struct lg_pprof_label_message m;
     const struct lg_str *strings = x->d->strings.items;
     size_t count = x->d->strings.count;
     if (read_plain_label(message, &m) != message.end || m.str != 0 ||
         m.num == 0 || m.key >= count || m.unit >= count)
         return false;
-    struct lg_profile_label *label = x->label_at++;
-    label->sample = x->sample;
-    label->is_numeric = true;
-    label->key = strings[m.key];
-    label->num = (int64_t)m.num;
+    struct lg_label label = {
+        .is_numeric = true, .key = strings[m.key], .num = (int64_t)m.num};
     if (m.unit != 0)
-        label->num_unit = strings[m.unit];
-    return true;
+        label.num_unit = strings[m.unit];
+    put_label(x, &m, &label);
+    return !x->no_memory;
 }
 
 /* As far as the sample has the usual form; the cursor is set behind that. */
@@ -205,6 +235,8 @@ static bool check_sample(const struct lg_pprof_filler *x,
     if (x->values != x->types || x->types == 0)
         return lg_fail_at(err, offset, "%zu values for %zu sample types",
                           x->values, x->types);
+    if (x->no_memory)
+        return lg_fail_nomem(err);
     if (x->has_unknown)
         return lg_fail_at(err, x->unknown_offset,
                           "location %" PRIu64 " is not in the profile",

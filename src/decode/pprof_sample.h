@@ -44,6 +44,16 @@ static inline bool lg_pprof_open_plain(struct lg_wire_plain m,
     return true;
 }
 
+/* The fields of a label message: indices, and a number. */
+struct lg_pprof_label_message {
+    uint64_t key, str, num, unit;
+};
+struct lg_pprof_label_slot {
+    struct lg_pprof_label_message message;
+    const struct lg_label *label; /* NULL: free */
+};
+#define LG_PPROF_LABEL_SLOT_BITS 5
+
 /* Where the next of each kind goes while a block is filled. */
 struct lg_pprof_filler {
     struct lg_pprof *d;
@@ -54,6 +64,10 @@ struct lg_pprof_filler {
     size_t types, values; /* of this sample */
     int64_t *value_at;
     struct lg_profile_label *label_at;
+    struct lg_pprof_label_slot label_slots[1 << LG_PPROF_LABEL_SLOT_BITS];
+    struct lg_label *label_room; /* for so many more */
+    size_t label_room_count;
+    bool no_memory;
     bool has_unknown; /* a location that is not there, and where */
     uint64_t unknown_id, unknown_offset;
 };

@@ -110,12 +110,12 @@ static void put_type(struct writer *w, uint32_t field,
 
 static void put_label(struct writer *w, const struct lg_profile_label *label)
 {
-    put_string(w, &w->inner, LG_PPROF_LABEL_KEY, label->key);
-    if (label->is_numeric) {
-        put_number(&w->inner, LG_PPROF_LABEL_NUM, (uint64_t)label->num);
-        put_string(w, &w->inner, LG_PPROF_LABEL_NUM_UNIT, label->num_unit);
+    put_string(w, &w->inner, LG_PPROF_LABEL_KEY, label->of->key);
+    if (label->of->is_numeric) {
+        put_number(&w->inner, LG_PPROF_LABEL_NUM, (uint64_t)label->of->num);
+        put_string(w, &w->inner, LG_PPROF_LABEL_NUM_UNIT, label->of->num_unit);
     } else {
-        put_string(w, &w->inner, LG_PPROF_LABEL_STR, label->str);
+        put_string(w, &w->inner, LG_PPROF_LABEL_STR, label->of->str);
     }
     put_message(&w->message, LG_PPROF_SAMPLE_LABEL, &w->inner);
 }

@@ -91,12 +91,12 @@ static bool add_labels(const struct lg_profile *p, size_t sample, size_t *at,
         if (label->sample < sample)
             continue;
         lg_sb_cstr(&sb, sb.len != 0 ? ", " : "");
-        lg_sb_str(&sb, label->key);
+        lg_sb_str(&sb, label->of->key);
         lg_sb_cstr(&sb, ": ");
-        if (label->str.len != 0)
-            lg_sb_str(&sb, label->str);
+        if (label->of->str.len != 0)
+            lg_sb_str(&sb, label->of->str);
         else
-            lg_sb_fmt(&sb, "%lld", (long long)label->num);
+            lg_sb_fmt(&sb, "%lld", (long long)label->of->num);
     }
     item->labels = lg_sb_view(&sb);
     return !sb.failed;

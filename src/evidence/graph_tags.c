@@ -82,15 +82,16 @@ static bool take_number(struct builder *b, int64_t value)
 
 static bool take_label(struct builder *b, const struct lg_profile_label *l)
 {
-    if (l->is_numeric)
-        return !lg_str_eq(l->key, LG_STR("bytes")) || take_number(b, l->num);
-    if (lg_str_eq(l->key, LG_STR(LG_BASE_LABEL)))
+    if (l->of->is_numeric)
+        return !lg_str_eq(l->of->key, LG_STR("bytes")) ||
+               take_number(b, l->of->num);
+    if (lg_str_eq(l->of->key, LG_STR(LG_BASE_LABEL)))
         return true;
     struct lg_sb sb;
     lg_sb_init(&sb, b->scratch);
-    lg_sb_str(&sb, l->key);
+    lg_sb_str(&sb, l->of->key);
     lg_sb_char(&sb, ':');
-    lg_sb_str(&sb, l->str);
+    lg_sb_str(&sb, l->of->str);
     struct lg_str *piece = lg_push(b->scratch, &b->pieces);
     if (piece == NULL || sb.failed)
         return false;

@@ -103,6 +103,25 @@ bool lg_profile_sample(struct lg_profile *p, const uint32_t *locations,
     return true;
 }
 
+bool lg_profile_add_label(struct lg_profile *p, uint32_t sample,
+                          const struct lg_label *label)
+{
+    size_t count = p->labels.count;
+    const struct lg_label *of =
+        count != 0 ? p->labels.items[count - 1].of : NULL;
+    if (of == NULL || !lg_label_same(of, label)) {
+        struct lg_label *copy = lg_new(p->arena, struct lg_label, 1);
+        if (copy == NULL)
+            return false;
+        *copy = *label;
+        of = copy;
+    }
+    struct lg_profile_label *place = lg_push(p->arena, &p->labels);
+    if (place != NULL)
+        *place = (struct lg_profile_label){sample, of};
+    return place != NULL;
+}
+
 int lg_profile_type(const struct lg_profile *p, struct lg_str name)
 {
     for (size_t i = 0; i < p->types.count; i++)
@@ -165,6 +184,6 @@ int lg_profile_label_compare(const void *left, const void *right)
         *(const struct lg_profile_label *const *)left;
     const struct lg_profile_label *b =
         *(const struct lg_profile_label *const *)right;
-    int order = lg_profile_label_order(a, b);
+    int order = lg_label_order(a->of, b->of);
     return order != 0 ? order : a < b ? -1 : a > b;
 }

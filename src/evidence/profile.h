@@ -56,18 +56,38 @@ struct lg_profile_stack { /* a range of `stacks` */
 /* google/pprof marks the samples of a -diff_base by this label, "true". */
 #define LG_BASE_LABEL "pprof::base"
 
-struct lg_profile_label {
-    uint32_t sample;
+struct lg_label { /* shared by samples */
     bool is_numeric;
     struct lg_str key, str; /* str: unless numeric; may be empty */
     int64_t num;
     struct lg_str num_unit; /* data NULL: none was given */
 };
 
+struct lg_profile_label {
+    uint32_t sample;
+    const struct lg_label *of; /* never NULL */
+};
+
+static inline bool lg_label_eq(const struct lg_label *a,
+                               const struct lg_label *b)
+{
+    return a == b || (a->is_numeric == b->is_numeric && a->num == b->num &&
+                      lg_str_eq(a->key, b->key) && lg_str_eq(a->str, b->str) &&
+                      lg_str_eq(a->num_unit, b->num_unit));
+}
+
+/* And a unit that is empty isn't none. */
+static inline bool lg_label_same(const struct lg_label *a,
+                                 const struct lg_label *b)
+{
+    return lg_label_eq(a, b) &&
+           (a->num_unit.data == NULL) == (b->num_unit.data == NULL);
+}
+
 /* In the order in which pprof writes a sample's: texts before numbers, by key;
  * 0 leaves them as they stand. */
-static inline int lg_profile_label_order(const struct lg_profile_label *a,
-                                         const struct lg_profile_label *b)
+static inline int lg_label_order(const struct lg_label *a,
+                                 const struct lg_label *b)
 {
     if (a->is_numeric != b->is_numeric)
         return a->is_numeric ? 1 : -1;
@@ -105,6 +125,10 @@ bool lg_profile_init(struct lg_profile *p, struct lg_arena *arena);
  * memory, or more than UINT32_MAX - 1 items. */
 bool lg_profile_sample(struct lg_profile *p, const uint32_t *locations,
                        size_t count, const int64_t *values);
+/* Adds a label of that sample, whose labels come last so far. false: out of
+ * memory. */
+bool lg_profile_add_label(struct lg_profile *p, uint32_t sample,
+                          const struct lg_label *label);
 
 /* Index of a sample type by name ("inuse_space"), or -1. */
 int lg_profile_type(const struct lg_profile *p, struct lg_str name);

@@ -133,7 +133,7 @@ bool lg_profile_normalize(const struct lg_profile *p,
 
 static bool is_empty(const struct lg_profile_label *l)
 {
-    return l->str.len == 0 && l->num == 0 && l->num_unit.len == 0;
+    return l->of->str.len == 0 && l->of->num == 0 && l->of->num_unit.len == 0;
 }
 
 bool lg_profile_drop_empty_labels(const struct lg_profile *p,

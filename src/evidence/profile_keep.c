@@ -26,7 +26,7 @@ static bool filter_labels(struct label_filter *f, struct lg_profile *view)
 {
     size_t kept = 0;
     lg_each(label, view->labels)
-        kept += label_stays(f, label->key);
+        kept += label_stays(f, label->of->key);
     if (kept == view->labels.count)
         return true;
     struct lg_profile_label *labels =
@@ -35,7 +35,7 @@ static bool filter_labels(struct label_filter *f, struct lg_profile *view)
         return false;
     size_t at = 0;
     lg_each(label, view->labels)
-        if (label_stays(f, label->key))
+        if (label_stays(f, label->of->key))
             labels[at++] = *label;
     view->labels.items = labels;
     view->labels.count = view->labels.capacity = kept;

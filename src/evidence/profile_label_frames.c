@@ -115,18 +115,18 @@ static size_t write_values(struct frames *f, struct lg_str key,
     size_t count = 0;
     f->text.len = 0;
     for (size_t i = 0; i < label_count; i++) {
-        if (!lg_str_eq(labels[i].key, key))
+        if (!lg_str_eq(labels[i].of->key, key))
             continue;
-        if (labels[i].is_numeric)
-            has_units = has_units || labels[i].num_unit.len != 0;
+        if (labels[i].of->is_numeric)
+            has_units = has_units || labels[i].of->num_unit.len != 0;
         else
-            add_value(&f->text, labels[i].str, &count);
+            add_value(&f->text, labels[i].of->str, &count);
     }
     for (size_t i = 0; i < label_count; i++) {
-        if (!labels[i].is_numeric || !lg_str_eq(labels[i].key, key))
+        if (!labels[i].of->is_numeric || !lg_str_eq(labels[i].of->key, key))
             continue;
         add_value(&f->text, (struct lg_str){NULL, 0}, &count);
-        lg_measure_label(&f->text, labels[i].num, labels[i].num_unit,
+        lg_measure_label(&f->text, labels[i].of->num, labels[i].of->num_unit,
                          has_units ? f->unit : (struct lg_str){NULL, 0});
     }
     return count;

@@ -76,12 +76,12 @@ static bool collect_units(const struct lg_profile *p, struct lg_arena *arena,
 {
     struct lg_label_unit *unit = NULL; /* most have one key only */
     lg_each(label, p->labels) {
-        if (!label->is_numeric)
+        if (!label->of->is_numeric)
             continue;
-        if (unit == NULL || unit->key.data != label->key.data ||
-            unit->key.len != label->key.len)
-            unit = unit_of(units, keys, label->key, arena);
-        if (unit == NULL || !meet_unit(unit, label->num_unit, arena))
+        if (unit == NULL || unit->key.data != label->of->key.data ||
+            unit->key.len != label->of->key.len)
+            unit = unit_of(units, keys, label->of->key, arena);
+        if (unit == NULL || !meet_unit(unit, label->of->num_unit, arena))
             return false;
     }
     return true;

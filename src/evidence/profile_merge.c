@@ -210,6 +210,7 @@ struct lg_merger *lg_merger_create(struct lg_arena *arena,
     lg_index_init(&m->locations, &m->scratch);
     lg_index_init(&m->functions, &m->scratch);
     lg_index_init(&m->mappings, &m->scratch);
+    lg_index_init(&m->label_index, &m->scratch);
     return m;
 }
 

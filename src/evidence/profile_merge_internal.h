@@ -30,9 +30,10 @@ struct lg_merge_staged {
 struct lg_merger {
     struct lg_profile to;
     struct lg_arena scratch;
-    struct lg_index_table samples, locations, functions, mappings;
-    struct lg_map comments, texts; /* texts: → address of the copy */
-    uint32_t *label_first;         /* of each sample of `to`, and the end */
+    struct lg_index_table samples, locations, functions, mappings, label_index;
+    LG_VEC(const struct lg_label *) labels; /* copies, if copies_text */
+    struct lg_map comments, texts;          /* texts: → address of the copy */
+    uint32_t *label_first; /* of each sample of `to`, and the end */
     size_t label_first_capacity;
     size_t expected_count, count; /* sources */
     bool has_room;                /* for all sources; the head is taken, too */

@@ -16,7 +16,7 @@
 /* Of stacks; below that a thread costs more than it saves. */
 #define MIN_PER_PART ((size_t)1 << 18)
 
-static const struct lg_profile_label base_label = {
+static const struct lg_label base_label = {
     .key = {LG_BASE_LABEL, sizeof LG_BASE_LABEL - 1},
     .str = {"true", 4},
 };
@@ -24,7 +24,7 @@ static const struct lg_profile_label base_label = {
 static int by_kind_and_key(const void *left, const void *right)
 {
     const struct lg_profile_label *a = left, *b = right;
-    int order = lg_profile_label_order(a, b);
+    int order = lg_label_order(a->of, b->of);
     if (order != 0)
         return order;
     return a->sample < b->sample ? -1 : a->sample > b->sample;
@@ -33,12 +33,12 @@ static int by_kind_and_key(const void *left, const void *right)
 static bool is_sorted(const struct lg_profile_label *labels, size_t count)
 {
     for (size_t i = 1; i < count; i++)
-        if (lg_profile_label_order(&labels[i - 1], &labels[i]) > 0)
+        if (lg_label_order(labels[i - 1].of, labels[i].of) > 0)
             return false;
     return true;
 }
 
-static bool is_mark(const struct lg_profile_label *l)
+static bool is_mark(const struct lg_label *l)
 {
     return !l->is_numeric && lg_str_eq(l->key, LG_STR(LG_BASE_LABEL));
 }
@@ -47,14 +47,13 @@ static bool is_mark(const struct lg_profile_label *l)
 static size_t insert_mark(struct lg_profile_label *labels, size_t count)
 {
     size_t at = count;
-    for (; at > 0 && lg_profile_label_order(&labels[at - 1], &base_label) > 0;
-         at--)
+    for (; at > 0 && lg_label_order(labels[at - 1].of, &base_label) > 0; at--)
         labels[at] = labels[at - 1];
-    labels[at] = base_label;
+    labels[at].of = &base_label;
     return count + 1;
 }
 
-static uint64_t label_hash(const struct lg_profile_label *l)
+static uint64_t label_hash(const struct lg_label *l)
 {
     uint64_t hash = lg_map_hash(l->key);
     if (!l->is_numeric)
@@ -121,11 +120,19 @@ static uint32_t plan(struct lg_merger *m, uint32_t next, size_t limit)
     return next;
 }
 
+#define KNOWN_BITS 5
+
+struct known {
+    const struct lg_label *label; /* NULL: free */
+    uint64_t hash;
+};
+
 struct part {
     struct lg_merger *m;
     size_t first, end; /* staged */
     bool is_large;
     size_t label_at; /* in to->labels: where the next ones go */
+    struct known known[1 << KNOWN_BITS];
 };
 
 static size_t stack_count(const struct lg_merger *m,
@@ -177,7 +184,7 @@ static void write_labels(struct part *part, struct lg_merge_staged *s,
     for (; *at < from->labels.count &&
            from->labels.items[*at].sample == s->sample;
          ++*at) {
-        if (m->marks_base && is_mark(&from->labels.items[*at]))
+        if (m->marks_base && is_mark(from->labels.items[*at].of))
             continue;
         place[count] = from->labels.items[*at];
         place[count].sample = (uint32_t)count; /* keeps sorting stable */
@@ -216,12 +223,23 @@ static uint64_t stack_hash(const struct lg_merger *m,
                       : 0;
 }
 
-static uint32_t hash_of(const struct lg_merger *m,
-                        const struct lg_merge_staged *s, uint64_t hash)
+/* Few labels are shared by many samples. */
+static uint64_t known_hash(struct part *part, const struct lg_label *label)
 {
-    const struct lg_profile_label *labels = m->to.labels.items + s->label_first;
+    uint64_t mixed = (uintptr_t)label * UINT64_C(0x9E3779B97F4A7C15);
+    struct known *known = &part->known[mixed >> (64 - KNOWN_BITS)];
+    if (known->label != label)
+        *known = (struct known){label, label_hash(label)};
+    return known->hash;
+}
+
+static uint32_t hash_of(struct part *part, const struct lg_merge_staged *s,
+                        uint64_t hash)
+{
+    const struct lg_profile_label *labels =
+        part->m->to.labels.items + s->label_first;
     for (size_t i = 0; i < s->label_count; i++)
-        hash = lg_merge_mix(hash, label_hash(&labels[i]));
+        hash = lg_merge_mix(hash, known_hash(part, labels[i].of));
     return lg_merge_fold(hash);
 }
 
@@ -247,7 +265,7 @@ static void *write_part(void *argument)
         }
         write_labels(part, s, &label_at);
         write_values(m, i);
-        s->hash = hash_of(m, s, hash);
+        s->hash = hash_of(part, s, hash);
     }
     return NULL;
 }
@@ -281,14 +299,6 @@ static void write_block(struct lg_merger *m, size_t part_count)
         lg_parallel(write_part, parts, sizeof parts[0], used);
 }
 
-static bool same_label(const struct lg_profile_label *a,
-                       const struct lg_profile_label *b)
-{
-    return a->is_numeric == b->is_numeric && a->num == b->num &&
-           lg_str_eq(a->key, b->key) && lg_str_eq(a->str, b->str) &&
-           lg_str_eq(a->num_unit, b->num_unit);
-}
-
 /* A staged sample at its turn. */
 struct arrival {
     struct lg_profile_stack stack; /* in `to` */
@@ -314,9 +324,39 @@ static bool is_same(const struct lg_merger *m, uint32_t sample,
                stack.count * sizeof *to->stacks.items) != 0)
         return false;
     for (size_t i = 0; i < a->staged->label_count; i++)
-        if (!same_label(&to->labels.items[first + i], &labels[i]))
+        if (!lg_label_eq(to->labels.items[first + i].of, labels[i].of))
             return false;
     return true;
+}
+
+/* The label as it stays when its source goes. */
+static const struct lg_label *kept_label(struct lg_merger *m,
+                                         const struct lg_label *label)
+{
+    if (!m->copies_text)
+        return label;
+    uint32_t hash = lg_merge_fold(label_hash(label));
+    if (!lg_index_reserve(&m->label_index, 1)) {
+        m->failed = true;
+        return label;
+    }
+    size_t at = lg_index_first(&m->label_index, hash);
+    for (uint32_t i; lg_index_next(&m->label_index, hash, &at, &i);)
+        if (lg_label_same(m->labels.items[i], label))
+            return m->labels.items[i];
+    const struct lg_label **place = lg_push(&m->scratch, &m->labels);
+    struct lg_label *copy = lg_new(m->to.arena, struct lg_label, 1);
+    if (place == NULL || copy == NULL) {
+        m->failed = true;
+        return label;
+    }
+    *copy = *label;
+    copy->key = lg_merge_text(m, label->key);
+    copy->str = lg_merge_text(m, label->str);
+    copy->num_unit = lg_merge_text(m, label->num_unit);
+    *place = copy;
+    lg_index_put(&m->label_index, at, hash, (uint32_t)m->labels.count - 1);
+    return copy;
 }
 
 /* Where samples were that are there already, those behind them move up. */
@@ -330,9 +370,7 @@ static void keep_labels(struct lg_merger *m, const struct lg_merge_staged *s,
                 s->label_count * sizeof *place);
     for (size_t i = 0; i < s->label_count; i++) {
         place[i].sample = sample;
-        place[i].key = lg_merge_text(m, place[i].key);
-        place[i].str = lg_merge_text(m, place[i].str);
-        place[i].num_unit = lg_merge_text(m, place[i].num_unit);
+        place[i].of = kept_label(m, place[i].of);
     }
     to->labels.count += s->label_count;
     m->label_first[sample + 1] = (uint32_t)to->labels.count;

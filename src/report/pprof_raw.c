@@ -197,21 +197,21 @@ static struct lg_str label_text(struct raw *r, size_t first, size_t count)
     bool has_units = false;
     struct lg_sb sb;
     lg_sb_init(&sb, &r->scratch);
-    lg_sb_str(&sb, labels[0]->key);
+    lg_sb_str(&sb, labels[0]->of->key);
     lg_sb_cstr(&sb, ":[");
     for (size_t i = 0; i < count; i++)
-        has_units |= labels[i]->num_unit.data != NULL;
+        has_units |= labels[i]->of->num_unit.data != NULL;
     for (size_t i = 0; i < count; i++) {
         if (i != 0)
             lg_sb_char(&sb, ' ');
-        if (!labels[i]->is_numeric) {
-            lg_sb_str(&sb, labels[i]->str);
+        if (!labels[i]->of->is_numeric) {
+            lg_sb_str(&sb, labels[i]->of->str);
             continue;
         }
-        put_signed(&sb, labels[i]->num, 0);
+        put_signed(&sb, labels[i]->of->num, 0);
         if (has_units) {
             lg_sb_char(&sb, ' ');
-            lg_sb_str(&sb, labels[i]->num_unit);
+            lg_sb_str(&sb, labels[i]->of->num_unit);
         }
     }
     lg_sb_char(&sb, ']');
@@ -239,11 +239,12 @@ static void put_keys(struct raw *r)
 {
     for (size_t i = 0, end; i < r->labels.count; i = end) {
         const struct lg_profile_label *first = r->labels.items[i];
-        if (i != 0 && first->is_numeric && !r->labels.items[i - 1]->is_numeric)
+        if (i != 0 && first->of->is_numeric &&
+            !r->labels.items[i - 1]->of->is_numeric)
             put_texts(r);
         for (end = i + 1; end < r->labels.count; end++)
-            if (r->labels.items[end]->is_numeric != first->is_numeric ||
-                !lg_str_eq(r->labels.items[end]->key, first->key))
+            if (r->labels.items[end]->of->is_numeric != first->of->is_numeric ||
+                !lg_str_eq(r->labels.items[end]->of->key, first->of->key))
                 break;
         struct lg_str *text = lg_push(&r->scratch, &r->texts);
         if (text == NULL) {

@@ -13,8 +13,8 @@ static const struct lg_str sandbox[] = {
 
 static bool is_base_label(const struct lg_profile_label *l)
 {
-    return !l->is_numeric && lg_str_eq(l->key, LG_STR(LG_BASE_LABEL)) &&
-           lg_str_eq(l->str, LG_STR("true"));
+    return !l->of->is_numeric && lg_str_eq(l->of->key, LG_STR(LG_BASE_LABEL)) &&
+           lg_str_eq(l->of->str, LG_STR("true"));
 }
 
 struct total {

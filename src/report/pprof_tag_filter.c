@@ -163,8 +163,8 @@ static bool in_range(const struct lg_tag_filter *f,
                      const struct lg_profile_label *label)
 {
     const struct lg_tag_range *r = &f->range;
-    struct lg_str from = lg_label_unit_of(f->units, label->key), unit;
-    double value = lg_measure_scale(label->num, from, r->unit, &unit);
+    struct lg_str from = lg_label_unit_of(f->units, label->of->key), unit;
+    double value = lg_measure_scale(label->of->num, from, r->unit, &unit);
     return lg_str_eq(unit, r->unit) && (!r->has_low || value >= r->low) &&
            (!r->has_high || value <= r->high);
 }
@@ -190,28 +190,30 @@ static bool match_pair(struct lg_tag_filter *f, struct lg_tag_pattern *pattern,
                        const struct lg_profile_label *label)
 {
     char room[256];
-    size_t len = label->key.len + 1 + label->str.len;
+    size_t len = label->of->key.len + 1 + label->of->str.len;
     char *text = room;
     if (len > sizeof room)
         text = lg_arena_alloc(f->arena, len, 1);
     if (text == NULL)
         return false;
-    if (label->key.len != 0)
-        memcpy(text, label->key.data, label->key.len);
-    text[label->key.len] = ':';
-    if (label->str.len != 0)
-        memcpy(text + label->key.len + 1, label->str.data, label->str.len);
+    if (label->of->key.len != 0)
+        memcpy(text, label->of->key.data, label->of->key.len);
+    text[label->of->key.len] = ':';
+    if (label->of->str.len != 0)
+        memcpy(text + label->of->key.len + 1, label->of->str.data,
+               label->of->str.len);
     return match_text(f, pattern, lg_str_from(text, len));
 }
 
 static bool match_label(struct lg_tag_filter *f, struct lg_tag_pattern *pattern,
                         const struct lg_profile_label *label)
 {
-    if (label->is_numeric)
+    if (label->of->is_numeric)
         return false;
     if (!f->has_key)
         return match_pair(f, pattern, label);
-    return lg_str_eq(label->key, f->key) && match_text(f, pattern, label->str);
+    return lg_str_eq(label->of->key, f->key) &&
+           match_text(f, pattern, label->of->str);
 }
 
 static bool match_any(struct lg_tag_filter *f, struct lg_tag_pattern *pattern,
@@ -227,8 +229,8 @@ static bool match_number(const struct lg_tag_filter *f,
                          const struct lg_profile_label *labels, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (labels[i].is_numeric &&
-            (!f->has_key || lg_str_eq(labels[i].key, f->key)) &&
+        if (labels[i].of->is_numeric &&
+            (!f->has_key || lg_str_eq(labels[i].of->key, f->key)) &&
             in_range(f, &labels[i]))
             return true;
     return false;

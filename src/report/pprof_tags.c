@@ -46,11 +46,11 @@ static struct key *key_of(struct tags *t, struct lg_str name)
 static struct lg_str value_text(const struct tags *t, const struct key *k,
                                 const struct lg_profile_label *l)
 {
-    if (!l->is_numeric)
-        return l->str;
+    if (!l->of->is_numeric)
+        return l->of->str;
     struct lg_sb sb;
     lg_sb_init(&sb, t->arena);
-    lg_measure_label(&sb, l->num, k->unit, t->report->output_unit);
+    lg_measure_label(&sb, l->of->num, k->unit, t->report->output_unit);
     return lg_sb_view(&sb);
 }
 
@@ -58,7 +58,7 @@ static bool add_label(struct tags *t, const struct lg_profile_label *l)
 {
     const struct lg_pprof_report *r = t->report;
     int64_t value = lg_profile_value(r->profile, l->sample, (int)r->value_type);
-    struct key *k = key_of(t, l->key);
+    struct key *k = key_of(t, l->of->key);
     if (k == NULL)
         return false;
     struct lg_str text = value_text(t, k, l);

@@ -100,14 +100,14 @@ static void reserve(struct traces *t)
 static void put_label_value(struct traces *t, struct lg_sb *sb,
                             const struct lg_profile_label *l)
 {
-    if (!l->is_numeric) {
-        lg_sb_str(sb, l->str);
+    if (!l->of->is_numeric) {
+        lg_sb_str(sb, l->of->str);
         return;
     }
     struct lg_str unit = {"", 0};
     if (t->report->label_units != NULL)
-        unit = lg_label_unit_of(t->report->label_units, l->key);
-    lg_measure_label(sb, l->num, unit, LG_STR("auto"));
+        unit = lg_label_unit_of(t->report->label_units, l->of->key);
+    lg_measure_label(sb, l->of->num, unit, LG_STR("auto"));
 }
 
 /* labels[count] have one key. */
@@ -116,7 +116,7 @@ static bool push_key(struct traces *t,
 {
     struct lg_sb sb;
     lg_sb_init(&sb, t->arena);
-    lg_pprof_right(&sb, labels[0]->key, 10);
+    lg_pprof_right(&sb, labels[0]->of->key, 10);
     lg_sb_cstr(&sb, ":  ");
     for (size_t i = 0; i < count; i++) {
         lg_sb_cstr(&sb, i != 0 ? " " : "");
@@ -140,9 +140,9 @@ static int by_key(const void *a, const void *b)
     const struct lg_profile_label *x, *y;
     memcpy(&x, a, sizeof x);
     memcpy(&y, b, sizeof y);
-    int order = x->is_numeric - y->is_numeric;
+    int order = x->of->is_numeric - y->of->is_numeric;
     if (order == 0)
-        order = lg_str_cmp(x->key, y->key);
+        order = lg_str_cmp(x->of->key, y->of->key);
     return order != 0 ? order : (x > y) - (x < y);
 }
 
@@ -168,13 +168,14 @@ static bool put_labels(struct traces *t, const struct lg_profile_label *labels,
     qsort(sorted, count, sizeof *sorted, by_key);
     for (size_t i = 0, end; i < count; i = end) {
         for (end = i + 1; end < count; end++) {
-            if (sorted[end]->is_numeric != sorted[i]->is_numeric ||
-                !lg_str_eq(sorted[end]->key, sorted[i]->key))
+            if (sorted[end]->of->is_numeric != sorted[i]->of->is_numeric ||
+                !lg_str_eq(sorted[end]->of->key, sorted[i]->of->key))
                 break;
         }
         if (!push_key(t, &sorted[i], end - i))
             return false;
-        if (end == count || sorted[end]->is_numeric != sorted[i]->is_numeric)
+        if (end == count ||
+            sorted[end]->of->is_numeric != sorted[i]->of->is_numeric)
             put_sorted(t);
     }
     return true;

@@ -100,15 +100,10 @@ static bool add_labels(struct samples *s, uint32_t label)
     const struct lg_go_label_set *set = &s->from->label_sets.items[label - 1];
     for (uint32_t i = 0; i < set->count; i++) {
         const struct lg_go_label *from = &s->from->labels.items[set->first + i];
-        struct lg_profile_label *to =
-            lg_push(s->profile->arena, &s->profile->labels);
-        if (to == NULL)
+        struct lg_label to = {.key = from->key, .str = from->value};
+        if (!lg_profile_add_label(s->profile,
+                                  (uint32_t)s->profile->samples.count - 1, &to))
             return false;
-        *to = (struct lg_profile_label){
-            .sample = (uint32_t)s->profile->samples.count - 1,
-            .key = from->key,
-            .str = from->value,
-        };
     }
     return true;
 }

@@ -70,16 +70,11 @@ static bool add_label(struct maker *m, const struct lg_go_heap_site *site)
         (site->counts.allocs == 0 &&
          lg_go_has(m->go->layout, LG_MEM_CYCLE_ALLOC_BYTES)))
         return true;
-    struct lg_profile_label *label = lg_push(p->arena, &p->labels);
-    if (label == NULL)
-        return false;
-    *label = (struct lg_profile_label){
-        .sample = (uint32_t)(p->samples.count - 1),
-        .is_numeric = true,
-        .key = LG_STR("bytes"),
-        .num = (int64_t)site->object_bytes,
-    };
-    return true;
+    return lg_profile_add_label(
+        p, (uint32_t)(p->samples.count - 1),
+        &(struct lg_label){.is_numeric = true,
+                           .key = LG_STR("bytes"),
+                           .num = (int64_t)site->object_bytes});
 }
 
 static void unsample(const struct maker *m, const struct lg_go_heap_site *site,

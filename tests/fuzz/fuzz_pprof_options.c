@@ -26,11 +26,13 @@ static void check_round_trip(struct lg_pprof_options *o, struct lg_arena *arena)
 
 static void check_filter(struct lg_str value, struct lg_arena *arena)
 {
-    static const struct lg_profile_label labels[] = {
+    static const struct lg_label kinds[] = {
         {.key = {"job", 3}, .str = {"import", 6}},
         {.key = {"bytes", 5}, .is_numeric = true, .num = 4096},
         {.key = {"wait", 4}, .is_numeric = true, .num = INT64_MIN},
     };
+    const struct lg_profile_label labels[] = {
+        {0, &kinds[0]}, {0, &kinds[1]}, {0, &kinds[2]}};
     struct lg_label_unit items[] = {
         {.key = {"bytes", 5}, .unit = {"bytes", 5}},
         {.key = {"wait", 4}, .unit = {"ms", 2}},

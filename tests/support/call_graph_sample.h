@@ -93,17 +93,14 @@ static inline void lg_sample_label(struct lg_profile *p, uint32_t sample,
                                    const struct lg_sample_row *row)
 {
     if (row->key != NULL) {
-        struct lg_profile_label *l = lg_must_push(p->arena, &p->labels);
-        *l = (struct lg_profile_label){.sample = sample,
-                                       .key = lg_str_of(row->key),
-                                       .str = lg_str_of(row->value)};
+        struct lg_label l = {.key = lg_str_of(row->key),
+                             .str = lg_str_of(row->value)};
+        assert_true(lg_profile_add_label(p, sample, &l));
     }
     if (row->size != 0) {
-        struct lg_profile_label *l = lg_must_push(p->arena, &p->labels);
-        *l = (struct lg_profile_label){.sample = sample,
-                                       .is_numeric = true,
-                                       .key = LG_STR("bytes"),
-                                       .num = row->size};
+        struct lg_label l = {
+            .is_numeric = true, .key = LG_STR("bytes"), .num = row->size};
+        assert_true(lg_profile_add_label(p, sample, &l));
     }
 }
 

@@ -42,7 +42,7 @@ static inline bool lg_report_again(void *context, struct lg_arena *arena,
     struct lg_pprof_report r = *run->report;
     struct lg_sb out;
     lg_sb_init(&out, arena);
-    return run->make(&r, &out, err);
+    return run->make(&r, &out, err) && (!out.failed || lg_fail_nomem(err));
 }
 
 /* How often it failed before there was enough. */

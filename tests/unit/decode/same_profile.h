@@ -103,9 +103,9 @@ static inline int same_label_order(const void *left, const void *right)
         *(const struct lg_profile_label *const *)right;
     if (a->sample != b->sample)
         return a->sample < b->sample ? -1 : 1;
-    if (a->is_numeric != b->is_numeric)
-        return a->is_numeric ? 1 : -1;
-    int order = lg_str_cmp(a->key, b->key);
+    if (a->of->is_numeric != b->of->is_numeric)
+        return a->of->is_numeric ? 1 : -1;
+    int order = lg_str_cmp(a->of->key, b->of->key);
     return order != 0 ? order : a < b ? -1 : a > b;
 }
 
@@ -130,11 +130,11 @@ static inline void assert_same_labels(const struct lg_profile *a,
     for (size_t i = 0; i < a->labels.count; i++) {
         const struct lg_profile_label *x = all_a[i], *y = all_b[i];
         assert_int_equal(x->sample, y->sample);
-        assert_int_equal(x->is_numeric, y->is_numeric);
-        assert_same_str(x->key, y->key);
-        assert_same_str(x->str, y->str);
-        assert_int_equal(x->num, y->num);
-        assert_same_str(x->num_unit, y->num_unit);
+        assert_int_equal(x->of->is_numeric, y->of->is_numeric);
+        assert_same_str(x->of->key, y->of->key);
+        assert_same_str(x->of->str, y->of->str);
+        assert_int_equal(x->of->num, y->of->num);
+        assert_same_str(x->of->num_unit, y->of->num_unit);
     }
     free(all_a);
     free(all_b);

@@ -31,7 +31,7 @@ static void print_sample(const struct lg_profile *p, size_t sample,
     lg_each(label, p->labels)
         if (label->sample == sample)
             lg_sb_fmt(sb, "                %.*s:[%lld]\n",
-                      LG_STR_ARG(label->key), (long long)label->num);
+                      LG_STR_ARG(label->of->key), (long long)label->of->num);
 }
 
 static void print_location(const struct lg_profile *p,

@@ -19,7 +19,7 @@
 static int by_key(const void *left, const void *right)
 {
     const struct lg_profile_label *a = left, *b = right;
-    return lg_str_cmp(a->key, b->key);
+    return lg_str_cmp(a->of->key, b->of->key);
 }
 
 /* pprof sorts a sample's labels. Gives the first label of later samples. */
@@ -35,12 +35,12 @@ static size_t raw_labels(struct lg_sb *sb, const struct lg_profile *p,
     qsort(sorted, count, sizeof *sorted, by_key);
     for (size_t i = 0; i < count; i++) {
         lg_sb_cstr(sb, i == 0 ? "\n                " : " ");
-        lg_sb_str(sb, sorted[i].key);
+        lg_sb_str(sb, sorted[i].of->key);
         lg_sb_cstr(sb, ":[");
-        if (sorted[i].str.len != 0)
-            lg_sb_str(sb, sorted[i].str);
+        if (sorted[i].of->str.len != 0)
+            lg_sb_str(sb, sorted[i].of->str);
         else
-            lg_sb_fmt(sb, "%" PRId64, sorted[i].num);
+            lg_sb_fmt(sb, "%" PRId64, sorted[i].of->num);
         lg_sb_cstr(sb, "]");
     }
     return at;
@@ -316,9 +316,9 @@ static void test_labels(void **state)
     struct lg_profile p = parse(&k.arena, lg_sb_view(&k.out));
     assert_int_equal(p.labels.count, 2); /* a bare 0 is dropped */
     assert_int_equal(p.labels.items[0].sample, 1);
-    assert_true(lg_str_eq(p.labels.items[0].key, LG_STR("tenant")));
-    assert_true(lg_str_eq(p.labels.items[0].str, LG_STR("acme")));
-    assert_int_equal(p.labels.items[1].num, -7);
+    assert_true(lg_str_eq(p.labels.items[0].of->key, LG_STR("tenant")));
+    assert_true(lg_str_eq(p.labels.items[0].of->str, LG_STR("acme")));
+    assert_int_equal(p.labels.items[1].of->num, -7);
     assert_int_equal(p.samples.items[1].count, 0); /* an empty stack */
     assert_int_equal(lg_profile_total(&p, 0), 11);
     lg_arena_deinit(&k.arena);
@@ -487,7 +487,7 @@ static void assert_many(const struct lg_profile *p, uint64_t locations)
         if (i % 3 == 0)
             continue;
         assert_int_equal(p->labels.items[label].sample, i);
-        assert_int_equal(p->labels.items[label++].num, i % 3);
+        assert_int_equal(p->labels.items[label++].of->num, i % 3);
     }
     assert_int_equal(p->labels.count, label);
 }

@@ -146,15 +146,14 @@ static void add_locations(struct lg_rng *rng, struct lg_profile *p)
 
 static void add_label(struct lg_rng *rng, struct lg_profile *p, uint32_t sample)
 {
-    struct lg_profile_label l = {.sample = sample,
-                                 .key = random_name(rng, p->arena),
-                                 .str = random_name(rng, p->arena)};
+    struct lg_label l = {.key = random_name(rng, p->arena),
+                         .str = random_name(rng, p->arena)};
     if (l.str.len == 0) { /* 0 would be no label at all */
         l.num = (int64_t)(lg_rng_any_width(rng) | 1);
         l.num_unit = random_name(rng, p->arena);
         l.is_numeric = true;
     }
-    *lg_push(p->arena, &p->labels) = l;
+    assert_true(lg_profile_add_label(p, sample, &l));
 }
 
 static void add_samples(struct lg_rng *rng, struct lg_profile *p)

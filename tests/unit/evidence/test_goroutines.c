@@ -213,12 +213,9 @@ static bool make_profile(struct lg_profile *p, struct lg_arena *arena,
         *l = (struct lg_profile_location){.line_first = i, .line_count = 1};
     }
     static const uint32_t root[] = {5, 4}, worker[] = {0, 1, 2, 3};
-    struct lg_profile_label *label = lg_push(arena, &p->labels);
-    if (label == NULL)
-        return false;
-    *label = (struct lg_profile_label){
-        .sample = 1, .key = LG_STR("tenant"), .str = LG_STR("acme")};
-    return lg_profile_sample(p, root, 2, (int64_t[]){1}) &&
+    struct lg_label label = {.key = LG_STR("tenant"), .str = LG_STR("acme")};
+    return lg_profile_add_label(p, 1, &label) &&
+           lg_profile_sample(p, root, 2, (int64_t[]){1}) &&
            lg_profile_sample(p, worker, 4, (int64_t[]){40}) &&
            lg_profile_sample(p, worker, 4, (int64_t[]){1}) &&
            lg_profile_sample(p, worker, 4, (int64_t[]){0});

@@ -76,13 +76,11 @@ static void draw_samples(struct lg_profile *p, struct lg_rng *rng)
             values[t] = (int64_t)lg_rng_below(rng, 5) - 2;
         assert_true(lg_profile_sample(p, stack, depth, values));
         for (size_t k = lg_rng_below(rng, 3); k != 0; k--) {
-            struct lg_profile_label *label = lg_push(p->arena, &p->labels);
-            assert_non_null(label);
-            *label = (struct lg_profile_label){
-                .sample = i,
+            struct lg_label label = {
                 .key = lg_str_of(keys[lg_rng_below(rng, 2)]),
                 .str = LG_STR("v"),
             };
+            assert_true(lg_profile_add_label(p, i, &label));
         }
     }
 }
@@ -175,8 +173,8 @@ static void write_sample(struct lg_sb *sb, const struct lg_profile *p,
         lg_sb_fmt(sb, "%lld ", (long long)lg_profile_value(p, sample, (int)t));
     lg_each(label, p->labels)
         if (label->sample == sample)
-            lg_sb_fmt(sb, "%.*s=%.*s ", LG_STR_ARG(label->key),
-                      LG_STR_ARG(label->str));
+            lg_sb_fmt(sb, "%.*s=%.*s ", LG_STR_ARG(label->of->key),
+                      LG_STR_ARG(label->of->str));
 }
 
 static void write_line(struct lg_sb *sb, const struct lg_profile *p,
@@ -624,7 +622,7 @@ static void samples_are_kept_with_their_labels(void **state)
         if (label->sample % 2 == 0)
             continue;
         assert_int_equal(out.labels.items[odd].sample, label->sample / 2);
-        assert_true(lg_str_eq(out.labels.items[odd].key, label->key));
+        assert_true(lg_str_eq(out.labels.items[odd].of->key, label->of->key));
         odd++;
     }
     assert_int_equal(out.labels.count, odd);
@@ -634,7 +632,7 @@ static void samples_are_kept_with_their_labels(void **state)
                                        &show_matched, &hide_matched));
     assert_true(hide_matched);
     lg_each(label, out.labels)
-        assert_true(lg_str_eq(label->key, LG_STR("bytes")));
+        assert_true(lg_str_eq(label->of->key, LG_STR("bytes")));
     lg_regex_destroy(hide);
     lg_arena_deinit(&arena);
 }

@@ -34,16 +34,14 @@ static void make(struct lg_profile *p, struct lg_arena *arena,
     for (size_t i = 0; i < count; i++) {
         while (p->samples.count <= labels[i].sample)
             assert_true(lg_profile_sample(p, stack, 1, values));
-        struct lg_profile_label *label = lg_push(arena, &p->labels);
-        assert_non_null(label);
-        *label = (struct lg_profile_label){
-            .sample = labels[i].sample,
+        struct lg_label label = {
             .is_numeric = labels[i].str == NULL,
             .key = lg_str_of(labels[i].key),
             .str = lg_str_of(labels[i].str),
             .num = labels[i].num,
             .num_unit = lg_str_of(labels[i].unit),
         };
+        assert_true(lg_profile_add_label(p, labels[i].sample, &label));
     }
 }
 

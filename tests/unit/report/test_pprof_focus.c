@@ -13,12 +13,16 @@
 
 #include <cmocka.h>
 
-static const struct lg_profile_label labels[] = {
+static const struct lg_label kinds[] = {
     {.key = {"job", 3}, .str = {"import", 6}},
     {.key = {"job", 3}, .str = {"nightly", 7}},
     {.key = {"user", 4}, .str = {"eve", 3}},
     {.key = {"bytes", 5}, .is_numeric = true, .num = 8192},
     {.key = {"wait", 4}, .is_numeric = true, .num = 1500},
+};
+static const struct lg_profile_label labels[] = {
+    {0, &kinds[0]}, {0, &kinds[1]}, {0, &kinds[2]},
+    {0, &kinds[3]}, {0, &kinds[4]},
 };
 static struct lg_label_unit unit_items[] = {
     {.key = {"bytes", 5}, .unit = {"bytes", 5}},
@@ -119,10 +123,7 @@ static void make(struct lg_profile *p, struct lg_arena *arena)
     }
     for (uint32_t i = 0; i < 2; i++) {
         assert_true(lg_profile_sample(p, stacks[i], 2, values));
-        struct lg_profile_label *label = lg_push(arena, &p->labels);
-        assert_non_null(label);
-        *label = labels[i];
-        label->sample = i;
+        assert_true(lg_profile_add_label(p, i, &kinds[i]));
     }
 }
 

@@ -18,13 +18,12 @@
 static void add_label(struct lg_profile *p, uint32_t sample, const char *key,
                       const char *str, int64_t num, const char *unit)
 {
-    struct lg_profile_label *l = PUSH(p, labels);
-    *l = (struct lg_profile_label){.sample = sample,
-                                   .is_numeric = str == NULL,
-                                   .key = lg_str_of(key),
-                                   .str = lg_str_of(str),
-                                   .num = num,
-                                   .num_unit = lg_str_of(unit)};
+    struct lg_label l = {.is_numeric = str == NULL,
+                         .key = lg_str_of(key),
+                         .str = lg_str_of(str),
+                         .num = num,
+                         .num_unit = lg_str_of(unit)};
+    assert_true(lg_profile_add_label(p, sample, &l));
 }
 
 static void add_labels(struct lg_profile *p)

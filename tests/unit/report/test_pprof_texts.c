@@ -164,8 +164,10 @@ static void test_totals(void **state)
     assert_int_equal(lg_pprof_total(&p, 1, false), 36);
     assert_int_equal(lg_pprof_total(&p, 1, true), 9);
     for (size_t i = 0; i < 2; i++) /* twice on one sample */
-        *lg_must_push(&arena, &p.labels) = (struct lg_profile_label){
-            .sample = 1, .key = LG_STR("pprof::base"), .str = LG_STR("true")};
+        assert_true(lg_profile_add_label(
+            &p, 1,
+            &(struct lg_label){.key = LG_STR("pprof::base"),
+                               .str = LG_STR("true")}));
     assert_int_equal(lg_pprof_total(&p, 1, false), 20);
     p.values[3] = 0; /* a base of nothing does not count */
     assert_int_equal(lg_pprof_total(&p, 1, false), 16);

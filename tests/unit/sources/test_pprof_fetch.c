@@ -126,7 +126,7 @@ static void minus_a_base(void **state)
     assert_int_equal(sum_of(&f->profile, "work"), -2);
     assert_int_equal(f->profile.labels.count, 1);
     assert_true(
-        lg_str_eq(f->profile.labels.items[0].key, LG_STR("pprof::base")));
+        lg_str_eq(f->profile.labels.items[0].of->key, LG_STR("pprof::base")));
     f->fetch.normalize = true; /* 5 of b become a's 4 */
     assert_true(fetch(f, (char *[]){b}, 1, &(const char *){"a"}, 1));
     assert_int_equal(sum_of(&f->profile, "rest"), -1);

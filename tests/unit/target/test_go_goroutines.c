@@ -540,7 +540,7 @@ static void test_labels(void **state)
         assert_str(e.items.items[0].labels, "shard: 7, tenant: \"a b\"");
         assert_true(lg_go_goroutines_profile(&gs, &w.f.arena, &p));
         assert_int_equal(p.labels.count, 2);
-        assert_str(p.labels.items[1].str, "a b");
+        assert_str(p.labels.items[1].of->str, "a b");
         fake_go_deinit(&w.f);
     }
 }

@@ -118,7 +118,7 @@ static void test_published_and_now(void **state)
         assert_int_equal(info.rate_bytes, 1);
         assert_false(info.disabled || info.truncated);
         assert_int_equal(p.samples.items[0].count, 2);
-        assert_int_equal(p.labels.items[0].num, 64);
+        assert_int_equal(p.labels.items[0].of->num, 64);
         assert_int_equal(p.period, 1);
         fake_go_deinit(&f);
     }
