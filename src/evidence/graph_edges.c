@@ -182,6 +182,10 @@ static bool prepare_walk(struct lg_call_part *parts, size_t count)
     for (size_t i = 0; i < count; i++) {
         parts[i].look = look;
         parts[i].lists = lists;
+        /* A call of each site, about. */
+        if (!lg_index_expect(&parts[i].table.index,
+                             g->profile->locations.count))
+            return false;
         parts[i].list_count = list_count;
         if (!make_sites(&parts[i], numbers))
             return false;

@@ -6,6 +6,9 @@
 /* Below that a thread costs more than it saves. */
 #define MIN_FRAMES_PER_PART 100000
 
+/* So many samples tell well enough how many frames there are. */
+#define LOOKED_AT 65536
+
 static size_t part_count(uint64_t frames)
 {
     size_t parts = (size_t)(frames / MIN_FRAMES_PER_PART);
@@ -21,16 +24,17 @@ size_t lg_graph_split(const struct lg_profile *p,
                       struct lg_graph_range ranges_ret[LG_PARALLEL_MAX_PARTS])
 {
     uint64_t frames = 0, seen = 0;
-    lg_each(s, p->samples)
-        frames += s->count;
+    size_t count = p->samples.count, step = count / LOOKED_AT + 1;
+    for (size_t i = 0; i < count; i += step)
+        frames += p->samples.items[i].count * (uint64_t)step;
     size_t parts = part_count(frames), part = 0;
-    ranges_ret[0] = (struct lg_graph_range){0, (uint32_t)p->samples.count};
-    for (uint32_t i = 0; parts > 1 && i < p->samples.count; i++) {
-        seen += p->samples.items[i].count;
+    ranges_ret[0] = (struct lg_graph_range){0, (uint32_t)count};
+    for (size_t i = 0; parts > 1 && i < count; i += step) {
+        seen += p->samples.items[i].count * (uint64_t)step;
         if (part + 1 < parts && seen >= frames / parts * (part + 1)) {
-            ranges_ret[part].end = i + 1;
-            ranges_ret[++part] =
-                (struct lg_graph_range){i + 1, (uint32_t)p->samples.count};
+            uint32_t end = (uint32_t)(i + step < count ? i + step : count);
+            ranges_ret[part].end = end;
+            ranges_ret[++part] = (struct lg_graph_range){end, (uint32_t)count};
         }
     }
     return part + 1;

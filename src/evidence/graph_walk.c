@@ -16,6 +16,10 @@
 #define CALLEE_RESIDUAL 2u
 #define CALLEE_INLINE 1u
 
+/* Calls of a sample by callers that come twice in it; those of which there is
+ * no room here go by the call's stamp. */
+#define MOST_SEEN 16
+
 /* A sample, from its root to its leaf. */
 struct walk {
     uint32_t parent; /* last node that is kept, or LG_NO_NODE */
@@ -24,6 +28,8 @@ struct walk {
     bool has_twice;  /* some node comes twice, or there are two weights */
     uint32_t stamp;
     int64_t value, div;
+    uint32_t seen_count;
+    uint64_t seen[MOST_SEEN]; /* caller, callee */
 };
 
 static bool is_wanted(const struct lg_graph_wish *wish, uint32_t caller,
@@ -71,6 +77,21 @@ static void pour(struct lg_call_part *part, uint32_t location)
     site->weight = 0;
 }
 
+enum sight { FIRST, AGAIN, UNKNOWN };
+
+/* Whether the sample has that call for the first time. */
+static enum sight see(struct walk *w, uint32_t caller, uint32_t callee)
+{
+    uint64_t call = (uint64_t)caller << 32 | callee;
+    for (uint32_t i = 0; i < w->seen_count; i++)
+        if (w->seen[i] == call)
+            return AGAIN;
+    if (w->seen_count == MOST_SEEN || w->div != 0)
+        return UNKNOWN;
+    w->seen[w->seen_count++] = call;
+    return FIRST;
+}
+
 /* The site of w->parent calls something else than before. */
 static bool turn(struct lg_call_part *part, const struct walk *w,
                  const struct lg_graph_edge *like, uint32_t callee)
@@ -97,7 +118,7 @@ static struct lg_graph_edge call_from(const struct walk *w, uint32_t node,
 }
 
 /* From w->parent; no list is between them. */
-static inline void add_call(struct lg_call_part *part, const struct walk *w,
+static inline void add_call(struct lg_call_part *part, struct walk *w,
                             uint32_t node, bool is_inline)
 {
     if (w->parent == LG_NO_NODE || !is_wanted(part->wish, w->parent, node))
@@ -108,12 +129,13 @@ static inline void add_call(struct lg_call_part *part, const struct walk *w,
                       (is_inline ? CALLEE_INLINE : 0);
     if (w->has_twice &&
         (w->div != 0 || part->met[w->parent].twice == w->stamp)) {
-        struct lg_graph_edge like = call_from(w, node, is_inline);
-        if (site->callee == callee)
-            add_stamped(part, part->call_of[w->site], &like, w);
-        else
+        enum sight sight = see(w, w->parent, node);
+        if (sight == UNKNOWN) {
+            struct lg_graph_edge like = call_from(w, node, is_inline);
             add_by_stamp(part, &like, w);
-        return;
+        }
+        if (sight != FIRST)
+            return;
     }
     if (site->callee != callee) {
         struct lg_graph_edge like = call_from(w, node, is_inline);
@@ -125,11 +147,10 @@ static inline void add_call(struct lg_call_part *part, const struct walk *w,
 
 /* A call within a list. */
 typedef void list_call_fn(struct lg_call_part *part, uint32_t index,
-                          const struct lg_graph_edge *like,
-                          const void *context);
+                          const struct lg_graph_edge *like, void *context);
 
 static void each_call(struct lg_call_part *part, const struct lg_call_list *l,
-                      list_call_fn *call, const void *context)
+                      list_call_fn *call, void *context)
 {
     const uint32_t *list = &part->g->lists.items[l->place];
     struct lg_graph_edge like = {.src = LG_NO_NODE};
@@ -155,24 +176,33 @@ static void each_call(struct lg_call_part *part, const struct lg_call_list *l,
 }
 
 static void join(struct lg_call_part *part, uint32_t index,
-                 const struct lg_graph_edge *like, const void *context)
+                 const struct lg_graph_edge *like, void *context)
 {
     (void)context;
     lg_call_join(&part->table.calls.items[index], like);
 }
 
+/* Of a sample in which some caller of the list comes twice. */
 static void add_sample(struct lg_call_part *part, uint32_t index,
-                       const struct lg_graph_edge *like, const void *context)
+                       const struct lg_graph_edge *like, void *context)
 {
-    add_stamped(part, index, like, context);
+    struct walk *w = context;
+    enum sight sight = see(w, like->src, like->dest);
+    if (sight == UNKNOWN)
+        add_stamped(part, index, like, w);
+    if (sight != FIRST)
+        return;
+    struct lg_graph_edge *e = &part->table.calls.items[index];
+    lg_call_join(e, like);
+    e->weight = lg_wrap_add(e->weight, w->value);
 }
 
 static void add_weight(struct lg_call_part *part, uint32_t index,
-                       const struct lg_graph_edge *like, const void *context)
+                       const struct lg_graph_edge *like, void *context)
 {
     struct lg_graph_edge *e = &part->table.calls.items[index];
     (void)like;
-    e->weight = lg_wrap_add(e->weight, *(const int64_t *)context);
+    e->weight = lg_wrap_add(e->weight, *(int64_t *)context);
 }
 
 static bool has_twice(const struct lg_call_part *part,
@@ -185,7 +215,7 @@ static bool has_twice(const struct lg_call_part *part,
     return twice;
 }
 
-static void add_list_calls(struct lg_call_part *part, const struct walk *w,
+static void add_list_calls(struct lg_call_part *part, struct walk *w,
                            struct lg_call_site *site, uint32_t number)
 {
     const struct lg_call_list *l = &part->lists[number];
@@ -283,13 +313,13 @@ static bool begin(const struct lg_call_part *part, uint32_t sample,
 {
     const struct lg_profile *p = part->g->profile;
     const struct lg_graph_options *o = part->g->options;
-    *w = (struct walk){
-        .parent = LG_NO_NODE,
-        .stamp = sample + 1,
-        .value = lg_profile_value(p, sample, (int)o->value_type),
-        .div = o->has_mean ? lg_profile_value(p, sample, 0) : 0,
-    };
+    w->parent = LG_NO_NODE;
+    w->residual = false;
+    w->stamp = sample + 1;
+    w->value = lg_profile_value(p, sample, (int)o->value_type);
+    w->div = o->has_mean ? lg_profile_value(p, sample, 0) : 0;
     w->has_twice = part->wish->repeats[sample] || w->div != 0;
+    w->seen_count = 0;
     return (w->value != 0 || w->div != 0) &&
            p->samples.items[sample].count != 0;
 }
