@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/gzip.h"
 
+#include "base/parallel.h"
+
 #include <assert.h>
 #include <libdeflate.h>
 #include <pthread.h>
@@ -108,10 +110,15 @@ struct ahead {
     bool is_started;
 };
 
+/* Of all threads: with as many as processors, none is left for it. */
+static atomic_size_t inflating;
+
 static void *touch_ahead(void *context)
 {
     struct ahead *a = context;
-    for (size_t at = 0; at < a->len && !atomic_load(&a->stop);
+    size_t processors = lg_processor_count();
+    for (size_t at = 0; at < a->len && !atomic_load(&a->stop) &&
+                        atomic_load(&inflating) < processors;
          at += AHEAD_STEP_BYTES)
         lg_touch_pages(a->data + at, a->len - at < AHEAD_STEP_BYTES
                                          ? a->len - at
@@ -163,9 +170,11 @@ bool lg_gunzip(struct lg_str bytes, uint64_t limit_bytes,
     if (d == NULL)
         return lg_fail_nomem(err);
     struct ahead ahead;
+    atomic_fetch_add(&inflating, 1);
     ahead_begin(&ahead, &out);
     bool ok = inflate_all(d, bytes, &out, err);
     ahead_end(&ahead);
+    atomic_fetch_sub(&inflating, 1);
     libdeflate_free_decompressor(d);
     if (!ok)
         return false;
