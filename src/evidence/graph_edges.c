@@ -186,6 +186,7 @@ static bool prepare_walk(struct lg_call_part *parts, size_t count)
         if (!lg_index_expect(&parts[i].table.index,
                              g->profile->locations.count))
             return false;
+        lg_index_touch(&parts[i].table.index);
         parts[i].list_count = list_count;
         if (!make_sites(&parts[i], numbers))
             return false;

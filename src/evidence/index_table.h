@@ -93,7 +93,15 @@ static inline bool lg_index_expect(struct lg_index_table *t, size_t items)
     size_t count = LG_INDEX_MIN_SLOTS;
     while (count / 2 < items && count < SIZE_MAX / 2 / sizeof *t->slots)
         count *= 2;
-    return lg_index_resize(t, count);
+    t->slots = lg_new(t->arena, uint64_t, count);
+    t->slot_count = t->slots != NULL ? count : 0;
+    return t->slots != NULL;
+}
+
+/* Its pages, where somebody has time for that. */
+static inline void lg_index_touch(const struct lg_index_table *t)
+{
+    lg_touch_pages(t->slots, t->slot_count * sizeof *t->slots);
 }
 
 /* Room for `more` (at most 32), and half of the slots free; before each lookup.

@@ -81,43 +81,88 @@ static bool same_range(struct lg_profile_stack a, struct lg_profile_stack b)
     return a.first == b.first && a.count == b.count;
 }
 
-static void meet_locations(struct lg_merger *m, uint32_t sample)
+/* One half of what is done before a block is written. The halves share
+ * nothing that changes. */
+struct plan {
+    struct lg_merger *m;
+    bool is_of_locations;
+    uint32_t first, end; /* samples; end: set by the other half */
+    size_t limit;
+};
+
+/* Places for the samples' locations, in the order of their appearance. */
+static void plan_locations(struct lg_merger *m, uint32_t first, uint32_t end)
 {
     const struct lg_profile *from = m->from;
-    struct lg_profile_stack stack = from->samples.items[sample];
-    if (m->met_count < from->locations.count && stack.count != 0)
-        m->failed |= !lg_merge_meet_locations(
-            m, from->stacks.items + stack.first, stack.count);
+    for (uint32_t i = first; i < end && m->met_count < from->locations.count;
+         i++) {
+        struct lg_profile_stack stack = from->samples.items[i];
+        if (stack.count == 0 || lg_merge_is_zero(from, i))
+            continue;
+        if (!lg_merge_meet_locations(m, from->stacks.items + stack.first,
+                                     stack.count)) {
+            m->failed = true;
+            return;
+        }
+    }
+    lg_merge_place_locations(m);
 }
 
-/* Stages samples from `next` on, up to `limit` that count. Returns the one
+/* Stages samples from `first` on, up to `limit` that count. Returns the one
  * after them. */
-static uint32_t plan(struct lg_merger *m, uint32_t next, size_t limit)
+static uint32_t plan_samples(struct lg_merger *m, uint32_t first, size_t limit)
 {
     const struct lg_profile *from = m->from;
     size_t stack_at = m->to.stacks.count;
     struct lg_profile_stack last = m->last_from;
-    uint32_t last_first = m->last_to.first;
+    uint32_t last_first = m->last_to.first, i = first;
     m->staged.count = 0;
-    for (; next < from->samples.count && m->staged.count < limit && !m->failed;
-         next++) {
-        if (lg_merge_is_zero(from, next))
+    for (; i < from->samples.count && m->staged.count < limit; i++) {
+        if (lg_merge_is_zero(from, i))
             continue;
-        struct lg_profile_stack stack = from->samples.items[next];
+        struct lg_profile_stack stack = from->samples.items[i];
         if (!m->has_last || !same_range(stack, last)) {
             last_first = (uint32_t)stack_at;
             stack_at += stack.count;
-            meet_locations(m, next);
         }
         last = stack;
         m->has_last = true;
         m->staged.items[m->staged.count++] =
-            (struct lg_merge_staged){.sample = next, .stack_first = last_first};
+            (struct lg_merge_staged){.sample = i, .stack_first = last_first};
     }
     m->last_from = last;
-    if (!m->failed)
-        lg_merge_place_locations(m);
-    return next;
+    return i;
+}
+
+static void *run_plan(void *argument)
+{
+    struct plan *plan = argument;
+    if (plan->is_of_locations) {
+        plan_locations(plan->m, plan->first, plan->end);
+        return NULL;
+    }
+    if (plan->m->samples.count == 0) /* it takes less time than the other */
+        lg_index_touch(&plan->m->samples);
+    plan->end = plan_samples(plan->m, plan->first, plan->limit);
+    return NULL;
+}
+
+/* Returns the first sample that is left. */
+static uint32_t plan_block(struct lg_merger *m, uint32_t first, size_t limit,
+                           bool is_large)
+{
+    uint32_t count = (uint32_t)m->from->samples.count;
+    struct plan plans[] = {
+        {.m = m, .first = first, .limit = limit},
+        {.m = m, .first = first, .end = count, .is_of_locations = true},
+    };
+    if (is_large) {
+        lg_parallel(run_plan, plans, sizeof plans[0], LG_COUNT(plans));
+        return plans[0].end;
+    }
+    uint32_t end = plan_samples(m, first, limit);
+    plan_locations(m, first, end);
+    return end;
 }
 
 #define KNOWN_BITS 5
@@ -291,8 +336,11 @@ static void write_block(struct lg_merger *m, size_t part_count)
             end++;
         if (end <= begin)
             continue;
-        parts[used++] =
-            (struct part){m, begin, end, part_count > 1, label_place(m, begin)};
+        parts[used++] = (struct part){.m = m,
+                                      .first = begin,
+                                      .end = end,
+                                      .is_large = part_count > 1,
+                                      .label_at = label_place(m, begin)};
         begin = end;
     }
     if (used != 0)
@@ -509,7 +557,7 @@ bool lg_merge_samples(struct lg_merger *m)
     }
     m->has_last = false;
     for (uint32_t next = 0; next < m->from->samples.count && !m->failed;) {
-        next = plan(m, next, limit);
+        next = plan_block(m, next, limit, parts > 1);
         if (m->failed)
             break;
         write_block(m, parts);
