@@ -130,6 +130,13 @@ static const struct lg_label *keep_label(struct lg_pprof_filler *x,
     return x->label_room++;
 }
 
+static bool same_message(const struct lg_pprof_label_message *a,
+                         const struct lg_pprof_label_message *b)
+{
+    return ((a->key ^ b->key) | (a->str ^ b->str) | (a->num ^ b->num) |
+            (a->unit ^ b->unit)) == 0;
+}
+
 /* Labels repeat: the last that fell into a slot is at hand. */
 static void put_label(struct lg_pprof_filler *x,
                       const struct lg_pprof_label_message *m,
@@ -139,7 +146,7 @@ static void put_label(struct lg_pprof_filler *x,
                      UINT64_C(0x9E3779B97F4A7C15);
     struct lg_pprof_label_slot *slot =
         &x->label_slots[mixed >> (64 - LG_PPROF_LABEL_SLOT_BITS)];
-    if (slot->label == NULL || memcmp(&slot->message, m, sizeof *m) != 0) {
+    if (slot->label == NULL || !same_message(&slot->message, m)) {
         slot->label = keep_label(x, label);
         slot->message = *m;
     }
