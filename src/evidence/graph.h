@@ -7,7 +7,7 @@
  * Go map, ours is that of first appearance: of functions in their table, then
  * of locations in theirs, of calls in the samples.
  *
- * Hot path: graph_sums.c and graph_edges.c visit each location of each stack
+ * Hot path: graph_sums.c and graph_walk.c visit each location of each stack
  * once, in threads over parts of the samples whose sums are added at the end;
  * nodes are found by location index, "seen in this sample" is a stamp, not a
  * set. Only nodes and edges that a report can show are made whole.

@@ -66,8 +66,8 @@ static bool add_part(struct lg_call_table *to, const struct lg_call_table *from)
             return false;
         struct lg_graph_edge *sum = &to->calls.items[index];
         lg_call_join(sum, e);
-        sum->weight = lg_wrap_add(sum->weight, e->weight);
-        sum->weight_div = lg_wrap_add(sum->weight_div, e->weight_div);
+        sum->weight = lg_go_add(sum->weight, e->weight);
+        sum->weight_div = lg_go_add(sum->weight_div, e->weight_div);
     }
     return true;
 }

@@ -71,7 +71,7 @@ static void add_total(struct side *side, int64_t weight)
 {
     side->any = true;
     if (weight > 0)
-        side->total = lg_wrap_add(side->total, weight);
+        side->total = lg_go_add(side->total, weight);
 }
 
 static void add_score(struct side *side, int64_t weight)
@@ -87,7 +87,7 @@ NO_FMA static int64_t score_of(const struct side *in, const struct side *out,
     if (out->total != 0 && flat > 0)
         leaving += entropy_of(flat, out->total);
     score += out->any ? leaving : 1;
-    return lg_wrap_add(lg_go_int64(score * (double)cum), flat);
+    return lg_go_add(lg_go_int64(score * (double)cum), flat);
 }
 
 bool lg_graph_entropy(const struct lg_graph_draft *d, int64_t *scores)

@@ -5,7 +5,8 @@
  *   graph_functions.c, graph_nodes.c
  *                  locations → nodes (one for each of their lines)
  *   graph_sums.c   samples → flat and cum of each node        (hot)
- *   graph_edges.c  samples → calls between nodes that are kept (hot)
+ *   graph_edges.c, graph_walk.c
+ *                  samples → calls between nodes that are kept (hot)
  *   graph_tree.c   samples → a node for each path, -call_tree
  *   graph_tags.c   labels of samples → tags of nodes
  *   graph_trim.c   which nodes and edges stay, in which order
@@ -180,11 +181,6 @@ static inline uint64_t lg_graph_mix(uint64_t a, uint64_t b)
         (unsigned __int128)(a ^ UINT64_C(0x9E3779B97F4A7C15)) *
         (b ^ UINT64_C(0xE7037ED1A0B428DB));
     return (uint64_t)wide ^ (uint64_t)(wide >> 64);
-}
-
-static inline int64_t lg_wrap_add(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
 static inline uint32_t lg_graph_base_node(const struct lg_graph_draft *d,

@@ -27,9 +27,9 @@ static inline void add_cum(struct part *part, uint32_t node, uint32_t stamp,
         return;
     }
     c->stamp = stamp;
-    c->cum = lg_wrap_add(c->cum, value);
+    c->cum = lg_go_add(c->cum, value);
     if (div != 0)
-        part->sums.cum_div[node] = lg_wrap_add(part->sums.cum_div[node], div);
+        part->sums.cum_div[node] = lg_go_add(part->sums.cum_div[node], div);
 }
 
 static void add_magnitude(uint64_t *to, uint64_t more)
@@ -55,9 +55,9 @@ static void add_flat(struct part *part, uint32_t node, int64_t value,
 {
     if ((node & LG_MANY_NODES) != 0)
         node = part->g->lists.items[(node & ~LG_MANY_NODES) + 1];
-    part->sums.flat[node] = lg_wrap_add(part->sums.flat[node], value);
+    part->sums.flat[node] = lg_go_add(part->sums.flat[node], value);
     if (div != 0)
-        part->sums.flat_div[node] = lg_wrap_add(part->sums.flat_div[node], div);
+        part->sums.flat_div[node] = lg_go_add(part->sums.flat_div[node], div);
 }
 
 static void *add_samples(void *argument)
@@ -108,14 +108,14 @@ static bool prepare(struct part *part)
 static void add_column(int64_t *to, const int64_t *from, size_t count)
 {
     for (size_t i = 0; from != NULL && i < count; i++)
-        to[i] = lg_wrap_add(to[i], from[i]);
+        to[i] = lg_go_add(to[i], from[i]);
 }
 
 static void add_part(struct lg_graph_sums *to, const struct part *part)
 {
     size_t count = part->g->count;
     for (size_t i = 0; i < count; i++)
-        to->cum[i] = lg_wrap_add(to->cum[i], part->cells[i].cum);
+        to->cum[i] = lg_go_add(to->cum[i], part->cells[i].cum);
     if (to->flat == part->sums.flat)
         return;
     add_column(to->flat, part->sums.flat, count);

@@ -160,8 +160,8 @@ static bool add_to(struct builder *b, struct cell *c, bool flat)
         return false;
     int64_t *sum = flat ? &c->flat : &c->cum;
     int64_t *div = flat ? &c->flat_div : &c->cum_div;
-    *sum = lg_wrap_add(*sum, b->value);
-    *div = lg_wrap_add(*div, b->div);
+    *sum = lg_go_add(*sum, b->value);
+    *div = lg_go_add(*div, b->div);
     return true;
 }
 

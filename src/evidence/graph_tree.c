@@ -87,8 +87,8 @@ static void step(struct tree *t, struct path *p, uint32_t base, bool is_inline)
         return;
     }
     struct tree_node *n = &t->nodes.items[child];
-    n->cum = lg_wrap_add(n->cum, p->value);
-    n->cum_div = lg_wrap_add(n->cum_div, p->div);
+    n->cum = lg_go_add(n->cum, p->value);
+    n->cum_div = lg_go_add(n->cum_div, p->div);
     p->at = child;
 }
 
@@ -123,8 +123,8 @@ static bool add_sample(struct tree *t, uint32_t sample, uint32_t *leaf_ret)
         return false;
     if (path.at != LG_NO_NODE) {
         struct tree_node *leaf = &t->nodes.items[path.at];
-        leaf->flat = lg_wrap_add(leaf->flat, path.value);
-        leaf->flat_div = lg_wrap_add(leaf->flat_div, path.div);
+        leaf->flat = lg_go_add(leaf->flat, path.value);
+        leaf->flat_div = lg_go_add(leaf->flat_div, path.div);
     }
     *leaf_ret = path.at;
     return true;

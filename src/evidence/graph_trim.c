@@ -233,7 +233,7 @@ static void set_cutoffs(struct trimming *t)
     const struct lg_graph_draft *d = &t->draft;
     int64_t total = 0;
     for (size_t i = 0; i < d->list_count; i++)
-        total = lg_wrap_add(total, d->sums.flat[d->list[i]]);
+        total = lg_go_add(total, d->sums.flat[d->list[i]]);
     t->node_cutoff =
         lg_go_abs(lg_go_int64((double)total * t->trim->node_fraction));
     t->edge_cutoff =

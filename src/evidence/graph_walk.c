@@ -52,8 +52,8 @@ static void add_stamped(struct lg_call_part *part, uint32_t index,
         return;
     e->stamp = w->stamp;
     lg_call_join(e, like);
-    e->weight = lg_wrap_add(e->weight, w->value);
-    e->weight_div = lg_wrap_add(e->weight_div, w->div);
+    e->weight = lg_go_add(e->weight, w->value);
+    e->weight_div = lg_go_add(e->weight_div, w->div);
 }
 
 /* A call that the sample may have twice. */
@@ -73,7 +73,7 @@ static void pour(struct lg_call_part *part, uint32_t location)
     if (site->weight == 0)
         return;
     struct lg_graph_edge *e = &part->table.calls.items[part->call_of[location]];
-    e->weight = lg_wrap_add(e->weight, site->weight);
+    e->weight = lg_go_add(e->weight, site->weight);
     site->weight = 0;
 }
 
@@ -142,7 +142,7 @@ static inline void add_call(struct lg_call_part *part, struct walk *w,
         if (!turn(part, w, &like, callee))
             return;
     }
-    site->weight = lg_wrap_add(site->weight, w->value);
+    site->weight = lg_go_add(site->weight, w->value);
 }
 
 /* A call within a list. */
@@ -194,7 +194,7 @@ static void add_sample(struct lg_call_part *part, uint32_t index,
         return;
     struct lg_graph_edge *e = &part->table.calls.items[index];
     lg_call_join(e, like);
-    e->weight = lg_wrap_add(e->weight, w->value);
+    e->weight = lg_go_add(e->weight, w->value);
 }
 
 static void add_weight(struct lg_call_part *part, uint32_t index,
@@ -202,7 +202,7 @@ static void add_weight(struct lg_call_part *part, uint32_t index,
 {
     struct lg_graph_edge *e = &part->table.calls.items[index];
     (void)like;
-    e->weight = lg_wrap_add(e->weight, *(int64_t *)context);
+    e->weight = lg_go_add(e->weight, *(int64_t *)context);
 }
 
 static bool has_twice(const struct lg_call_part *part,
@@ -228,7 +228,7 @@ static void add_list_calls(struct lg_call_part *part, struct walk *w,
         each_call(part, l, join, NULL);
     }
     part->list_weights[number] =
-        lg_wrap_add(part->list_weights[number], w->value);
+        lg_go_add(part->list_weights[number], w->value);
 }
 
 static void visit_list(struct lg_call_part *part, struct walk *w,

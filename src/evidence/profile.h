@@ -8,7 +8,8 @@
  *
  *   stacks:   | leaf … root | leaf … root | …      samples:  (first, count)
  *   values:   sample-major, types.count for each sample
- *   labels:   in order of sample, and in the order of the file within one
+ *   labels:   in order of sample, and in the order of the file within one; what
+ *             they say is shared
  *
  * Format: github.com/google/pprof proto/profile.proto.
  */

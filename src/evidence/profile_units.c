@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/profile_units.h"
 
+#include "base/go_math.h"
 #include "evidence/measure.h"
 #include "evidence/profile_filter.h"
 
 static struct lg_str without_s(struct lg_str s)
 {
     return lg_str_ends(s, LG_STR("s")) ? lg_str_first(s, s.len - 1) : s;
-}
-
-/* Go's int64(v) on amd64. */
-static int64_t go_int64(double v)
-{
-    return v >= -0x1p63 && v < 0x1p63 ? (int64_t)v : INT64_MIN;
 }
 
 /* Adds one more type to those seen; *finest is NULL at first. */
@@ -97,7 +92,7 @@ static bool period_types(struct lg_profile *profiles, size_t count,
         struct lg_profile *p = &profiles[i];
         if (!p->has_period_type)
             continue;
-        p->period = go_int64(
+        p->period = lg_go_int64(
             lg_measure_scale(p->period, p->period_type.unit, common, &unit));
         p->period_type.unit = common;
     }
