@@ -220,6 +220,5 @@ bool lg_pprof_list(struct lg_pprof_report *r, struct lg_sb *out,
     if (!lg_source_reader_init(&l.reader, r, l.arena, err))
         return false;
     qsort(chosen.items, chosen.count, sizeof *chosen.items, compare);
-    return (put_all(&l, &chosen) && !out->arena->failed) ||
-           lg_fail_nomem(err);
+    return (put_all(&l, &chosen) && !out->arena->failed) || lg_fail_nomem(err);
 }
