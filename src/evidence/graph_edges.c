@@ -165,10 +165,10 @@ static bool has_few(const uint64_t *bits, size_t count)
 }
 
 /* All frames, or all that are kept. */
-static bool prepare_walk(struct lg_call_part *parts, size_t count)
+static bool prepare_walk(const struct lg_graph_nodes *g,
+                         const struct lg_graph_wish *wish,
+                         struct lg_call_part *parts, size_t count)
 {
-    const struct lg_graph_nodes *g = parts[0].g;
-    const struct lg_graph_wish *wish = parts[0].wish;
     uint32_t *numbers = lg_new(g->scratch, uint32_t, g->lists.count);
     size_t list_count = 0;
     const struct lg_call_list *lists =
@@ -182,14 +182,13 @@ static bool prepare_walk(struct lg_call_part *parts, size_t count)
     for (size_t i = 0; i < count; i++) {
         parts[i].look = look;
         parts[i].lists = lists;
+        parts[i].list_count = list_count;
         /* A call of each site, about. */
         if (!lg_index_expect(&parts[i].table.index,
-                             g->profile->locations.count))
+                             g->profile->locations.count) ||
+            !make_sites(&parts[i], numbers))
             return false;
         lg_index_touch(&parts[i].table.index);
-        parts[i].list_count = list_count;
-        if (!make_sites(&parts[i], numbers))
-            return false;
     }
     return true;
 }
@@ -218,7 +217,7 @@ bool lg_graph_calls_make(const struct lg_graph_nodes *nodes,
     }
     bool few =
         around != NULL && has_few(around, nodes->profile->locations.count);
-    if ((!few && !prepare_walk(parts, count)) ||
+    if ((!few && !prepare_walk(nodes, wish, parts, count)) ||
         !run_parts(parts, count, few ? lg_calls_walk_around : lg_calls_walk))
         return false;
     *ret = parts[0].table.calls;
