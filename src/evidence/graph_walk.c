@@ -250,8 +250,8 @@ static void visit_list(struct lg_call_part *part, struct walk *w,
     w->residual = l->tail_residual;
 }
 
-static inline void visit(struct lg_call_part *part, struct walk *w,
-                         uint32_t location)
+static inline void visit_location(struct lg_call_part *part, struct walk *w,
+                                  uint32_t location)
 {
     uint32_t node = part->sites[location].node;
     if ((node & LG_SITE_LIST) != 0) {
@@ -272,7 +272,7 @@ static void visit_all(struct lg_call_part *part, struct walk *w,
     for (uint32_t k = count; k-- > 0;) {
         if (k >= AHEAD)
             __builtin_prefetch(&part->sites[stack[k - AHEAD]], 1);
-        visit(part, w, stack[k]);
+        visit_location(part, w, stack[k]);
     }
 }
 
@@ -282,7 +282,7 @@ static void visit_kept(struct lg_call_part *part, struct walk *w,
 {
     for (uint32_t k = count; k-- > 0;) {
         if (lg_graph_bit(part->look, stack[k]))
-            visit(part, w, stack[k]);
+            visit_location(part, w, stack[k]);
         else
             w->residual = true;
     }
@@ -347,25 +347,37 @@ static void pour_all(struct lg_call_part *part)
     }
 }
 
-void *lg_calls_walk(void *argument)
+typedef void stack_fn(struct lg_call_part *part, struct walk *w,
+                      const uint32_t *stack, uint32_t count);
+
+static void each_stack(struct lg_call_part *part, stack_fn *visit)
 {
-    struct lg_call_part *part = argument;
     const struct lg_profile *p = part->g->profile;
     struct walk w;
     for (uint32_t i = part->samples.first;
          i < part->samples.end && !part->failed; i++) {
-        if (!begin(part, i, &w))
-            continue;
         struct lg_profile_stack s = p->samples.items[i];
-        const uint32_t *stack = &p->stacks.items[s.first];
-        fetch(part, i + 1);
-        if (w.has_twice)
-            meet_all(part, w.stamp, stack, s.count);
-        if (part->look == NULL)
-            visit_all(part, &w, stack, s.count);
-        else
-            visit_kept(part, &w, stack, s.count);
+        if (begin(part, i, &w))
+            visit(part, &w, &p->stacks.items[s.first], s.count);
     }
+}
+
+static void visit_stack(struct lg_call_part *part, struct walk *w,
+                        const uint32_t *stack, uint32_t count)
+{
+    fetch(part, w->stamp); /* the next sample */
+    if (w->has_twice)
+        meet_all(part, w->stamp, stack, count);
+    if (part->look == NULL)
+        visit_all(part, w, stack, count);
+    else
+        visit_kept(part, w, stack, count);
+}
+
+void *lg_calls_walk(void *argument)
+{
+    struct lg_call_part *part = argument;
+    each_stack(part, visit_stack);
     pour_all(part);
     return NULL;
 }
@@ -412,26 +424,22 @@ static void visit_around(struct lg_call_part *part, struct walk *w,
 
 /* With callers_too the calls by nodes at locations with the bit matter as well:
  * then all nodes are kept, and those calls end at the next location. */
+static void look_around(struct lg_call_part *part, struct walk *w,
+                        const uint32_t *stack, uint32_t count)
+{
+    bool caller_has = false;
+    for (uint32_t k = count; k-- > 0;) {
+        bool has = lg_graph_bit(part->look, stack[k]);
+        if (has || caller_has) {
+            look_up(part, w, stack, k, count);
+            visit_around(part, w, stack[k]);
+        }
+        caller_has = has && part->wish->callers_too;
+    }
+}
+
 void *lg_calls_walk_around(void *argument)
 {
-    struct lg_call_part *part = argument;
-    const struct lg_profile *p = part->g->profile;
-    struct walk w;
-    for (uint32_t i = part->samples.first;
-         i < part->samples.end && !part->failed; i++) {
-        if (!begin(part, i, &w))
-            continue;
-        struct lg_profile_stack s = p->samples.items[i];
-        const uint32_t *stack = &p->stacks.items[s.first];
-        bool caller_has = false;
-        for (uint32_t k = s.count; k-- > 0;) {
-            bool has = lg_graph_bit(part->look, stack[k]);
-            if (has || caller_has) {
-                look_up(part, &w, stack, k, s.count);
-                visit_around(part, &w, stack[k]);
-            }
-            caller_has = has && part->wish->callers_too;
-        }
-    }
+    each_stack(argument, look_around);
     return NULL;
 }

@@ -86,8 +86,8 @@ static bool same_range(struct lg_profile_stack a, struct lg_profile_stack b)
 struct plan {
     struct lg_merger *m;
     bool is_of_locations;
-    uint32_t first, end; /* samples; end: set by the other half */
-    size_t limit;
+    uint32_t first, end; /* samples; staging sets its end */
+    size_t limit;        /* of samples to stage */
 };
 
 /* Places for the samples' locations, in the order of their appearance. */
