@@ -15,6 +15,16 @@ size_t lg_processor_count(void)
     return count > 0 ? (size_t)count : 1;
 }
 
+size_t lg_parallel_parts(uint64_t work, uint64_t min_per_part)
+{
+    uint64_t parts = work / min_per_part;
+    if (parts < 2)
+        return 1;
+    size_t most = lg_processor_count();
+    most = most < LG_PARALLEL_MAX_PARTS ? most : LG_PARALLEL_MAX_PARTS;
+    return parts < most ? (size_t)parts : most;
+}
+
 void lg_parallel(void *(*run)(void *part), void *parts, size_t part_bytes,
                  size_t count)
 {

@@ -6,7 +6,6 @@
 #ifndef LG_DECODE_LEGACY_FORMS_H
 #define LG_DECODE_LEGACY_FORMS_H
 
-#include "base/go_math.h"
 #include "decode/legacy_build.h"
 
 typedef bool lg_legacy_form_fn(struct lg_str bytes, struct lg_legacy *b,

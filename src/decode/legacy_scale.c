@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/go_math.h"
 #include "decode/legacy_forms.h"
 
 #include <math.h>

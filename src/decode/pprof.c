@@ -15,7 +15,6 @@
 #define MAX_INFLATED_BYTES ((uint64_t)1 << 30)
 #define MAX_INFLATED_RATIO 200
 #define MIN_INFLATED_BYTES ((uint64_t)64 << 20)
-#define MAX_THREADS 8
 
 /* The bytes of the string table, heads and all: copied whole, so that the
  * inflated bytes can go. */
@@ -223,8 +222,7 @@ static bool decode_all(struct lg_pprof *d, struct lg_error *err)
     struct lg_pprof_skim skim;
     if (!lg_pprof_skim(d->message, d->arena, d->scratch, &skim, err))
         return false;
-    struct lg_pprof_samples *samples =
-        lg_pprof_samples_begin(d, &skim, MAX_THREADS);
+    struct lg_pprof_samples *samples = lg_pprof_samples_begin(d, &skim);
     if (samples == NULL)
         return lg_fail_nomem(err);
     bool ok = decode_tables(d, &skim, err);

@@ -12,7 +12,6 @@
 /* Below this a thread costs more than it saves (some 50 µs to start and
  * join, 1 ms of work). */
 #define MIN_THREAD_BYTES ((size_t)1 << 20)
-#define MAX_THREADS 8
 #define MAX_ITEMS ((size_t)UINT32_MAX - 1)
 
 /* A run of samples, and what its columns hold: first a count, then, summed up,
@@ -36,8 +35,8 @@ struct lg_pprof_samples {
     size_t block_count, sample_bytes;
     bool (*pass)(struct lg_pprof_samples *s, struct block *b,
                  struct lg_error *err);
-    atomic_size_t next;                 /* block */
-    struct worker workers[MAX_THREADS]; /* the first is the caller */
+    atomic_size_t next;                           /* block */
+    struct worker workers[LG_PARALLEL_MAX_PARTS]; /* the first is the caller */
     unsigned worker_count;
 };
 
@@ -323,16 +322,6 @@ static bool finish(struct lg_pprof_samples *s, struct lg_error *err)
     return false;
 }
 
-static unsigned threads_for(size_t bytes, unsigned max_threads)
-{
-    unsigned count = (unsigned)lg_processor_count();
-    if (count > bytes / MIN_THREAD_BYTES)
-        count = (unsigned)(bytes / MIN_THREAD_BYTES);
-    if (count > max_threads)
-        count = max_threads;
-    return count > MAX_THREADS ? MAX_THREADS : count;
-}
-
 static bool make_blocks(struct lg_pprof_samples *s,
                         const struct lg_pprof_skim *skim)
 {
@@ -353,8 +342,7 @@ static bool make_blocks(struct lg_pprof_samples *s,
 }
 
 struct lg_pprof_samples *lg_pprof_samples_begin(struct lg_pprof *d,
-                                                const struct lg_pprof_skim *s,
-                                                unsigned max_threads)
+                                                const struct lg_pprof_skim *s)
 {
     struct lg_profile *p = d->profile;
     struct lg_pprof_samples *ret =
@@ -362,9 +350,8 @@ struct lg_pprof_samples *lg_pprof_samples_begin(struct lg_pprof *d,
     if (ret == NULL)
         return NULL;
     ret->d = d;
-    ret->worker_count = threads_for(s->sample_bytes, max_threads);
-    if (ret->worker_count == 0)
-        ret->worker_count = 1;
+    ret->worker_count =
+        (unsigned)lg_parallel_parts(s->sample_bytes, MIN_THREAD_BYTES);
     p->samples.items =
         lg_new(d->arena, struct lg_profile_stack, s->counts[LG_PPROF_SAMPLE]);
     if (p->samples.items == NULL || !make_blocks(ret, s))

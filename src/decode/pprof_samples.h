@@ -20,11 +20,9 @@
 struct lg_pprof_samples; /* opaque: blocks and their measures */
 
 /* Begins to measure, on threads of its own when there is much to do; needs
- * nothing but the message. In d->scratch. NULL: out of memory. max_threads 1:
- * none but the caller's. */
+ * nothing but the message. In d->scratch. NULL: out of memory. */
 struct lg_pprof_samples *lg_pprof_samples_begin(struct lg_pprof *d,
-                                                const struct lg_pprof_skim *s,
-                                                unsigned max_threads);
+                                                const struct lg_pprof_skim *s);
 /* Waits; then fills d->profile's samples, stacks, values and labels. Tables,
  * strings and types have to be there. To be called once for each begin; then
  * no thread is left. tables_ok false: only waits. */

@@ -85,8 +85,7 @@ lg_wire_quick_varint(const uint8_t *at, const uint8_t *end, uint64_t *value_ret)
             return at + 2;
         }
     }
-    size_t len = end - at >= 8 ? lg_wire_word_varint(at, value_ret) : 0;
-    return len != 0 ? at + len : lg_wire_plain_varint(at, end, value_ret);
+    return lg_wire_plain_varint(at, end, value_ret);
 }
 
 /* What is left of a message that is read in the order in which its fields

@@ -46,7 +46,7 @@ static bool mark_base(struct builder *b)
 {
     const struct lg_profile *p = b->profile;
     lg_each(l, p->labels) {
-        if (l->of->is_numeric || !lg_str_eq(l->of->key, LG_STR(LG_BASE_LABEL)))
+        if (!lg_label_is_base(l->of))
             continue;
         if (b->of_base == NULL)
             b->of_base = lg_new(b->arena, uint8_t, p->samples.count);

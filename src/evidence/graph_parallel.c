@@ -9,17 +9,6 @@
 /* So many samples tell well enough how many frames there are. */
 #define LOOKED_AT 65536
 
-static size_t part_count(uint64_t frames)
-{
-    size_t parts = (size_t)(frames / MIN_FRAMES_PER_PART);
-    if (parts > 1) {
-        size_t processors = lg_processor_count();
-        parts = parts < processors ? parts : processors;
-    }
-    parts = parts < LG_PARALLEL_MAX_PARTS ? parts : LG_PARALLEL_MAX_PARTS;
-    return parts > 0 ? parts : 1;
-}
-
 size_t lg_graph_split(const struct lg_profile *p,
                       struct lg_graph_range ranges_ret[LG_PARALLEL_MAX_PARTS])
 {
@@ -27,7 +16,7 @@ size_t lg_graph_split(const struct lg_profile *p,
     size_t count = p->samples.count, step = count / LOOKED_AT + 1;
     for (size_t i = 0; i < count; i += step)
         frames += p->samples.items[i].count * (uint64_t)step;
-    size_t parts = part_count(frames), part = 0;
+    size_t parts = lg_parallel_parts(frames, MIN_FRAMES_PER_PART), part = 0;
     ranges_ret[0] = (struct lg_graph_range){0, (uint32_t)count};
     for (size_t i = 0; parts > 1 && i < count; i += step) {
         seen += p->samples.items[i].count * (uint64_t)step;

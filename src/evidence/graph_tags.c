@@ -85,7 +85,7 @@ static bool take_label(struct builder *b, const struct lg_profile_label *l)
     if (l->of->is_numeric)
         return !lg_str_eq(l->of->key, LG_STR("bytes")) ||
                take_number(b, l->of->num);
-    if (lg_str_eq(l->of->key, LG_STR(LG_BASE_LABEL)))
+    if (lg_label_is_base(l->of))
         return true;
     struct lg_sb sb;
     lg_sb_init(&sb, b->scratch);

@@ -69,6 +69,11 @@ struct lg_profile_label {
     const struct lg_label *of; /* never NULL */
 };
 
+static inline bool lg_label_is_base(const struct lg_label *l)
+{
+    return !l->is_numeric && lg_str_eq(l->key, LG_STR(LG_BASE_LABEL));
+}
+
 static inline bool lg_label_eq(const struct lg_label *a,
                                const struct lg_label *b)
 {

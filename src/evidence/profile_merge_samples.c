@@ -38,11 +38,6 @@ static bool is_sorted(const struct lg_profile_label *labels, size_t count)
     return true;
 }
 
-static bool is_mark(const struct lg_label *l)
-{
-    return !l->is_numeric && lg_str_eq(l->key, LG_STR(LG_BASE_LABEL));
-}
-
 /* Behind those that stand before it; there is room. */
 static size_t insert_mark(struct lg_profile_label *labels, size_t count)
 {
@@ -186,6 +181,13 @@ static size_t stack_count(const struct lg_merger *m,
     return m->from->samples.items[s->sample].count;
 }
 
+/* It has the stack of the one staged before it. */
+static bool is_again(const struct lg_merger *m, const struct lg_merge_staged *s)
+{
+    return s != m->staged.items && s->stack_first == s[-1].stack_first &&
+           stack_count(m, s) == stack_count(m, &s[-1]);
+}
+
 /* What the part will fill if all of it is new. */
 static void touch_part(const struct part *part, size_t label_count)
 {
@@ -229,7 +231,7 @@ static void write_labels(struct part *part, struct lg_merge_staged *s,
     for (; *at < from->labels.count &&
            from->labels.items[*at].sample == s->sample;
          ++*at) {
-        if (m->marks_base && is_mark(from->labels.items[*at].of))
+        if (m->marks_base && lg_label_is_base(from->labels.items[*at].of))
             continue;
         place[count] = from->labels.items[*at];
         place[count].sample = (uint32_t)count; /* keeps sorting stable */
@@ -302,8 +304,7 @@ static void *write_part(void *argument)
     for (size_t i = part->first; i < part->end; i++) {
         struct lg_merge_staged *s = &m->staged.items[i];
         size_t count = stack_count(m, s);
-        if (i == part->first || s->stack_first != s[-1].stack_first ||
-            count != stack_count(m, &s[-1])) {
+        if (i == part->first || !is_again(m, s)) {
             if (count != 0 && s->stack_first >= m->to.stacks.count)
                 write_stack(m, s);
             hash = stack_hash(m, s, count);
@@ -508,8 +509,7 @@ static bool place_batch(struct lg_merger *m, size_t first, size_t count)
     for (size_t i = 0; i < count; i++) {
         const struct lg_merge_staged *s = &staged[i];
         uint32_t frames = (uint32_t)stack_count(m, s);
-        bool again = first + i != 0 && s->stack_first == s[-1].stack_first &&
-                     frames == stack_count(m, &s[-1]);
+        bool again = is_again(m, s);
         struct arrival a = {
             .stack = again ? m->last_to
                            : (struct lg_profile_stack){s->stack_first, frames},
@@ -534,20 +534,17 @@ static void place_block(struct lg_merger *m)
     }
 }
 
-static size_t part_count(const struct lg_profile *p)
+static size_t count_frames(const struct lg_profile *p)
 {
     size_t frames = 0;
     lg_each(stack, p->samples)
         frames += stack->count;
-    size_t parts = frames / MIN_PER_PART, most = lg_processor_count();
-    most = most < LG_PARALLEL_MAX_PARTS ? most : LG_PARALLEL_MAX_PARTS;
-    parts = parts < most ? parts : most;
-    return parts > 1 ? parts : 1;
+    return frames;
 }
 
 bool lg_merge_samples(struct lg_merger *m)
 {
-    size_t parts = part_count(m->from);
+    size_t parts = lg_parallel_parts(count_frames(m->from), MIN_PER_PART);
     /* On one thread what is written is still in the cache when it is placed. */
     size_t limit = parts > 1 ? m->from->samples.count : LG_MERGE_BATCH;
     if (m->staged.capacity < limit) {

@@ -13,8 +13,7 @@ static const struct lg_str sandbox[] = {
 
 static bool is_base_label(const struct lg_profile_label *l)
 {
-    return !l->of->is_numeric && lg_str_eq(l->of->key, LG_STR(LG_BASE_LABEL)) &&
-           lg_str_eq(l->of->str, LG_STR("true"));
+    return lg_label_is_base(l->of) && lg_str_eq(l->of->str, LG_STR("true"));
 }
 
 struct total {

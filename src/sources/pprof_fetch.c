@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sources/pprof_fetch.h"
 
+#include "base/parallel.h"
 #include "base/vec.h"
 #include "evidence/profile_filter.h"
 #include "evidence/profile_merge.h"
@@ -9,7 +10,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 /* Servers that are waited for at the same time: pprof's chunk. */
 #define MOST_WAITING 128
@@ -40,10 +40,8 @@ static size_t workers_wanted(const struct queue *q)
     size_t jobs = 0, most = MOST_WAITING;
     for (size_t i = 0; i < q->count; i++)
         jobs += q->grabs[i].is_local == q->is_local;
-    if (q->is_local) {
-        long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-        most = cpus > 1 ? (size_t)cpus : 1;
-    }
+    if (q->is_local)
+        most = lg_processor_count();
     return jobs < most ? jobs : most;
 }
 

@@ -5,13 +5,13 @@
  * merged. As long as they have the same types; what has others is left to the
  * usual way.
  */
+#include "base/parallel.h"
 #include "base/vec.h"
 #include "evidence/profile_merge.h"
 #include "evidence/profile_units.h"
 #include "sources/pprof_fetch_internal.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 /* Files that are read ahead of the merge, for each processor. */
 #define AHEAD 3
@@ -194,10 +194,9 @@ static bool settle(struct mixer *x, struct lg_pprof_grab *grabs, size_t at,
 
 static unsigned start_readers(struct stream *s, pthread_t readers[MAX_READERS])
 {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned wanted = cpus > MAX_READERS ? MAX_READERS : (unsigned)cpus;
+    size_t wanted = lg_processor_count();
     unsigned count = 0;
-    for (unsigned i = 1; cpus > 1 && i < wanted; i++)
+    for (size_t i = 1; i < wanted && i < MAX_READERS; i++)
         if (pthread_create(&readers[count], NULL, read_ahead, s) == 0)
             count++;
     s->ahead = (size_t)AHEAD * (count + 1);
