@@ -41,8 +41,9 @@ struct lg_live {
 };
 
 void lg_live_look(const struct lg_case *c, struct lg_live *live);
-/* What survived the last collection, as the runtime counted it; else what its
- * goal for the next one was made of; 0: unknown. */
+/* What survived the last collection, as the runtime counted it, else what its
+ * goal for the next one was made of; no more than any capture before the next
+ * found allocated. 0: unknown. */
 uint64_t lg_live_bytes(const struct lg_case *c,
                        const struct lg_memstats *stats);
 /* GOGC / 100; below 0: off. */

@@ -57,8 +57,8 @@ struct sight {
     uint64_t
         goroutine; /* at work in it, the same as before if it is; 0: none */
     bool at_line;  /* … at that very line */
-    bool holds_on; /* the one from before is still in it, if only waiting, or
-                      this dump says nothing of it */
+    bool holds_on; /* the one from before is still in it, if only waiting */
+    bool is_blind; /* this dump says nothing of the one from before */
     bool in_main;
     bool main_runs; /* … not waiting for anything */
 };
@@ -71,9 +71,9 @@ static struct sight look_in(const struct lg_goroutines *g,
     lg_each(item, g->items) {
         if (before != 0 && item->id == before) {
             is_there = true;
-            seen.holds_on = item->frame_count == 0 ||
-                            (lg_goroutine_class(g, item) != LG_WAIT_SLEEP &&
-                             lg_goroutine_passes(g, item, where->function));
+            seen.is_blind = item->frame_count == 0;
+            seen.holds_on = lg_goroutine_class(g, item) != LG_WAIT_SLEEP &&
+                            lg_goroutine_passes(g, item, where->function);
         }
         if (item->id == 1 && lg_goroutine_passes(g, item, where->function)) {
             seen.in_main = true;
@@ -85,7 +85,7 @@ static struct sight look_in(const struct lg_goroutines *g,
             seen.at_line = stands_at(g, item, where);
         }
     }
-    seen.holds_on = seen.holds_on || (g->truncated && !is_there);
+    seen.is_blind = seen.is_blind || (g->truncated && !is_there);
     return seen;
 }
 
@@ -141,7 +141,9 @@ static struct sightings follow_call(const struct lg_case *c,
         struct sight seen = look_in(g, &v->site->where, goroutine);
         s.begun = s.begun || seen.goroutine != 0;
         s.before_count += !s.begun;
-        if (!is_in_growth(c, shot)) {
+        /* A program that was not stopped: what runs has no stack. */
+        bool is_silent = seen.goroutine == 0 && seen.is_blind;
+        if (!is_in_growth(c, shot) || is_silent) {
             continue;
         }
         s.dumps++;
@@ -472,11 +474,17 @@ static struct lg_str of_live_heap(struct lg_case *c,
 }
 
 /* A call that is still at it is no end of loading: what looks like garbage that
- * piled up afterwards is its own. */
-static void doubt_headroom(struct lg_verdict *verdict)
+ * piled up afterwards is its own. Collections that prove the live heap level
+ * are believed, unless that one call made most of it and has not left its line:
+ * a slice that moves to a larger array is alive twice or once, as it comes. */
+static void doubt_headroom(struct lg_verdict *verdict,
+                           const struct lg_heap_view *v)
 {
     struct lg_finding *f = lg_find_cause(verdict, LG_CAUSE_GC_HEADROOM);
-    if (f != NULL && f->confidence < LG_HEADROOM_PROVEN) {
+    bool is_its_own =
+        v->one_call && 2 * v->site->inuse_bytes > v->last->heap->total_bytes;
+    if (f != NULL && v->in_progress &&
+        (f->confidence < LG_HEADROOM_PROVEN || is_its_own)) {
         f->confidence /= 2;
     }
 }
@@ -493,9 +501,7 @@ void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
         return;
     }
     struct lg_str heap = of_live_heap(c, &v);
-    if (v.in_progress) {
-        doubt_headroom(verdict);
-    }
+    doubt_headroom(verdict, &v);
     fill(c, f, &v);
     f->confidence =
         0.7 + (v.in_progress ? 0.15 : 0) + (c->onset_ns >= QUIET_NS ? 0.07 : 0);
