@@ -41,6 +41,7 @@
 struct lg_arena_chunk {
     struct lg_arena_chunk *next;
     size_t size_bytes; /* of data */
+    bool is_room;
     _Alignas(max_align_t) char data[];
 };
 
@@ -113,6 +114,50 @@ static size_t gap_of(const struct lg_arena *arena)
     return arena->fixed ? 0 : GAP_BYTES;
 }
 
+static struct lg_arena_chunk *new_chunk(size_t bytes)
+{
+    struct lg_arena_chunk *chunk =
+        calloc(1, sizeof(struct lg_arena_chunk) + bytes);
+    if (chunk != NULL) {
+        chunk->size_bytes = bytes;
+        POISON(chunk->data, bytes);
+    }
+    return chunk;
+}
+
+static void make_current(struct lg_arena *arena, struct lg_arena_chunk *chunk)
+{
+    chunk->next = arena->chunk;
+    arena->chunk = chunk;
+    arena->at = chunk->data;
+    arena->end = chunk->data + chunk->size_bytes;
+}
+
+struct lg_room lg_arena_room(struct lg_arena *arena, size_t bytes)
+{
+    struct lg_arena_chunk *chunk = NULL;
+    if (!arena->fixed && bytes <= MAX_ALLOC_BYTES && within_limit(arena, bytes))
+        chunk = new_chunk(bytes);
+    if (chunk == NULL)
+        return (struct lg_room){NULL, 0};
+    chunk->is_room = true;
+    make_current(arena, chunk);
+    return (struct lg_room){chunk->data, bytes};
+}
+
+bool lg_arena_in_room(const struct lg_arena *arena)
+{
+    return arena->chunk != NULL && arena->chunk->is_room;
+}
+
+void lg_arena_leave_room(struct lg_arena *arena)
+{
+    if (!lg_arena_in_room(arena))
+        return;
+    arena->end = arena->at;
+    arena->chunk->is_room = false;
+}
+
 /* A request above the chunk size gets a chunk of its own behind the current
  * one, whose free part stays in use. */
 static void *alloc_from_new_chunk(struct lg_arena *arena, size_t size_bytes,
@@ -124,12 +169,10 @@ static void *alloc_from_new_chunk(struct lg_arena *arena, size_t size_bytes,
         return refuse(arena);
     bool own = need > arena->next_chunk_bytes;
     size_t chunk_bytes = own ? need : arena->next_chunk_bytes;
-    struct lg_arena_chunk *chunk = calloc(1, sizeof *chunk + chunk_bytes);
+    struct lg_arena_chunk *chunk = new_chunk(chunk_bytes);
     if (chunk == NULL)
         return refuse(arena);
-    chunk->size_bytes = chunk_bytes;
     size_t pad = padding_of(chunk->data, align);
-    POISON(chunk->data, chunk_bytes);
     UNPOISON(chunk->data + pad, size_bytes);
     arena->used_bytes += pad + size_bytes;
     if (own && arena->chunk != NULL) {
@@ -137,10 +180,8 @@ static void *alloc_from_new_chunk(struct lg_arena *arena, size_t size_bytes,
         arena->chunk->next = chunk;
         return chunk->data + pad;
     }
-    chunk->next = arena->chunk;
-    arena->chunk = chunk;
-    arena->at = chunk->data + pad + size_bytes + GAP_BYTES;
-    arena->end = chunk->data + chunk_bytes;
+    make_current(arena, chunk);
+    arena->at += pad + size_bytes + GAP_BYTES;
     if (!own && arena->next_chunk_bytes < MAX_CHUNK_BYTES)
         arena->next_chunk_bytes *= 2;
     return chunk->data + pad;

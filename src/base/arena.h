@@ -55,6 +55,23 @@ void *lg_arena_grow(struct lg_arena *arena, void *old, size_t old_bytes,
 void lg_arena_trim(struct lg_arena *arena, void *old, size_t old_bytes,
                    size_t new_bytes);
 
+/* Untouched memory. */
+struct lg_room {
+    void *data;
+    size_t bytes;
+};
+
+/* Makes room in one piece for the next `bytes` of allocations, which lie one
+ * behind the other; what is left of the current chunk is given up. {NULL, 0}:
+ * memory or the limit is out, or the arena is fixed; then all goes on as
+ * before. */
+struct lg_room lg_arena_room(struct lg_arena *arena, size_t bytes);
+/* Allocations come out of such room. */
+bool lg_arena_in_room(const struct lg_arena *arena);
+/* Gives up what is left of it: that would come fresh from the kernel, and
+ * malloc may have memory that was in use before. */
+void lg_arena_leave_room(struct lg_arena *arena);
+
 /* Asks for the pages that lie wholly in it at once, if they are fresh: a third
  * less time than at the first touch of each, and on whichever thread has time.
  * For memory that will be filled. What stands there stays. */

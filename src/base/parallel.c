@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/parallel.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <stdbool.h>
-
-size_t lg_processor_count(void)
-{
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    int count = CPU_COUNT(&set);
-    return count > 0 ? (size_t)count : 1;
-}
+#include "base/thread.h"
 
 size_t lg_parallel_parts(uint64_t work, uint64_t min_per_part)
 {
@@ -33,8 +21,8 @@ void lg_parallel(void *(*run)(void *part), void *parts, size_t part_bytes,
         bool started;
     } others[LG_PARALLEL_MAX_PARTS];
     for (size_t i = 1; i < count; i++)
-        others[i].started = pthread_create(&others[i].thread, NULL, run,
-                                           (char *)parts + i * part_bytes) == 0;
+        others[i].started = lg_thread_start(&others[i].thread, run,
+                                            (char *)parts + i * part_bytes);
     run(parts);
     for (size_t i = 1; i < count; i++) {
         if (others[i].started)

@@ -8,8 +8,6 @@
 
 #define LG_PARALLEL_MAX_PARTS 8
 
-/* Processors that this process may run on; at least 1. */
-size_t lg_processor_count(void);
 /* Parts to make of so much work, each at least min_per_part: 1 to
  * LG_PARALLEL_MAX_PARTS, no more than processors. */
 size_t lg_parallel_parts(uint64_t work, uint64_t min_per_part);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode/gzip.h"
 
-#include "base/parallel.h"
+#include "base/ahead.h"
 
 #include <assert.h>
 #include <libdeflate.h>
-#include <pthread.h>
-#include <stdatomic.h>
 
 /* The shortest member: 10 bytes of header, an empty deflate block, 8 bytes of
  * trailer. */
@@ -97,51 +95,6 @@ static bool inflate_member(struct libdeflate_decompressor *d,
     }
 }
 
-/* From this on, fresh memory is asked for on a thread of its own, ahead of what
- * is inflated into it: inflating is as fast as it is on memory in use. */
-#define MIN_AHEAD_BYTES ((size_t)8 << 20)
-#define AHEAD_STEP_BYTES ((size_t)1 << 20)
-
-struct ahead {
-    char *data;
-    size_t len;
-    atomic_bool stop;
-    pthread_t thread;
-    bool is_started;
-};
-
-/* Of all threads: with as many as processors, none is left for it. */
-static atomic_size_t inflating;
-
-static void *touch_ahead(void *context)
-{
-    struct ahead *a = context;
-    size_t processors = lg_processor_count();
-    for (size_t at = 0; at < a->len && !atomic_load(&a->stop) &&
-                        atomic_load(&inflating) < processors;
-         at += AHEAD_STEP_BYTES)
-        lg_touch_pages(a->data + at, a->len - at < AHEAD_STEP_BYTES
-                                         ? a->len - at
-                                         : AHEAD_STEP_BYTES);
-    return NULL;
-}
-
-static void ahead_begin(struct ahead *a, const struct output *out)
-{
-    *a = (struct ahead){.data = out->data, .len = out->capacity};
-    if (out->capacity < MIN_AHEAD_BYTES)
-        lg_touch_pages(out->data, out->capacity);
-    else
-        a->is_started = pthread_create(&a->thread, NULL, touch_ahead, a) == 0;
-}
-
-static void ahead_end(struct ahead *a)
-{
-    atomic_store(&a->stop, true);
-    if (a->is_started)
-        pthread_join(a->thread, NULL);
-}
-
 static bool inflate_all(struct libdeflate_decompressor *d, struct lg_str bytes,
                         struct output *out, struct lg_error *err)
 {
@@ -156,8 +109,21 @@ static bool inflate_all(struct libdeflate_decompressor *d, struct lg_str bytes,
     return true;
 }
 
+size_t lg_gzip_size_hint(struct lg_str bytes)
+{
+    return bytes.len < MIN_MEMBER_BYTES ? 0 : guess_size(bytes);
+}
+
 bool lg_gunzip(struct lg_str bytes, uint64_t limit_bytes,
                struct lg_arena *arena, struct lg_str *ret, struct lg_error *err)
+{
+    return lg_gunzip_ahead(bytes, limit_bytes, arena, (struct lg_room){NULL, 0},
+                           ret, err);
+}
+
+bool lg_gunzip_ahead(struct lg_str bytes, uint64_t limit_bytes,
+                     struct lg_arena *arena, struct lg_room next,
+                     struct lg_str *ret, struct lg_error *err)
 {
     if (!lg_gzip_is(bytes))
         return lg_fail_at(err, 0, "no gzip data");
@@ -169,12 +135,10 @@ bool lg_gunzip(struct lg_str bytes, uint64_t limit_bytes,
     struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
     if (d == NULL)
         return lg_fail_nomem(err);
-    struct ahead ahead;
-    atomic_fetch_add(&inflating, 1);
-    ahead_begin(&ahead, &out);
+    struct lg_ahead ahead;
+    lg_ahead_begin(&ahead, (struct lg_room){out.data, out.capacity}, next);
     bool ok = inflate_all(d, bytes, &out, err);
-    ahead_end(&ahead);
-    atomic_fetch_sub(&inflating, 1);
+    lg_ahead_end(&ahead);
     libdeflate_free_decompressor(d);
     if (!ok)
         return false;

@@ -16,6 +16,13 @@
 #define MAX_INFLATED_RATIO 200
 #define MIN_INFLATED_BYTES ((uint64_t)64 << 20)
 
+/* Of the inflated bytes: the room that a small profile gets, where stacks are
+ * allowed entries of one byte. And what of it is filled, where most have two.
+ */
+#define ROOM_RATIO 5
+#define FILLED_RATIO 0.5
+#define MIN_ROOM_BYTES ((size_t)256 << 10)
+
 /* The bytes of the string table, heads and all: copied whole, so that the
  * inflated bytes can go. */
 static size_t table_bytes(const struct lg_pprof_skim *skim)
@@ -36,7 +43,8 @@ static bool copy_strings(struct lg_pprof *d, const struct lg_pprof_skim *skim,
     d->strings.items = lg_new(d->scratch, struct lg_str, count);
     if (text == NULL || d->strings.items == NULL)
         return lg_fail_nomem(err);
-    lg_touch_pages(text, bytes);
+    if (!lg_arena_in_room(d->arena))
+        lg_touch_pages(text, bytes);
     lg_touch_pages(d->strings.items, count * sizeof *d->strings.items);
     lg_each(run, skim->runs) {
         struct lg_cursor c;
@@ -45,7 +53,13 @@ static bool copy_strings(struct lg_pprof *d, const struct lg_pprof_skim *skim,
             continue;
         size_t len = run->end - run->begin;
         memcpy(text, d->message.data + run->begin, len);
-        lg_cursor_init(&c, text, len);
+        struct lg_wire_plain rest = {(uint8_t *)text, (uint8_t *)text + len};
+        struct lg_wire_plain next;
+        while (lg_wire_take_bytes(&rest, LG_PPROF_STRING_TABLE, &next))
+            d->strings.items[d->strings.count++] =
+                lg_str_from(next.at, (size_t)(next.end - next.at));
+        /* Written in an unusual way. */
+        lg_cursor_init(&c, rest.at, (size_t)(rest.end - rest.at));
         while (lg_wire_next(&c, &f))
             d->strings.items[d->strings.count++] = f.bytes;
         text += len;
@@ -88,7 +102,8 @@ static bool reserve(struct lg_pprof *d, const struct lg_pprof_skim *skim,
         !RESERVE(d->arena, &p->lines, locations + locations / 2) ||
         !RESERVE(d->arena, &p->functions, functions))
         return lg_fail_nomem(err);
-    touch_columns(p);
+    if (!lg_arena_in_room(d->arena))
+        touch_columns(p);
     return true;
 }
 
@@ -206,17 +221,21 @@ static bool decode_head(struct lg_pprof *d, const struct lg_pprof_skim *skim,
 }
 
 static bool decode_tables(struct lg_pprof *d, const struct lg_pprof_skim *skim,
+                          struct lg_pprof_samples *samples,
                           struct lg_error *err)
 {
     if (!copy_strings(d, skim, err) || !reserve(d, skim, err))
         return false;
-    for (size_t i = 0; i < LG_COUNT(parts); i++)
+    for (size_t i = 0; i < LG_COUNT(parts); i++) {
         if (!decode_part(d, &parts[i], skim, err))
             return false;
+        if (parts[i].field == LG_PPROF_SAMPLE_TYPE)
+            lg_pprof_samples_types_known(samples);
+    }
     return decode_head(d, skim, err);
 }
 
-/* Samples are measured while the tables are read. */
+/* Samples are measured, or filled, while the tables are read. */
 static bool decode_all(struct lg_pprof *d, struct lg_error *err)
 {
     struct lg_pprof_skim skim;
@@ -225,7 +244,7 @@ static bool decode_all(struct lg_pprof *d, struct lg_error *err)
     struct lg_pprof_samples *samples = lg_pprof_samples_begin(d, &skim);
     if (samples == NULL)
         return lg_fail_nomem(err);
-    bool ok = decode_tables(d, &skim, err);
+    bool ok = decode_tables(d, &skim, samples, err);
     return lg_pprof_samples_finish(samples, ok, err);
 }
 
@@ -237,11 +256,25 @@ static uint64_t inflate_limit(size_t len)
     return limit < MAX_INFLATED_BYTES ? limit : MAX_INFLATED_BYTES;
 }
 
+/* Room for the columns of a small profile, of which a part will be filled; a
+ * large one asks for its own on several threads. */
+static struct lg_room room_of(struct lg_str bytes, struct lg_arena *arena)
+{
+    size_t raw = lg_gzip_size_hint(bytes);
+    if (raw < MIN_ROOM_BYTES || raw > LG_PPROF_SMALL_BYTES)
+        return (struct lg_room){NULL, 0};
+    struct lg_room room = lg_arena_room(arena, raw * ROOM_RATIO);
+    room.bytes = (size_t)((double)room.bytes * FILLED_RATIO);
+    return room;
+}
+
 bool lg_pprof_inflate(struct lg_str bytes, struct lg_arena *arena,
-                      struct lg_str *ret, struct lg_error *err)
+                      struct lg_arena *profile_arena, struct lg_str *ret,
+                      struct lg_error *err)
 {
     if (lg_gzip_is(bytes))
-        return lg_gunzip(bytes, inflate_limit(bytes.len), arena, ret, err);
+        return lg_gunzip_ahead(bytes, inflate_limit(bytes.len), arena,
+                               room_of(bytes, profile_arena), ret, err);
     *ret = bytes;
     return true;
 }
@@ -270,6 +303,7 @@ bool lg_pprof_parse_message(struct lg_str message, struct lg_arena *arena,
                          .message = message,
                          .lock = PTHREAD_MUTEX_INITIALIZER};
     bool ok = parse(&d, err);
+    lg_arena_leave_room(arena);
     lg_arena_deinit(&scratch);
     if (ok)
         *profile_ret = profile;
@@ -281,7 +315,7 @@ bool lg_pprof_parse(struct lg_str bytes, struct lg_arena *arena,
 {
     struct lg_arena scratch;
     lg_arena_init(&scratch, 0);
-    bool ok = lg_pprof_inflate(bytes, &scratch, &bytes, err) &&
+    bool ok = lg_pprof_inflate(bytes, &scratch, arena, &bytes, err) &&
               lg_pprof_parse_message(bytes, arena, profile_ret, err);
     lg_arena_deinit(&scratch);
     return ok;

@@ -21,9 +21,11 @@ bool lg_pprof_parse(struct lg_str bytes, struct lg_arena *arena,
 
 /* Its two steps. Bytes that are gzip, inflated into the arena (several members
  * are joined); others as they are, borrowed. LIMIT: more than 200 times the
- * input and 64 MiB, or than 1 GiB. */
+ * input and 64 MiB, or than 1 GiB. profile_arena: of the second step, where
+ * room may be made. */
 bool lg_pprof_inflate(struct lg_str bytes, struct lg_arena *arena,
-                      struct lg_str *ret, struct lg_error *err);
+                      struct lg_arena *profile_arena, struct lg_str *ret,
+                      struct lg_error *err);
 bool lg_pprof_parse_message(struct lg_str message, struct lg_arena *arena,
                             struct lg_profile *profile_ret,
                             struct lg_error *err);

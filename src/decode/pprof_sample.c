@@ -5,10 +5,29 @@
 
 #include <inttypes.h>
 
+struct lg_pprof_filler lg_pprof_filler_of(struct lg_pprof *d,
+                                          const struct lg_pprof_ids *locations)
+{
+    struct lg_profile *p = d->profile;
+    return (struct lg_pprof_filler){
+        .d = d,
+        .locations = locations,
+        .strings = d->strings.items,
+        .string_count = d->strings.count,
+        .samples = p->samples.items,
+        .stacks = p->stacks.items,
+        .readable = (const uint8_t *)d->message.data + d->message.len,
+        .types = p->types.count,
+        .stack_at = p->stacks.items,
+        .value_at = p->values,
+        .label_at = p->labels.items,
+    };
+}
+
 static void fill_location(struct lg_pprof_filler *x, uint64_t id,
                           uint64_t offset)
 {
-    uint32_t index = lg_pprof_ids_find(&x->d->locations, id);
+    uint32_t index = lg_pprof_ids_find(x->locations, id);
     if (index == LG_PPROF_NO_INDEX && !x->has_unknown) {
         x->has_unknown = true;
         x->unknown_id = id;
@@ -20,11 +39,10 @@ static void fill_location(struct lg_pprof_filler *x, uint64_t id,
 static bool fill_fast(struct lg_pprof_filler *x, const uint8_t *at,
                       const uint8_t *packed_end)
 {
-    const struct lg_pprof_ids *ids = &x->d->locations;
-    if (ids->has_table)
+    if (x->locations->has_table)
         return false;
-    uint32_t *end = lg_varints_indices(at, packed_end, x->readable, ids->count,
-                                       x->stack_at);
+    uint32_t *end = lg_varints_indices(at, packed_end, x->readable,
+                                       x->locations->count, x->stack_at);
     if (end == NULL)
         return false;
     x->stack_at = end;
@@ -138,15 +156,26 @@ static bool same_message(const struct lg_pprof_label_message *a,
 }
 
 /* Labels repeat: the last that fell into a slot is at hand. */
+static struct lg_pprof_label_slot *
+slot_of(struct lg_pprof_filler *x, const struct lg_pprof_label_message *m)
+{
+    uint64_t mixed = (m->key * 31 + m->str * 7 + m->num + m->unit) *
+                     UINT64_C(0x9E3779B97F4A7C15);
+    return &x->label_slots[mixed >> (64 - LG_PPROF_LABEL_SLOT_BITS)];
+}
+
+static bool holds(const struct lg_pprof_label_slot *slot,
+                  const struct lg_pprof_label_message *m)
+{
+    return slot->label != NULL && same_message(&slot->message, m);
+}
+
 static void put_label(struct lg_pprof_filler *x,
                       const struct lg_pprof_label_message *m,
                       const struct lg_label *label)
 {
-    uint64_t mixed = (m->key * 31 + m->str * 7 + m->num + m->unit) *
-                     UINT64_C(0x9E3779B97F4A7C15);
-    struct lg_pprof_label_slot *slot =
-        &x->label_slots[mixed >> (64 - LG_PPROF_LABEL_SLOT_BITS)];
-    if (slot->label == NULL || !same_message(&slot->message, m)) {
+    struct lg_pprof_label_slot *slot = slot_of(x, m);
+    if (!holds(slot, m)) {
         slot->label = keep_label(x, label);
         slot->message = *m;
     }
@@ -182,11 +211,16 @@ static bool fill_plain_label(struct lg_pprof_filler *x,
                              struct lg_wire_plain message)
 {
     struct lg_pprof_label_message m;
-    const struct lg_str *strings = x->d->strings.items;
-    size_t count = x->d->strings.count;
+    const struct lg_str *strings = x->strings;
+    size_t count = x->string_count;
     if (read_plain_label(message, &m) != message.end || m.str != 0 ||
         m.num == 0 || m.key >= count || m.unit >= count)
         return false;
+    const struct lg_pprof_label_slot *slot = slot_of(x, &m);
+    if (holds(slot, &m)) {
+        *x->label_at++ = (struct lg_profile_label){x->sample, slot->label};
+        return true;
+    }
     struct lg_label label = {
         .is_numeric = true, .key = strings[m.key], .num = (int64_t)m.num};
     if (m.unit != 0)
@@ -262,8 +296,7 @@ bool lg_pprof_fill_whole(struct lg_pprof_filler *x,
                          struct lg_wire_plain message,
                          struct lg_pprof_packed *last)
 {
-    struct lg_profile *p = x->d->profile;
-    struct lg_profile_stack *place = &p->samples.items[x->sample];
+    struct lg_profile_stack *place = &x->samples[x->sample];
     struct lg_pprof_plain_sample s;
     struct lg_wire_plain label;
     if (!lg_pprof_open_plain(message, &s))
@@ -272,10 +305,11 @@ bool lg_pprof_fill_whole(struct lg_pprof_filler *x,
     if (lg_pprof_is_repeated(*last, stack)) {
         *place = place[-1];
     } else {
-        place->first = (uint32_t)(x->stack_at - p->stacks.items);
-        if (!fill_fast(x, stack.at, stack.end))
+        place->first = (uint32_t)(x->stack_at - x->stacks);
+        if (stack.end - stack.at > x->stack_end - x->stack_at ||
+            !fill_fast(x, stack.at, stack.end))
             return false;
-        place->count = (uint32_t)(x->stack_at - p->stacks.items) - place->first;
+        place->count = (uint32_t)(x->stack_at - x->stacks) - place->first;
     }
     *last = stack;
     if (!fill_plain_values(x, s.values.at, s.values.end) ||
@@ -283,8 +317,7 @@ bool lg_pprof_fill_whole(struct lg_pprof_filler *x,
         return false;
     x->value_at += x->types;
     while (lg_wire_take_bytes(&s.labels, LG_PPROF_SAMPLE_LABEL, &label))
-        if (x->label_at == p->labels.items + p->labels.capacity ||
-            !fill_plain_label(x, label))
+        if (x->label_at == x->label_end || !fill_plain_label(x, label))
             return false;
     x->sample++;
     return s.labels.at == s.labels.end;

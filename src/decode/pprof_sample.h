@@ -54,16 +54,22 @@ struct lg_pprof_label_slot {
 };
 #define LG_PPROF_LABEL_SLOT_BITS 5
 
-/* Where the next of each kind goes while a block is filled. */
+/* Where the next of each kind goes while a block is filled. What each sample
+ * needs stands here once more: beside the original, others write. */
 struct lg_pprof_filler {
     struct lg_pprof *d;
+    const struct lg_pprof_ids *locations;
+    const struct lg_str *strings;
+    size_t string_count;
+    struct lg_profile_stack *samples;
+    const uint32_t *stacks;
     const uint8_t *readable; /* end of the message */
     uint32_t sample;
     bool is_repeated;
-    uint32_t *stack_at;
-    size_t types, values; /* of this sample */
+    uint32_t *stack_at, *stack_end; /* the end only where samples are whole */
+    size_t types, values;           /* of this sample */
     int64_t *value_at;
-    struct lg_profile_label *label_at;
+    struct lg_profile_label *label_at, *label_end; /* likewise */
     struct lg_pprof_label_slot label_slots[1 << LG_PPROF_LABEL_SLOT_BITS];
     struct lg_label *label_room; /* for so many more */
     size_t label_room_count;
@@ -72,13 +78,25 @@ struct lg_pprof_filler {
     uint64_t unknown_id, unknown_offset;
 };
 
+/* How many values the samples have to have, if their bytes can hold as many. */
+static inline bool lg_pprof_values_fit(const struct lg_pprof *d, size_t samples,
+                                       size_t bytes, size_t *ret)
+{
+    return !__builtin_mul_overflow(samples, d->profile->types.count, ret) &&
+           *ret <= bytes;
+}
+
+/* At the beginning of the columns of d->profile, which are there. Borrows. */
+struct lg_pprof_filler lg_pprof_filler_of(struct lg_pprof *d,
+                                          const struct lg_pprof_ids *locations);
 /* Adds what is in the message; its stack only when it is not repeated. offset:
  * of the message. */
 bool lg_pprof_fill_sample(struct lg_pprof_filler *x, struct lg_cursor *message,
                           uint64_t offset, struct lg_error *err);
 /* A sample in the usual form with all that belongs to it, and on to the next.
  * last: the packed stack of the one before, which is shared when it is the
- * same; becomes this one's. false: it has another form. */
+ * same; becomes this one's. label_end: no more labels than up to there. false:
+ * it has another form. */
 bool lg_pprof_fill_whole(struct lg_pprof_filler *x,
                          struct lg_wire_plain message,
                          struct lg_pprof_packed *last);

@@ -2,6 +2,8 @@
 #include "decode/pprof_samples.h"
 
 #include "base/parallel.h"
+#include "base/thread.h"
+#include "decode/pprof_few.h"
 #include "decode/pprof_sample.h"
 #include "decode/varints.h"
 
@@ -31,8 +33,9 @@ struct worker {
 
 struct lg_pprof_samples {
     struct lg_pprof *d;
+    struct lg_pprof_few few; /* when there is one worker */
     struct block *blocks;
-    size_t block_count, sample_bytes;
+    size_t block_count;
     bool (*pass)(struct lg_pprof_samples *s, struct block *b,
                  struct lg_error *err);
     atomic_size_t next;                           /* block */
@@ -142,25 +145,12 @@ static bool measure_block(struct lg_pprof_samples *s, struct block *b,
 static struct lg_pprof_filler filler_of(const struct lg_pprof_samples *s,
                                         const struct block *b)
 {
-    struct lg_profile *p = s->d->profile;
-    return (struct lg_pprof_filler){
-        .d = s->d,
-        .readable = (const uint8_t *)s->d->message.data + s->d->message.len,
-        .sample = (uint32_t)b->sample_first,
-        .types = p->types.count,
-        .stack_at = p->stacks.items + b->stack_first,
-        .value_at = p->values + b->sample_first * p->types.count,
-        .label_at = p->labels.items + b->label_first,
-    };
-}
-
-/* How many values the samples have to have, where their bytes can hold as many.
- */
-static bool values_of(const struct lg_pprof_samples *s, size_t samples,
-                      size_t bytes, size_t *ret)
-{
-    return !__builtin_mul_overflow(samples, s->d->profile->types.count, ret) &&
-           *ret <= bytes;
+    struct lg_pprof_filler x = lg_pprof_filler_of(s->d, &s->d->locations);
+    x.sample = (uint32_t)b->sample_first;
+    x.stack_at += b->stack_first;
+    x.value_at += b->sample_first * x.types;
+    x.label_at += b->label_first;
+    return x;
 }
 
 /* What the block will fill. */
@@ -170,7 +160,8 @@ static void touch_block(const struct lg_pprof_samples *s, const struct block *b)
     size_t values;
     lg_touch_pages(p->stacks.items + b->stack_first,
                    b->stack_count * sizeof *p->stacks.items);
-    if (values_of(s, b->run->count, b->run->end - b->run->begin, &values))
+    if (lg_pprof_values_fit(s->d, b->run->count, b->run->end - b->run->begin,
+                            &values))
         lg_touch_pages(p->values + b->sample_first * p->types.count,
                        values * sizeof *p->values);
     lg_touch_pages(p->labels.items + b->label_first,
@@ -202,74 +193,6 @@ static bool fill_block(struct lg_pprof_samples *s, struct block *b,
     return true;
 }
 
-static bool fill_whole_block(struct lg_pprof_samples *s,
-                             struct lg_pprof_filler *x, const struct block *b)
-{
-    const uint8_t *message = (const uint8_t *)s->d->message.data;
-    struct lg_wire_plain rest = {message + b->run->begin,
-                                 message + b->run->end};
-    struct lg_wire_plain sample;
-    struct lg_pprof_packed last = {NULL, NULL};
-    for (uint32_t i = 0; i < b->run->count; i++)
-        if (!lg_wire_take_bytes(&rest, LG_PPROF_SAMPLE, &sample) ||
-            !lg_pprof_fill_whole(x, sample, &last))
-            return false;
-    return true;
-}
-
-static bool first_has_label(const struct lg_pprof_samples *s)
-{
-    const struct lg_pprof_run *run = s->blocks[0].run;
-    const uint8_t *message = (const uint8_t *)s->d->message.data;
-    struct lg_wire_plain rest = {message + run->begin, message + run->end};
-    struct lg_wire_plain sample;
-    struct lg_pprof_plain_sample plain;
-    return lg_wire_take_bytes(&rest, LG_PPROF_SAMPLE, &sample) &&
-           lg_pprof_open_plain(sample, &plain) &&
-           plain.labels.at != plain.labels.end;
-}
-
-/* Few samples of the usual form, with a label each or none, are not measured
- * before. */
-static bool may_fill_at_once(const struct lg_pprof_samples *s)
-{
-    size_t values;
-    return s->block_count != 0 && s->sample_bytes < MIN_THREAD_BYTES &&
-           values_of(s, s->d->profile->samples.count, s->sample_bytes, &values);
-}
-
-/* The stacks get room for ids of one byte, most of which is never touched.
- * false: out of memory. */
-static bool reserve_at_once(struct lg_pprof_samples *s)
-{
-    struct lg_profile *p = s->d->profile;
-    size_t samples = p->samples.count, values = samples * p->types.count;
-    size_t labels = first_has_label(s) ? samples : 0;
-    p->stacks.items = lg_new(s->d->arena, uint32_t, s->sample_bytes);
-    p->values = lg_new(s->d->arena, int64_t, values);
-    p->labels.items = lg_new(s->d->arena, struct lg_profile_label, labels);
-    if (p->stacks.items == NULL || p->values == NULL || p->labels.items == NULL)
-        return false;
-    p->stacks.capacity = s->sample_bytes;
-    p->values_capacity = values;
-    p->labels.capacity = labels;
-    lg_touch_pages(p->values, values * sizeof *p->values);
-    return true;
-}
-
-/* false: they have another form, and nothing was done. */
-static bool fill_at_once(struct lg_pprof_samples *s)
-{
-    struct lg_profile *p = s->d->profile;
-    struct lg_pprof_filler x = filler_of(s, &(struct block){.sample_first = 0});
-    for (size_t i = 0; i < s->block_count; i++)
-        if (!fill_whole_block(s, &x, &s->blocks[i]))
-            return false;
-    p->stacks.count = (size_t)(x.stack_at - p->stacks.items);
-    p->labels.count = (size_t)(x.label_at - p->labels.items);
-    return true;
-}
-
 /* Takes blocks in order until none is left. After a failure the rest is only
  * of use to workers that are at lower ones. */
 static void *work(void *context)
@@ -298,8 +221,7 @@ static void start(struct lg_pprof_samples *s,
         struct worker *w = &s->workers[i];
         w->samples = s;
         w->failed_block = SIZE_MAX;
-        w->is_started =
-            i != 0 && pthread_create(&w->thread, NULL, work, w) == 0;
+        w->is_started = i != 0 && lg_thread_start(&w->thread, work, w);
     }
 }
 
@@ -357,10 +279,17 @@ struct lg_pprof_samples *lg_pprof_samples_begin(struct lg_pprof *d,
     if (p->samples.items == NULL || !make_blocks(ret, s))
         return NULL;
     p->samples.count = p->samples.capacity = s->counts[LG_PPROF_SAMPLE];
-    ret->sample_bytes = s->sample_bytes;
     if (ret->worker_count > 1)
         start(ret, measure_block);
+    else if (!lg_pprof_few_init(&ret->few, d, s))
+        return NULL;
     return ret;
+}
+
+void lg_pprof_samples_types_known(struct lg_pprof_samples *samples)
+{
+    if (samples->worker_count == 1)
+        lg_pprof_few_begin(&samples->few);
 }
 
 /* Room for what was measured, and each block's place in it. */
@@ -405,21 +334,27 @@ static void close_gaps(struct lg_pprof_samples *s)
     p->labels.count = count;
 }
 
+static void abandon(struct lg_pprof_samples *s)
+{
+    if (s->worker_count > 1)
+        (void)finish(s, NULL);
+    else
+        lg_pprof_few_abandon(&s->few);
+}
+
 bool lg_pprof_samples_finish(struct lg_pprof_samples *samples, bool tables_ok,
                              struct lg_error *err)
 {
+    bool filled = false;
     if (!tables_ok) {
-        if (samples->worker_count > 1)
-            (void)finish(samples, NULL);
+        abandon(samples);
         return false;
     }
     if (samples->worker_count == 1) {
-        if (may_fill_at_once(samples)) {
-            if (!reserve_at_once(samples))
-                return lg_fail_nomem(err);
-            if (fill_at_once(samples))
-                return true;
-        }
+        if (!lg_pprof_few_finish(&samples->few, &filled))
+            return lg_fail_nomem(err);
+        if (filled)
+            return true;
         start(samples, measure_block);
     }
     if (!finish(samples, err) || !allot(samples, err))

@@ -16,7 +16,8 @@ struct skimmer {
     struct lg_cursor c;
     struct lg_wire_field f;
     uint32_t begin; /* of the field's tag */
-    bool failed;    /* memory is out */
+    uint32_t run_samples;
+    bool failed; /* memory is out */
 };
 
 static uint32_t here(const struct skimmer *s)
@@ -44,8 +45,7 @@ static void extend_run(struct skimmer *s, struct lg_pprof_run *run)
 {
     const uint8_t *at = s->c.at, *end = s->c.end;
     const uint8_t tag = (uint8_t)(run->field << 3 | LG_WIRE_BYTES);
-    uint32_t most =
-        run->field == LG_PPROF_SAMPLE ? LG_PPROF_RUN_SAMPLES : UINT32_MAX;
+    uint32_t most = run->field == LG_PPROF_SAMPLE ? s->run_samples : UINT32_MAX;
     uint32_t before = run->count;
     size_t bytes = 0;
     while (end - at >= 3 && at[0] == tag && run->count < most) {
@@ -77,7 +77,7 @@ static void add_to_run(struct skimmer *s)
     struct lg_pprof_run *last =
         skim->runs.count != 0 ? &skim->runs.items[skim->runs.count - 1] : NULL;
     if (last == NULL || last->field != field || last->end != s->begin ||
-        (field == LG_PPROF_SAMPLE && last->count == LG_PPROF_RUN_SAMPLES)) {
+        (field == LG_PPROF_SAMPLE && last->count == s->run_samples)) {
         last = lg_push(s->scratch, &skim->runs);
         if (last == NULL) {
             s->failed = true;
@@ -143,7 +143,13 @@ bool lg_pprof_skim(struct lg_str message, struct lg_arena *arena,
                    struct lg_error *err)
 {
     assert(message.len <= UINT32_MAX);
-    struct skimmer s = {.skim = ret, .scratch = scratch};
+    struct skimmer s = {
+        .skim = ret,
+        .scratch = scratch,
+        .run_samples = message.len <= LG_PPROF_SMALL_BYTES
+                           ? LG_PPROF_SMALL_RUN_SAMPLES
+                           : LG_PPROF_RUN_SAMPLES,
+    };
     *ret = (struct lg_pprof_skim){0};
     lg_sb_init(&ret->unknown, arena);
     lg_cursor_init(&s.c, message.data, message.len);

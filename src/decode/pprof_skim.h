@@ -13,7 +13,10 @@
 #include "decode/pprof_fields.h"
 #include "decode/wire.h"
 
-/* Samples of a run: what one thread decodes at a time. */
+/* Samples of a run, in a small message and in others: what one thread decodes
+ * at a time, and another may have to wait for in the end. */
+#define LG_PPROF_SMALL_BYTES ((size_t)2 << 20)
+#define LG_PPROF_SMALL_RUN_SAMPLES 256
 #define LG_PPROF_RUN_SAMPLES 2048
 
 /* Neighbouring fields of one kind; offsets in the whole message. */

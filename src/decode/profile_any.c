@@ -50,7 +50,7 @@ bool lg_profile_parse_any(struct lg_str bytes, struct lg_arena *arena,
 {
     struct lg_arena scratch;
     lg_arena_init(&scratch, 0);
-    bool ok = lg_pprof_inflate(bytes, &scratch, &bytes, err) &&
+    bool ok = lg_pprof_inflate(bytes, &scratch, arena, &bytes, err) &&
               parse(bytes, arena, profile_ret, err);
     lg_arena_deinit(&scratch);
     return ok;

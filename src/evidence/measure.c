@@ -10,20 +10,20 @@
 /* Longer than any alias with a plural's s: what is longer is no unit. */
 #define MAX_ALIAS_BYTES 16
 
-struct unit {
+struct lg_unit {
     struct lg_str name;
     struct lg_str aliases[MAX_ALIASES];
     double factor;
 };
 
-struct family {
-    const struct unit *units;
+struct lg_unit_family {
+    const struct lg_unit *units;
     size_t count;
     struct lg_str default_name;
     double default_factor;
 };
 
-static const struct unit memory_units[] = {
+static const struct lg_unit memory_units[] = {
     {LG_STR("B"), {LG_STR("b"), LG_STR("byte")}, 1},
     {LG_STR("kB"), {LG_STR("kb"), LG_STR("kbyte"), LG_STR("kilobyte")}, 0x1p10},
     {LG_STR("MB"), {LG_STR("mb"), LG_STR("mbyte"), LG_STR("megabyte")}, 0x1p20},
@@ -32,14 +32,14 @@ static const struct unit memory_units[] = {
     {LG_STR("PB"), {LG_STR("pb"), LG_STR("pbyte"), LG_STR("petabyte")}, 0x1p50},
 };
 /* pprof's "μs" is no alias: it is three bytes long, and loses its s first. */
-static const struct unit time_units[] = {
+static const struct lg_unit time_units[] = {
     {LG_STR("ns"), {LG_STR("ns"), LG_STR("nanosecond")}, 1},
     {LG_STR("us"), {LG_STR("us"), LG_STR("microsecond")}, 1e3},
     {LG_STR("ms"), {LG_STR("ms"), LG_STR("millisecond")}, 1e6},
     {LG_STR("s"), {LG_STR("s"), LG_STR("sec"), LG_STR("second")}, 1e9},
     {LG_STR("hrs"), {LG_STR("hour"), LG_STR("hr")}, 3600e9},
 };
-static const struct unit gcu_units[] = {
+static const struct lg_unit gcu_units[] = {
     {LG_STR("n*GCU"), {LG_STR("nanogcu")}, 1e-9},
     {LG_STR("u*GCU"), {LG_STR("microgcu")}, 1e-6},
     {LG_STR("m*GCU"), {LG_STR("milligcu")}, 1e-3},
@@ -50,7 +50,7 @@ static const struct unit gcu_units[] = {
     {LG_STR("T*GCU"), {LG_STR("teragcu")}, 1e12},
     {LG_STR("P*GCU"), {LG_STR("petagcu")}, 1e15},
 };
-static const struct family families[] = {
+static const struct lg_unit_family families[] = {
     {memory_units, LG_COUNT(memory_units), LG_STR("B"), 1},
     {time_units, LG_COUNT(time_units), LG_STR("s"), 1e9},
     {gcu_units, LG_COUNT(gcu_units), LG_STR("GCU"), 1},
@@ -61,7 +61,7 @@ static char to_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool has_alias(const struct unit *u, struct lg_str alias)
+static bool has_alias(const struct lg_unit *u, struct lg_str alias)
 {
     for (size_t i = 0; i < MAX_ALIASES && u->aliases[i].len != 0; i++) {
         if (alias.len == u->aliases[i].len &&
@@ -71,8 +71,8 @@ static bool has_alias(const struct unit *u, struct lg_str alias)
     return false;
 }
 
-static const struct unit *unit_of(const struct family *family,
-                                  struct lg_str name)
+static const struct lg_unit *unit_of(const struct lg_unit_family *family,
+                                     struct lg_str name)
 {
     char lower[MAX_ALIAS_BYTES];
     if (name.len > sizeof lower)
@@ -96,25 +96,17 @@ static bool is_automatic(struct lg_str unit)
 }
 
 /* The largest unit of which value has at least one. */
-static const struct unit *unit_for(const struct family *family, double value)
+static const struct lg_unit *unit_for(const struct lg_unit_family *family,
+                                      double value)
 {
-    const struct unit *best = NULL;
+    const struct lg_unit *best = NULL;
     for (size_t i = 0; i < family->count; i++) {
-        const struct unit *u = &family->units[i];
+        const struct lg_unit *u = &family->units[i];
         if ((best == NULL || u->factor >= best->factor) &&
             value / u->factor >= 1.0)
             best = u;
     }
     return best;
-}
-
-static double convert(const struct family *family, double value,
-                      struct lg_str to, struct lg_str *unit_ret)
-{
-    const struct unit *u =
-        is_automatic(to) ? unit_for(family, value) : unit_of(family, to);
-    *unit_ret = u != NULL ? u->name : family->default_name;
-    return value / (u != NULL ? u->factor : family->default_factor);
 }
 
 static bool is_uninteresting(struct lg_str unit)
@@ -124,19 +116,45 @@ static bool is_uninteresting(struct lg_str unit)
            lg_str_eq(unit, LG_STR("unit")) || is_automatic(unit);
 }
 
+struct lg_measure lg_measure_of(struct lg_str from, struct lg_str to)
+{
+    struct lg_measure m = {.from = from, .to = to};
+    for (size_t i = 0; m.family == NULL && i < LG_COUNT(families); i++) {
+        m.from_unit = unit_of(&families[i], from);
+        m.family = m.from_unit != NULL ? &families[i] : NULL;
+    }
+    if (m.family != NULL)
+        m.to_unit = unit_of(m.family, to);
+    return m;
+}
+
+/* value is not negative, or the least. */
+static double convert(const struct lg_measure *m, int64_t value,
+                      struct lg_str *unit_ret)
+{
+    if (m->family == NULL) {
+        *unit_ret = is_uninteresting(m->to) ? LG_STR("") : m->to;
+        return (double)value;
+    }
+    double smallest = (double)value * m->from_unit->factor;
+    const struct lg_unit *u =
+        is_automatic(m->to) ? unit_for(m->family, smallest) : m->to_unit;
+    *unit_ret = u != NULL ? u->name : m->family->default_name;
+    return smallest / (u != NULL ? u->factor : m->family->default_factor);
+}
+
+static double scale(const struct lg_measure *m, int64_t value,
+                    struct lg_str *unit_ret)
+{
+    return value < 0 && value != INT64_MIN ? -convert(m, -value, unit_ret)
+                                           : convert(m, value, unit_ret);
+}
+
 double lg_measure_scale(int64_t value, struct lg_str from, struct lg_str to,
                         struct lg_str *unit_ret)
 {
-    if (value < 0 && value != INT64_MIN)
-        return -lg_measure_scale(-value, from, to, unit_ret);
-    for (size_t i = 0; i < LG_COUNT(families); i++) {
-        const struct unit *u = unit_of(&families[i], from);
-        if (u != NULL)
-            return convert(&families[i], (double)value * u->factor, to,
-                           unit_ret);
-    }
-    *unit_ret = is_uninteresting(to) ? LG_STR("") : to;
-    return (double)value;
+    struct lg_measure m = lg_measure_of(from, to);
+    return scale(&m, value, unit_ret);
 }
 
 /* The digits of n before end; how many. */
@@ -212,26 +230,34 @@ static size_t print_two_digits(char *end, double value)
     return len;
 }
 
+void lg_measure_value(int64_t value, const struct lg_measure *measure,
+                      struct lg_measured *ret)
+{
+    double scaled = scale(measure, value, &ret->unit);
+    char *end = ret->text + sizeof ret->text;
+    size_t len = print_cents(end, scaled);
+    ret->number = lg_str_from(end - len, len);
+    if (len == 0) {
+        int printed = snprintf(ret->text, sizeof ret->text, "%.2f", scaled);
+        ret->number = lg_str_from(ret->text, (size_t)printed);
+    }
+    if (lg_str_ends(ret->number, LG_STR(".00")))
+        ret->number.len -= 3;
+    if (lg_str_eq(ret->number, LG_STR("0")) ||
+        lg_str_eq(ret->number, LG_STR("-0"))) {
+        ret->number = LG_STR("0");
+        ret->unit = LG_STR("");
+    }
+}
+
 void lg_measure_label(struct lg_sb *sb, int64_t value, struct lg_str from,
                       struct lg_str to)
 {
-    char text[400]; /* any double with two decimals */
-    struct lg_str unit;
-    double scaled = lg_measure_scale(value, from, to, &unit);
-    size_t len = print_cents(text + sizeof text, scaled);
-    struct lg_str number = lg_str_from(text + sizeof text - len, len);
-    if (len == 0) {
-        int printed = snprintf(text, sizeof text, "%.2f", scaled);
-        number = lg_str_from(text, (size_t)printed);
-    }
-    if (lg_str_ends(number, LG_STR(".00")))
-        number.len -= 3;
-    if (lg_str_eq(number, LG_STR("0")) || lg_str_eq(number, LG_STR("-0"))) {
-        lg_sb_char(sb, '0');
-        return;
-    }
-    lg_sb_str(sb, number);
-    lg_sb_str(sb, unit);
+    struct lg_measure m = lg_measure_of(from, to);
+    struct lg_measured measured;
+    lg_measure_value(value, &m, &measured);
+    lg_sb_str(sb, measured.number);
+    lg_sb_str(sb, measured.unit);
 }
 
 void lg_measure_percentage(struct lg_sb *sb, int64_t value, int64_t total)

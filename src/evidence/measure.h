@@ -12,6 +12,22 @@
  * *unit_ret is static text or a view of to/from; "" when there is none. */
 double lg_measure_scale(int64_t value, struct lg_str from, struct lg_str to,
                         struct lg_str *unit_ret);
+/* Looking units up takes longer than the rest, so who prints many of a kind
+ * does it once. Views of from and to. */
+struct lg_measure {
+    struct lg_str from, to;
+    const struct lg_unit_family *family;       /* of from; NULL: none */
+    const struct lg_unit *from_unit, *to_unit; /* of the family; NULL: none */
+};
+struct lg_measure lg_measure_of(struct lg_str from, struct lg_str to);
+/* As lg_measure_label, in two parts; of text, unless they are static or of the
+ * measure. */
+struct lg_measured {
+    struct lg_str number, unit;
+    char text[400]; /* any double with two decimals */
+};
+void lg_measure_value(int64_t value, const struct lg_measure *measure,
+                      struct lg_measured *ret);
 /* ScaledLabel: "%.2f" without a trailing ".00", and the unit; "0". */
 void lg_measure_label(struct lg_sb *sb, int64_t value, struct lg_str from,
                       struct lg_str to);

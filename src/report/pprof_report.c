@@ -152,10 +152,9 @@ static struct lg_str unit_for(const struct lg_pprof_report *r, int64_t value)
     return unit;
 }
 
-void lg_pprof_select_unit(struct lg_pprof_report *r, const struct lg_graph *g)
+static struct lg_str fitting_unit(const struct lg_pprof_report *r,
+                                  const struct lg_graph *g)
 {
-    if (!lg_str_eq(r->output_unit, LG_STR("minimum")) || g->order.count == 0)
-        return;
     int64_t least = least_value(g), most = r->total;
     if (least == 0)
         least = most;
@@ -167,14 +166,38 @@ void lg_pprof_select_unit(struct lg_pprof_report *r, const struct lg_graph *g)
     if (!lg_str_eq(unit, unit_for(r, most)) && hundred < most &&
         r->format != LG_PPROF_CALLGRIND)
         unit = unit_for(r, hundred);
-    r->output_unit = unit.len != 0 ? unit : r->sample_unit;
+    return unit.len != 0 ? unit : r->sample_unit;
+}
+
+void lg_pprof_select_unit(struct lg_pprof_report *r, const struct lg_graph *g)
+{
+    if (lg_str_eq(r->output_unit, LG_STR("minimum")) && g->order.count != 0)
+        r->output_unit = fitting_unit(r, g);
+    r->measure = lg_measure_of(r->sample_unit, r->output_unit);
+}
+
+static bool is_same_view(struct lg_str a, struct lg_str b)
+{
+    return a.data == b.data && a.len == b.len;
+}
+
+static void measure(const struct lg_pprof_report *r, int64_t value,
+                    struct lg_measured *ret)
+{
+    struct lg_measure m = r->measure;
+    if (!is_same_view(m.from, r->sample_unit) ||
+        !is_same_view(m.to, r->output_unit))
+        m = lg_measure_of(r->sample_unit, r->output_unit);
+    lg_measure_value(lg_pprof_scaled(value, r->ratio), &m, ret);
 }
 
 void lg_pprof_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                     int64_t value)
 {
-    lg_measure_label(sb, lg_pprof_scaled(value, r->ratio), r->sample_unit,
-                     r->output_unit);
+    struct lg_measured measured;
+    measure(r, value, &measured);
+    lg_sb_str(sb, measured.number);
+    lg_sb_str(sb, measured.unit);
 }
 
 void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width)
@@ -185,27 +208,17 @@ void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width)
     lg_sb_str(sb, text);
 }
 
-/* What was added from `start` on goes to the right by pad characters. */
-static void shift_right(struct lg_sb *sb, size_t start, size_t pad)
-{
-    size_t len = sb->len - start;
-    lg_sb_repeat(sb, ' ', pad);
-    if (sb->failed)
-        return;
-    memmove(sb->data + start + pad, sb->data + start, len);
-    memset(sb->data + start, ' ', pad);
-}
-
 void lg_pprof_right_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                           int64_t value, size_t width)
 {
-    size_t start = sb->len;
-    lg_pprof_value(r, sb, value);
-    if (sb->failed)
-        return;
-    size_t have = lg_utf8_count(sb->data + start, sb->len - start);
+    struct lg_measured measured;
+    measure(r, value, &measured);
+    size_t have = measured.number.len +
+                  lg_utf8_count(measured.unit.data, measured.unit.len);
     if (have < width)
-        shift_right(sb, start, width - have);
+        lg_sb_repeat(sb, ' ', width - have);
+    lg_sb_str(sb, measured.number);
+    lg_sb_str(sb, measured.unit);
 }
 
 void lg_pprof_node_sums(const struct lg_pprof_report *r, struct lg_sb *sb,

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "evidence/graph.h"
+#include "evidence/measure.h"
 #include "evidence/pprof_machine.h"
 #include "evidence/profile_filter.h"
 
@@ -48,6 +49,7 @@ struct lg_pprof_report {
     bool has_mean;
     struct lg_str sample_type; /* "mean_…" with mean */
     struct lg_str sample_unit, output_unit;
+    struct lg_measure measure; /* between these two, once it is known */
     const struct lg_regex
         *symbol; /* peek, list, disasm, weblist; may be NULL */
     struct lg_str symbol_text;

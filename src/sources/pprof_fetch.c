@@ -2,6 +2,7 @@
 #include "sources/pprof_fetch.h"
 
 #include "base/parallel.h"
+#include "base/thread.h"
 #include "base/vec.h"
 #include "evidence/profile_filter.h"
 #include "evidence/profile_merge.h"
@@ -60,8 +61,7 @@ static void grab_all(struct lg_pprof_grab *grabs, size_t count)
         size_t own = i + 1 == LG_COUNT(queues) || wanted == 0 ? 1 : 0;
         for (size_t k = own; k < wanted && thread_count < LG_COUNT(threads);
              k++) {
-            if (pthread_create(&threads[thread_count], NULL, work,
-                               &queues[i]) == 0)
+            if (lg_thread_start(&threads[thread_count], work, &queues[i]))
                 thread_count++;
         }
     }

@@ -6,6 +6,7 @@
  * usual way.
  */
 #include "base/parallel.h"
+#include "base/thread.h"
 #include "base/vec.h"
 #include "evidence/profile_merge.h"
 #include "evidence/profile_units.h"
@@ -197,7 +198,7 @@ static unsigned start_readers(struct stream *s, pthread_t readers[MAX_READERS])
     size_t wanted = lg_processor_count();
     unsigned count = 0;
     for (size_t i = 1; i < wanted && i < MAX_READERS; i++)
-        if (pthread_create(&readers[count], NULL, read_ahead, s) == 0)
+        if (lg_thread_start(&readers[count], read_ahead, s))
             count++;
     s->ahead = (size_t)AHEAD * (count + 1);
     return count;

@@ -253,6 +253,51 @@ static void large_blocks_leave_the_chunk_in_use(void **state)
     lg_arena_deinit(&arena); /* harmless */
 }
 
+static void room_is_one_piece(void **state)
+{
+    struct lg_arena arena;
+    lg_arena_init(&arena, 0);
+    char *a = lg_arena_alloc(&arena, 10, 1);
+    struct lg_room room = lg_arena_room(&arena, 100000);
+    assert_int_equal(room.bytes, 100000);
+    assert_true(lg_arena_in_room(&arena));
+    char *b = lg_arena_alloc(&arena, 40000, 8);
+    char *c = lg_arena_alloc(&arena, 30000, 8);
+    assert_ptr_equal(b, room.data);
+    assert_true(c >= b + 40000 && c < b + 40100);
+    assert_zero((unsigned char *)c, 30000);
+    lg_arena_leave_room(&arena);
+    assert_false(lg_arena_in_room(&arena));
+    char *d = lg_arena_alloc(&arena, 10, 1);
+    assert_true(d < b || d >= b + 100000);
+    memset(a, 1, 10);
+    memset(b, 1, 40000);
+    memset(c, 1, 30000);
+    memset(d, 1, 10);
+    lg_arena_leave_room(&arena); /* is in none */
+    lg_arena_reset(&arena);
+    lg_arena_deinit(&arena);
+}
+
+static void room_is_bounded(void **state)
+{
+    char memory[64];
+    struct lg_arena arena;
+    lg_arena_init(&arena, 1000);
+    assert_null(lg_arena_room(&arena, 1001).data);
+    assert_null(lg_arena_room(&arena, SIZE_MAX).data);
+    assert_false(arena.failed);
+    assert_non_null(lg_arena_room(&arena, 1000).data);
+    assert_non_null(lg_arena_alloc(&arena, 1000, 1));
+    assert_null(lg_arena_alloc(&arena, 1, 1));
+    lg_arena_deinit(&arena);
+    lg_arena_init_fixed(&arena, memory, sizeof memory);
+    assert_null(lg_arena_room(&arena, 10).data);
+    assert_non_null(lg_arena_alloc(&arena, 10, 1));
+    lg_arena_leave_room(&arena);
+    assert_non_null(lg_arena_alloc(&arena, 10, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +309,8 @@ int main(void)
         cmocka_unit_test(newest_grows_in_place),
         cmocka_unit_test(trim_gives_back),
         cmocka_unit_test(large_blocks_leave_the_chunk_in_use),
+        cmocka_unit_test(room_is_one_piece),
+        cmocka_unit_test(room_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
