@@ -6,8 +6,8 @@
 #include <time.h>
 
 /* How long a helper waits for more to do. */
-#define STAY_NS (2 * 1000 * 1000L)
-#define NS_PER_S (1000 * 1000 * 1000L)
+#define STAY_NS 2000000L
+#define NS_PER_S 1000000000L
 /* Some 50 µs: who helps is nearly always done by then. */
 #define SPINS 1200
 
