@@ -3,6 +3,8 @@
 
 /* Less is touched in the time that it takes to start a thread. */
 #define MIN_BYTES ((size_t)256 << 10)
+/* More than this would leave the caches again before it is filled. */
+#define MAX_OWN_BYTES ((size_t)8 << 20)
 /* Small, so that the caller does not catch up in the middle of a step. */
 #define STEP_BYTES ((size_t)128 << 10)
 
@@ -32,7 +34,7 @@ void lg_ahead_begin(struct lg_ahead *a, struct lg_room now, struct lg_room next)
     if (now.bytes >= MIN_BYTES)
         lg_helper_begin(&a->helper, touch_rooms, a,
                         next.bytes != 0 ? LG_HELPER_STAYS : LG_HELPER_LEAVES);
-    if (!a->helper.is_started)
+    if (!a->helper.is_started && now.bytes <= MAX_OWN_BYTES)
         lg_touch_pages(now.data, now.bytes);
 }
 

@@ -21,7 +21,9 @@ struct lg_ahead {
 
 /* now: filled by the caller until the end; next: by whoever afterwards. {NULL,
  * 0}: none. The helper touches one, then the other; both are borrowed. Where
- * there is no helper, now is touched before this comes back. */
+ * there is no helper, now is touched before this comes back, unless it is
+ * large.
+ */
 void lg_ahead_begin(struct lg_ahead *a, struct lg_room now,
                     struct lg_room next);
 /* What is not touched by then is left as it is. */

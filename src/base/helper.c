@@ -115,7 +115,7 @@ void lg_helper_begin(struct lg_helper *h, void *(*run)(void *context),
     h->stays = then == LG_HELPER_STAYS;
     atomic_store(&h->is_done, false);
     h->is_started = now < lg_processor_count() &&
-                    (hand_over(h) || lg_thread_start(NULL, help, h));
+                    (hand_over(h) || lg_thread_start_elsewhere(help, h));
     if (h->is_started)
         atomic_fetch_add(&busy, 1);
 }

@@ -2,50 +2,85 @@
 #include "base/thread.h"
 
 #include <sched.h>
+#include <stdlib.h>
 
-/* Looked up once: threads that begin elsewhere may run on one less. */
-static pthread_once_t counted = PTHREAD_ONCE_INIT;
-static size_t processors = 1;
+/* As it was when it was asked for first. */
+static pthread_once_t looked_up = PTHREAD_ONCE_INIT;
+static cpu_set_t processors;
+static size_t processor_count = 1;
 
-static void count_processors(void)
+static void look_up(void)
 {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-        processors = (size_t)CPU_COUNT(&set);
+    CPU_ZERO(&processors);
+    if (sched_getaffinity(0, sizeof processors, &processors) == 0 &&
+        CPU_COUNT(&processors) > 0)
+        processor_count = (size_t)CPU_COUNT(&processors);
 }
 
 size_t lg_processor_count(void)
 {
-    (void)pthread_once(&counted, count_processors);
-    return processors;
+    (void)pthread_once(&looked_up, look_up);
+    return processor_count;
 }
 
-/* Everything that this process may run on but the caller's processor. */
-static void begin_elsewhere(pthread_attr_t *attr)
+/* false: nothing is set, there is no other processor. */
+static bool set_elsewhere(pthread_attr_t *attr)
 {
-    cpu_set_t set;
     int here = sched_getcpu();
-    CPU_ZERO(&set);
-    if (here < 0 || sched_getaffinity(0, sizeof set, &set) != 0)
-        return;
-    CPU_CLR((size_t)here, &set);
-    if (CPU_COUNT(&set) > 0)
-        (void)pthread_attr_setaffinity_np(attr, sizeof set, &set);
+    if (lg_processor_count() < 2 || here < 0)
+        return false;
+    cpu_set_t others = processors;
+    CPU_CLR((size_t)here, &others);
+    return CPU_COUNT(&others) > 0 &&
+           pthread_attr_setaffinity_np(attr, sizeof others, &others) == 0;
+}
+
+struct start {
+    void *(*run)(void *context);
+    void *context;
+    bool may_move;
+};
+
+/* Once it has begun elsewhere, it may go where it likes; so may the threads
+ * that it starts. */
+static void *begin(void *context)
+{
+    struct start start = *(struct start *)context;
+    free(context);
+    if (start.may_move)
+        (void)sched_setaffinity(0, sizeof processors, &processors);
+    return start.run(start.context);
+}
+
+static bool start_thread(pthread_t *thread_ret, void *(*run)(void *context),
+                         void *context, bool stays)
+{
+    pthread_attr_t attr;
+    struct start *start = malloc(sizeof *start);
+    if (start == NULL)
+        return false;
+    if (pthread_attr_init(&attr) != 0) {
+        free(start);
+        return false;
+    }
+    *start = (struct start){run, context, set_elsewhere(&attr) && !stays};
+    if (stays)
+        (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    bool ok = pthread_create(thread_ret, &attr, begin, start) == 0;
+    pthread_attr_destroy(&attr);
+    if (!ok)
+        free(start);
+    return ok;
 }
 
 bool lg_thread_start(pthread_t *thread_ret, void *(*run)(void *context),
                      void *context)
 {
-    pthread_attr_t attr;
-    pthread_t thread;
-    if (pthread_attr_init(&attr) != 0)
-        return false;
-    begin_elsewhere(&attr);
-    if (thread_ret == NULL)
-        (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    bool ok = pthread_create(thread_ret != NULL ? thread_ret : &thread, &attr,
-                             run, context) == 0;
-    pthread_attr_destroy(&attr);
-    return ok;
+    return start_thread(thread_ret, run, context, false);
+}
+
+bool lg_thread_start_elsewhere(void *(*run)(void *context), void *context)
+{
+    pthread_t ignored;
+    return start_thread(&ignored, run, context, true);
 }
