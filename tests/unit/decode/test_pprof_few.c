@@ -309,13 +309,42 @@ static void test_cut(void **state)
     lg_arena_deinit(&k.arena);
 }
 
+/* Damaged anywhere: a profile, or a sentence, and the same each time. */
+static void test_damaged(void **state)
+{
+    struct made k;
+    struct lg_rng rng = {5};
+    make(&k, &(struct shape){
+                 .first_id = 1, .small_from = SAMPLES, .has_labels = true});
+    for (int n = 0; n < 150; n++) {
+        size_t at = lg_rng_below(&rng, k.out.len);
+        char was = k.out.data[at];
+        size_t stacks[2] = {0, 0};
+        k.out.data[at] = (char)lg_rng_u64(&rng);
+        for (size_t i = 0; i < 2; i++) {
+            struct lg_arena arena;
+            struct lg_profile p;
+            struct lg_error err = {0};
+            lg_arena_init(&arena, 0);
+            if (lg_pprof_parse(lg_sb_view(&k.out), &arena, &p, &err))
+                stacks[i] = p.stacks.count;
+            else
+                assert_true(err.kind == LG_BAD_DATA && err.text[0] != '\0');
+            lg_arena_deinit(&arena);
+        }
+        assert_int_equal(stacks[0], stacks[1]);
+        k.out.data[at] = was;
+    }
+    lg_arena_deinit(&k.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usual),         cmocka_unit_test(test_other_ids),
         cmocka_unit_test(test_denser_later),  cmocka_unit_test(test_odd_sample),
         cmocka_unit_test(test_wrong_sample),  cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
