@@ -38,19 +38,19 @@ static void after_fork(void)
 }
 
 /* Helpers stay with the parent. */
-static void begin_in_child(void)
+static void after_fork_in_child(void)
 {
-    lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     work = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     done = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     handed = NULL;
     is_idle = false;
     atomic_store(&busy, 0);
+    pthread_mutex_unlock(&lock);
 }
 
 static void mind_forks(void)
 {
-    (void)pthread_atfork(before_fork, after_fork, begin_in_child);
+    (void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 static struct timespec stay_until(void)
