@@ -296,6 +296,11 @@ void lg_folder_capture(struct lg_folder *f, const char *dir,
         read_profile(f, fd, profiles[i].file, c,
                      (const struct lg_profile **)(void *)((char *)c +
                                                           profiles[i].offset));
+    /* A program has one at least: it was read while the kernel took its memory
+     * away. */
+    if (c->goroutine_profile != NULL &&
+        c->goroutine_profile->samples.count == 0)
+        c->goroutine_profile = NULL;
     choose_heap(c);
     read_heap_text(f, fd, c);
     read_memstats(f, fd, c);

@@ -3,6 +3,7 @@
 
 #include "target/go_gather.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 /* Each takes 2.6 KB of the target at the least: 43 GB. */
@@ -239,6 +240,20 @@ static uint64_t latest_note(struct lg_go *go)
     return latest;
 }
 
+/* A few may be gone. Most: the kernel takes the memory of a process that it
+ * kills before that process has ended. */
+static bool are_mostly_readable(const struct lg_go_goroutines *ret,
+                                struct lg_error *err)
+{
+    uint64_t read = ret->total + ret->system_count + ret->dead_count;
+    if (ret->unreadable_count <= read)
+        return true;
+    return lg_fail(err, LG_ABSENT,
+                   "%" PRIu64 " of %" PRIu64
+                   " goroutines could not be read: the process is ending",
+                   ret->unreadable_count, ret->unreadable_count + read);
+}
+
 static bool run(struct lg_go_gather *r, struct lg_error *err)
 {
     struct lg_image *image = r->go->image;
@@ -265,7 +280,7 @@ static bool run(struct lg_go_gather *r, struct lg_error *err)
         return lg_fail_nomem(err);
     if (image->gone)
         return lg_fail(err, LG_ABSENT, "the process has ended");
-    return true;
+    return !image->is_live || are_mostly_readable(r->ret, err);
 }
 
 bool lg_go_goroutines_read(struct lg_go *go,

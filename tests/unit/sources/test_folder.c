@@ -244,6 +244,30 @@ static void memory_of_real_captures(void **state)
     lg_arena_deinit(&arena);
 }
 
+/* Read while the kernel took the memory away: that nobody is there is not what
+ * the program was like. */
+static void a_dump_of_nobody(void **state)
+{
+    static const char profile[] = "\x0a\x04\x08\x01\x10\x01\x32\0\x32\x01x";
+    const char *folder = *state;
+    struct lg_arena arena;
+    struct lg_error err = {0};
+    lg_arena_init(&arena, 0);
+    copy_golden(folder);
+    put_text(folder, DUMP, "");
+    int fd = open_dir(folder);
+    assert_true(lg_write_file(fd, "captures/0002-usage-50/goroutine.pb.gz",
+                              lg_str_from(profile, sizeof profile - 1), 0644,
+                              &err));
+    struct lg_incident in = read_ok(folder, &arena);
+    const struct lg_capture *c = &in.captures.items[1];
+    assert_null(c->goroutines);
+    assert_null(c->goroutine_profile);
+    assert_true(c->heap != NULL);
+    close(fd);
+    lg_arena_deinit(&arena);
+}
+
 static void an_interrupted_recording(void **state)
 {
     const char *folder = *state;
@@ -583,6 +607,7 @@ int main(void)
         cmocka_unit_test(reads_the_timeline),
         cmocka_unit_test(reads_the_captures),
         cmocka_unit_test(memory_of_real_captures),
+        lg_tmpdir_test(a_dump_of_nobody),
         lg_tmpdir_test(an_interrupted_recording),
         lg_tmpdir_test(without_a_record),
         lg_tmpdir_test(damaged_files),

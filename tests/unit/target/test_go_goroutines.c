@@ -219,6 +219,28 @@ static void test_who_is_left_out(void **state)
     fake_go_deinit(&w.f);
 }
 
+/* The kernel has begun to take its memory: what is left is no dump of it. */
+static void test_memory_goes_away(void **state)
+{
+    struct world w;
+    struct lg_go_goroutines gs;
+    struct lg_error err = {0};
+    struct lg_go_goroutines_options o = everything;
+    o.freeze = LG_FREEZE_NEVER;
+    world_init(&w, 27);
+    add_main(&w);
+    w.allgs[w.count++] = 0xdead0000;
+    w.allgs[w.count++] = 0xdead8000;
+    publish(&w);
+    /* Of a core it may be all that there will ever be. */
+    assert_int_equal(read_with(&w, o).unreadable_count, 2);
+    w.f.fake.image.is_live = true;
+    assert_false(lg_go_goroutines_read(&w.f.go, &o, &w.f.arena, &gs, &err));
+    assert_int_equal(err.kind, LG_ABSENT);
+    assert_true(lg_str_starts(lg_str_of(err.text), LG_STR("2 of 3 ")));
+    fake_go_deinit(&w.f);
+}
+
 static void test_groups_and_bound_of_records(void **state)
 {
     struct world w;
@@ -679,6 +701,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_version),
         cmocka_unit_test(test_who_is_left_out),
+        cmocka_unit_test(test_memory_goes_away),
         cmocka_unit_test(test_groups_and_bound_of_records),
         cmocka_unit_test(test_waits_in_minutes),
         cmocka_unit_test(test_states),
