@@ -28,10 +28,18 @@ static void *touch_rooms(void *context)
     return NULL;
 }
 
+/* Whoever fills a small room touches it itself, unless there is more to do. */
+static bool is_worth_a_helper(struct lg_room now, struct lg_room next)
+{
+    return now.bytes > MAX_OWN_BYTES ||
+           (now.bytes >= MIN_BYTES && next.bytes != 0);
+}
+
 void lg_ahead_begin(struct lg_ahead *a, struct lg_room now, struct lg_room next)
 {
     *a = (struct lg_ahead){.rooms = {now, next}};
-    if (now.bytes >= MIN_BYTES)
+    a->has_helper = is_worth_a_helper(now, next);
+    if (a->has_helper)
         lg_helper_begin(&a->helper, touch_rooms, a,
                         next.bytes != 0 ? LG_HELPER_STAYS : LG_HELPER_LEAVES);
     if (!a->helper.is_started && now.bytes <= MAX_OWN_BYTES)
@@ -41,6 +49,6 @@ void lg_ahead_begin(struct lg_ahead *a, struct lg_room now, struct lg_room next)
 void lg_ahead_end(struct lg_ahead *a)
 {
     atomic_store(&a->stop, true);
-    if (a->rooms[0].bytes >= MIN_BYTES)
+    if (a->has_helper)
         lg_helper_end(&a->helper);
 }

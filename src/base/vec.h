@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define LG_VEC(type)                                                           \
     struct {                                                                   \
@@ -22,9 +23,25 @@
         size_t count, capacity;                                                \
     }
 
-/* Makes room for one more; false: out of memory, nothing changed. */
-bool lg_vec_reserve_one(struct lg_arena *arena, void *items_ptr, size_t count,
-                        size_t *capacity, size_t item_bytes, size_t align);
+/* Room for more than *capacity; false: out of memory, nothing changed. */
+bool lg_vec_grow(struct lg_arena *arena, void *items_ptr, size_t *capacity,
+                 size_t item_bytes, size_t align);
+
+/* Makes room for one more, zeroed: not only fresh memory, the place may be one
+ * that count has left. Inline: pushes are everywhere, and sizes known. */
+static inline bool lg_vec_reserve_one(struct lg_arena *arena, void *items_ptr,
+                                      size_t count, size_t *capacity,
+                                      size_t item_bytes, size_t align)
+{
+    if (count >= *capacity &&
+        !lg_vec_grow(arena, items_ptr, capacity, item_bytes, align))
+        return false;
+    /* items_ptr is a pointer to a pointer of any type. */
+    void *items;
+    memcpy(&items, items_ptr, sizeof items);
+    memset((char *)items + count * item_bytes, 0, item_bytes);
+    return true;
+}
 
 /* Pointer to a new zeroed last item, or NULL. */
 #define lg_push(arena, v)                                                      \

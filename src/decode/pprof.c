@@ -260,7 +260,7 @@ static uint64_t inflate_limit(size_t len)
  * large one asks for its own on several threads. */
 static struct lg_room room_of(struct lg_str bytes, struct lg_arena *arena)
 {
-    size_t raw = lg_gzip_size_hint(bytes);
+    size_t raw = arena != NULL ? lg_gzip_size_hint(bytes) : 0;
     if (raw < MIN_ROOM_BYTES || raw > LG_PPROF_SMALL_BYTES)
         return (struct lg_room){NULL, 0};
     struct lg_room room = lg_arena_room(arena, raw * ROOM_RATIO);
@@ -269,12 +269,12 @@ static struct lg_room room_of(struct lg_str bytes, struct lg_arena *arena)
 }
 
 bool lg_pprof_inflate(struct lg_str bytes, struct lg_arena *arena,
-                      struct lg_arena *profile_arena, struct lg_str *ret,
+                      struct lg_arena *alone, struct lg_str *ret,
                       struct lg_error *err)
 {
     if (lg_gzip_is(bytes))
         return lg_gunzip_ahead(bytes, inflate_limit(bytes.len), arena,
-                               room_of(bytes, profile_arena), ret, err);
+                               room_of(bytes, alone), ret, err);
     *ret = bytes;
     return true;
 }
@@ -315,7 +315,7 @@ bool lg_pprof_parse(struct lg_str bytes, struct lg_arena *arena,
 {
     struct lg_arena scratch;
     lg_arena_init(&scratch, 0);
-    bool ok = lg_pprof_inflate(bytes, &scratch, arena, &bytes, err) &&
+    bool ok = lg_pprof_inflate(bytes, &scratch, NULL, &bytes, err) &&
               lg_pprof_parse_message(bytes, arena, profile_ret, err);
     lg_arena_deinit(&scratch);
     return ok;

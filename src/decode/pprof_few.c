@@ -227,7 +227,8 @@ static void close_gaps(const struct lg_pprof_few *few)
 
 void lg_pprof_few_begin(struct lg_pprof_few *few)
 {
-    if (few->sample_bytes < MIN_HELPER_BYTES || !may_fill(few) || !reserve(few))
+    if (few->sample_bytes < MIN_HELPER_BYTES || !may_fill(few) ||
+        !lg_arena_in_room(few->d->arena) || !reserve(few))
         return;
     few->locations.count = (uint32_t)few->d->locations.expected_count;
     few->has_helper = true;

@@ -37,9 +37,9 @@ struct lg_pprof_few {
  * memory. */
 bool lg_pprof_few_init(struct lg_pprof_few *few, struct lg_pprof *d,
                        const struct lg_pprof_skim *skim);
-/* Begins, if a helper is worth it, as if locations were numbered from 1, which
- * the end checks. Strings and types have to be there, and room for the other
- * tables: d->arena is not asked for more. */
+/* Begins, if a helper is worth it (the arena is in a room), as if locations
+ * were numbered from 1, which the end checks. Strings and types have to be
+ * there, and room for the other tables: d->arena is not asked for more. */
 void lg_pprof_few_begin(struct lg_pprof_few *few);
 /* With all tables. *filled_ret false: the samples may have another form, and
  * d->profile is as before. false: out of memory. */

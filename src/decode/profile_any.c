@@ -45,12 +45,14 @@ static bool parse(struct lg_str bytes, struct lg_arena *arena,
     return false;
 }
 
-bool lg_profile_parse_any(struct lg_str bytes, struct lg_arena *arena,
+bool lg_profile_parse_any(struct lg_str bytes, bool is_alone,
+                          struct lg_arena *arena,
                           struct lg_profile *profile_ret, struct lg_error *err)
 {
     struct lg_arena scratch;
     lg_arena_init(&scratch, 0);
-    bool ok = lg_pprof_inflate(bytes, &scratch, arena, &bytes, err) &&
+    bool ok = lg_pprof_inflate(bytes, &scratch, is_alone ? arena : NULL, &bytes,
+                               err) &&
               parse(bytes, arena, profile_ret, err);
     lg_arena_deinit(&scratch);
     return ok;

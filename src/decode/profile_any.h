@@ -10,7 +10,9 @@
 #include "base/error.h"
 #include "evidence/profile.h"
 
-bool lg_profile_parse_any(struct lg_str bytes, struct lg_arena *arena,
+/* is_alone: as `alone` of lg_pprof_inflate, of this arena. */
+bool lg_profile_parse_any(struct lg_str bytes, bool is_alone,
+                          struct lg_arena *arena,
                           struct lg_profile *profile_ret, struct lg_error *err);
 
 #endif

@@ -320,9 +320,25 @@ bool lg_demangle(struct lg_str mangled, enum lg_demangle_mode mode,
     return false;
 }
 
-static bool has_char(struct lg_str s, char c)
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+
+/* One of < > : [ ]: few names have any. */
+static bool has_bracket(struct lg_str s)
 {
-    return memchr(s.data, c, s.len) != NULL;
+    bytes16 found = {0};
+    uint64_t parts[2];
+    for (size_t at = 0; at < s.len; at += sizeof found) {
+        size_t left = s.len - at;
+        bytes16 b = {0};
+        if (left >= sizeof b)
+            memcpy(&b, s.data + at, sizeof b);
+        else
+            memcpy(&b, s.data + at, left);
+        found |= (bytes16)((b == '<') | (b == '>') | (b == ':') | (b == '[') |
+                           (b == ']'));
+    }
+    memcpy(parts, &found, sizeof parts);
+    return (parts[0] | parts[1]) != 0;
 }
 
 /* Might be C++, demangled already. Java's "class.<init>" and Go's
@@ -330,10 +346,7 @@ static bool has_char(struct lg_str s, char c)
 static bool looks_like_cpp(struct lg_str s)
 {
     bool brackets = false;
-    /* Few names have any of these, which is told quicker than letter by letter.
-     */
-    if (!has_char(s, '<') && !has_char(s, '>') && !has_char(s, '[') &&
-        !has_char(s, ']') && !has_char(s, ':'))
+    if (!has_bracket(s))
         return false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.data[i], next = i + 1 < s.len ? s.data[i + 1] : '\0';

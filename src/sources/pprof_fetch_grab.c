@@ -176,6 +176,11 @@ static bool open_word(struct lg_pprof_grab *g, bool *is_taken_ret)
     return ok;
 }
 
+static bool is_alone(const struct lg_pprof_fetch *f)
+{
+    return f->source_count + f->base_count == 1;
+}
+
 static bool grab(struct lg_pprof_grab *g)
 {
     struct lg_str bytes = {NULL, 0};
@@ -183,7 +188,8 @@ static bool grab(struct lg_pprof_grab *g)
     bool ok = open_word(g, &is_taken);
     if (!is_taken)
         ok = read_word(g, &bytes) &&
-             lg_profile_parse_any(bytes, g->arena, &g->profile, &g->err);
+             lg_profile_parse_any(bytes, is_alone(g->fetch), g->arena,
+                                  &g->profile, &g->err);
     if (!ok)
         return false;
     if (!lg_pprof_locate(&g->profile, &g->fetch->symbols, g->fetch->say,

@@ -18,10 +18,10 @@ static struct lg_profile read_any(struct lg_arena *arena, struct lg_str bytes)
     struct lg_profile plain, packed;
     struct lg_error err = {0};
     struct lg_str gz;
-    if (!lg_profile_parse_any(bytes, arena, &plain, &err))
+    if (!lg_profile_parse_any(bytes, true, arena, &plain, &err))
         fail_msg("%s", err.text);
     assert_true(lg_gzip_write(bytes, arena, &gz, NULL));
-    assert_true(lg_profile_parse_any(gz, arena, &packed, &err));
+    assert_true(lg_profile_parse_any(gz, true, arena, &packed, &err));
     assert_int_equal(plain.samples.count, packed.samples.count);
     assert_int_equal(lg_profile_total(&plain, 0), lg_profile_total(&packed, 0));
     return plain;
@@ -53,7 +53,7 @@ static void assert_refused(struct lg_str bytes, const char *words)
     struct lg_profile p;
     struct lg_error err = {0};
     lg_arena_init(&arena, 0);
-    assert_false(lg_profile_parse_any(bytes, &arena, &p, &err));
+    assert_false(lg_profile_parse_any(bytes, true, &arena, &p, &err));
     if (strstr(err.text, words) == NULL)
         fail_msg("\"%s\" does not say \"%s\"", err.text, words);
     lg_arena_deinit(&arena);
@@ -73,7 +73,8 @@ static bool parse_again(void *context, struct lg_arena *arena,
                         struct lg_error *err)
 {
     struct lg_profile p;
-    return lg_profile_parse_any(*(struct lg_str *)context, arena, &p, err);
+    return lg_profile_parse_any(*(struct lg_str *)context, true, arena, &p,
+                                err);
 }
 
 static void test_out_of_memory(void **state)
