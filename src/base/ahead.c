@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/ahead.h"
 
-/* Less is touched in the time that it takes to start a thread. */
-#define MIN_BYTES ((size_t)256 << 10)
 /* More than this would leave the caches again before it is filled. */
 #define MAX_OWN_BYTES ((size_t)8 << 20)
 /* Small, so that the caller does not catch up in the middle of a step. */
@@ -31,15 +29,13 @@ static void *touch_rooms(void *context)
 /* Whoever fills a small room touches it itself, unless there is more to do. */
 static bool is_worth_a_helper(struct lg_room now, struct lg_room next)
 {
-    return now.bytes > MAX_OWN_BYTES ||
-           (now.bytes >= MIN_BYTES && next.bytes != 0);
+    return now.bytes > MAX_OWN_BYTES || next.bytes != 0;
 }
 
 void lg_ahead_begin(struct lg_ahead *a, struct lg_room now, struct lg_room next)
 {
     *a = (struct lg_ahead){.rooms = {now, next}};
-    a->has_helper = is_worth_a_helper(now, next);
-    if (a->has_helper)
+    if (is_worth_a_helper(now, next))
         lg_helper_begin(&a->helper, touch_rooms, a,
                         next.bytes != 0 ? LG_HELPER_STAYS : LG_HELPER_LEAVES);
     if (!a->helper.is_started && now.bytes <= MAX_OWN_BYTES)
@@ -49,6 +45,5 @@ void lg_ahead_begin(struct lg_ahead *a, struct lg_room now, struct lg_room next)
 void lg_ahead_end(struct lg_ahead *a)
 {
     atomic_store(&a->stop, true);
-    if (a->has_helper)
-        lg_helper_end(&a->helper);
+    lg_helper_end(&a->helper);
 }

@@ -17,7 +17,6 @@ struct lg_ahead {
     struct lg_room rooms[LG_AHEAD_ROOMS];
     atomic_bool stop;
     struct lg_helper helper;
-    bool has_helper; /* began one, whether it was started or not */
 };
 
 /* now: filled by the caller until the end; next: by whoever afterwards. {NULL,

@@ -110,6 +110,7 @@ void lg_helper_begin(struct lg_helper *h, void *(*run)(void *context),
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, mind_forks);
     size_t now = atomic_fetch_add(&busy, 1) + 1;
+    h->has_begun = true;
     h->run = run;
     h->context = context;
     h->stays = then == LG_HELPER_STAYS;
@@ -134,6 +135,8 @@ static void wait_until_done(struct lg_helper *h)
 
 void lg_helper_end(struct lg_helper *h)
 {
+    if (!h->has_begun)
+        return;
     if (h->is_started)
         wait_until_done(h);
     atomic_fetch_sub(&busy, h->is_started ? 2 : 1);

@@ -14,7 +14,7 @@
 struct lg_helper {
     void *(*run)(void *context);
     void *context;
-    bool is_started, stays;
+    bool has_begun, is_started, stays;
     atomic_bool is_done;
 };
 
@@ -23,10 +23,10 @@ enum lg_helper_then { LG_HELPER_LEAVES, LG_HELPER_STAYS };
 /* Counts the caller as busy until the end, and runs run(context), whose result
  * is not looked at, on a helper if a processor is left; h->is_started says
  * whether. then: what the helper does afterwards. h stays where it is until the
- * end. */
+ * end; it was {0} before. */
 void lg_helper_begin(struct lg_helper *h, void *(*run)(void *context),
                      void *context, enum lg_helper_then then);
-/* Waits for it. */
+/* Waits for it. Of a helper that was never begun, {0}: nothing. */
 void lg_helper_end(struct lg_helper *h);
 /* Of those that call and those that help there are more than processors: who
  * only helps may stop. */

@@ -21,10 +21,10 @@ bool lg_pprof_parse(struct lg_str bytes, struct lg_arena *arena,
 
 /* Its two steps. Bytes that are gzip, inflated into the arena (several members
  * are joined); others as they are, borrowed. LIMIT: more than 200 times the
- * input and 64 MiB, or than 1 GiB. alone: where the second step will put a
- * profile that nobody was read before, or is read beside, in this process: it
- * gets room there, and a helper. NULL: malloc has memory that was in use, and
- * processors are taken. */
+ * input and 64 MiB, or than 1 GiB. alone: where the second step will put
+ * the one profile that this process reads: it gets room there, and a helper.
+ * NULL: it is one of several; malloc has memory that was in use, and processors
+ * are taken. */
 bool lg_pprof_inflate(struct lg_str bytes, struct lg_arena *arena,
                       struct lg_arena *alone, struct lg_str *ret,
                       struct lg_error *err);

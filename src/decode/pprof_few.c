@@ -156,30 +156,26 @@ static struct lg_pprof_filler filler_of(const struct lg_pprof_few *few,
     return x;
 }
 
-static void fill_from_front(struct lg_pprof_few *few)
+/* is_shared: the caller takes blocks from the back. Then none gets as far as
+ * where the caller may have put the next. */
+static void fill_from_front(struct lg_pprof_few *few, bool is_shared)
 {
-    struct lg_pprof_filler x = filler_of(few, 0);
-    x.stack_end = stacks_of(few, few->block_count, 0);
-    for (size_t i = 0; take(few); i++)
-        if (!fill_block(&x, few, &few->blocks[i]))
-            atomic_store(&few->is_other, true);
-}
-
-/* No block gets as far as where the caller may have put the next. */
-static void *help_from_front(void *context)
-{
-    struct lg_pprof_few *few = context;
     size_t density = PER_BYTES;
     struct lg_pprof_filler x = filler_of(few, 0);
     for (size_t i = 0; take(few); i++) {
         x.stack_end = stacks_of(few, i + 1, density);
         if (!fill_block(&x, few, &few->blocks[i]))
             atomic_store(&few->is_other, true);
-        if (i == 0) {
+        if (i == 0 && is_shared) {
             density = density_of(few);
             atomic_store(&few->density, density);
         }
     }
+}
+
+static void *help_from_front(void *context)
+{
+    fill_from_front(context, true);
     return NULL;
 }
 
@@ -231,7 +227,6 @@ void lg_pprof_few_begin(struct lg_pprof_few *few)
         !lg_arena_in_room(few->d->arena) || !reserve(few))
         return;
     few->locations.count = (uint32_t)few->d->locations.expected_count;
-    few->has_helper = true;
     lg_helper_begin(&few->helper, help_from_front, few, LG_HELPER_LEAVES);
 }
 
@@ -239,16 +234,15 @@ static void fill(struct lg_pprof_few *few)
 {
     const struct lg_pprof_ids *ids = &few->d->locations;
     bool is_expected = !ids->has_table && ids->count == few->locations.count;
-    if (few->has_helper && few->helper.is_started) {
+    if (few->helper.is_started) {
         if (!is_expected)
             atomic_store(&few->is_other, true);
         fill_from_back(few);
     } else {
         few->locations = *ids;
-        fill_from_front(few);
+        fill_from_front(few, false);
     }
-    if (few->has_helper)
-        lg_helper_end(&few->helper);
+    lg_helper_end(&few->helper);
 }
 
 bool lg_pprof_few_finish(struct lg_pprof_few *few, bool *filled_ret)
@@ -268,6 +262,5 @@ bool lg_pprof_few_finish(struct lg_pprof_few *few, bool *filled_ret)
 void lg_pprof_few_abandon(struct lg_pprof_few *few)
 {
     atomic_store(&few->is_other, true);
-    if (few->has_helper)
-        lg_helper_end(&few->helper);
+    lg_helper_end(&few->helper);
 }

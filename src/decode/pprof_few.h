@@ -25,7 +25,7 @@ struct lg_pprof_few {
     struct lg_pprof_ids locations; /* as they are expected to be */
     struct lg_label *label_room;   /* for each that there can be, twice */
     struct lg_helper helper;
-    bool has_room, has_helper;
+    bool has_room;
     atomic_size_t taken; /* blocks */
     /* Of 1024 bytes of samples, stack entries; more than the first block had.
      * 0: not known yet. */

@@ -95,8 +95,8 @@ bool lg_pprof_fill_sample(struct lg_pprof_filler *x, struct lg_cursor *message,
                           uint64_t offset, struct lg_error *err);
 /* A sample in the usual form with all that belongs to it, and on to the next.
  * last: the packed stack of the one before, which is shared when it is the
- * same; becomes this one's. label_end: no more labels than up to there. false:
- * it has another form. */
+ * same; becomes this one's. false: it has another form, or there may be no room
+ * for it before stack_end or label_end. */
 bool lg_pprof_fill_whole(struct lg_pprof_filler *x,
                          struct lg_wire_plain message,
                          struct lg_pprof_packed *last);

@@ -194,10 +194,7 @@ static void measure(const struct lg_pprof_report *r, int64_t value,
 void lg_pprof_value(const struct lg_pprof_report *r, struct lg_sb *sb,
                     int64_t value)
 {
-    struct lg_measured measured;
-    measure(r, value, &measured);
-    lg_sb_str(sb, measured.number);
-    lg_sb_str(sb, measured.unit);
+    lg_pprof_right_value(r, sb, value, 0);
 }
 
 void lg_pprof_right(struct lg_sb *sb, struct lg_str text, size_t width)

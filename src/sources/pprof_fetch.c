@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sources/pprof_fetch.h"
 
-#include "base/parallel.h"
 #include "base/thread.h"
 #include "base/vec.h"
 #include "evidence/profile_filter.h"

@@ -5,7 +5,6 @@
  * merged. As long as they have the same types; what has others is left to the
  * usual way.
  */
-#include "base/parallel.h"
 #include "base/thread.h"
 #include "base/vec.h"
 #include "evidence/profile_merge.h"

@@ -28,7 +28,7 @@ static void test_turns(void **state)
 {
     for (int i = 0; i < 2000; i++) {
         atomic_int sum = 0;
-        struct lg_helper h;
+        struct lg_helper h = {0};
         lg_helper_begin(&h, add_one, &sum,
                         i % 3 == 0 ? LG_HELPER_LEAVES : LG_HELPER_STAYS);
         lg_helper_end(&h);
@@ -48,7 +48,7 @@ static void *wait_for_it(void *context)
 /* With as many at work as there are processors, nobody helps. */
 static void test_no_crowd(void **state)
 {
-    struct lg_helper helpers[64];
+    struct lg_helper helpers[64] = {0};
     atomic_bool go = false;
     atomic_int sum = 0;
     size_t count = lg_processor_count() < LG_COUNT(helpers)
@@ -56,7 +56,7 @@ static void test_no_crowd(void **state)
                        : LG_COUNT(helpers);
     for (size_t i = 0; i < count; i++)
         lg_helper_begin(&helpers[i], wait_for_it, &go, LG_HELPER_LEAVES);
-    struct lg_helper one_more;
+    struct lg_helper one_more = {0};
     lg_helper_begin(&one_more, add_one, &sum, LG_HELPER_LEAVES);
     assert_true(!one_more.is_started || count == LG_COUNT(helpers));
     atomic_store(&go, true);
@@ -70,7 +70,7 @@ static void *call_helpers(void *context)
 {
     atomic_int *sum = context;
     for (int i = 0; i < 500; i++) {
-        struct lg_helper h;
+        struct lg_helper h = {0};
         lg_helper_begin(&h, add_one, sum,
                         i % 2 == 0 ? LG_HELPER_LEAVES : LG_HELPER_STAYS);
         if (!h.is_started)
@@ -96,7 +96,7 @@ static void test_fork(void **state)
 {
     for (int i = 0; i < 50; i++) {
         atomic_int sum = 0;
-        struct lg_helper h;
+        struct lg_helper h = {0};
         int status = -1;
         lg_helper_begin(&h, add_one, &sum, LG_HELPER_STAYS);
         lg_helper_end(&h);
