@@ -262,6 +262,9 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
         add_to_burst(c, burst, &v);
         return;
     }
+    if (!lg_count_series_goes_on(c, &v.n, fds_of)) {
+        return; /* what a program opens when it starts, and needs */
+    }
     find_companions(c, &v);
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_FD_LEAK);
     if (f == NULL) {

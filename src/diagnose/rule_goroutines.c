@@ -12,7 +12,7 @@
 #define MAX_PER_THREAD 2
 
 #define DWARFED_FACTOR 10
-#define DWARFED_SHARE 0.05
+#define LIGHT_SHARE 0.05
 /* Usage has grown by this much since all of them were there: they are not what
  * grew. */
 #define GROWN_WITHOUT_RATIO 1.5
@@ -273,6 +273,11 @@ static bool is_thread_leak(const struct lg_verdict *verdict,
     return false;
 }
 
+static bool is_light(const struct lg_suspect *s)
+{
+    return lg_suspect_share(s) < LIGHT_SHARE;
+}
+
 /* A few beside a storm of many more, and hardly any memory of their own. */
 static bool is_dwarfed(const struct lg_case *c,
                        const struct lg_suspect *suspects, size_t count,
@@ -280,8 +285,7 @@ static bool is_dwarfed(const struct lg_case *c,
 {
     for (size_t i = 0; i < count; i++) {
         if (is_burst(c, &suspects[i]) &&
-            s->count * DWARFED_FACTOR < suspects[i].count &&
-            lg_suspect_share(s) < DWARFED_SHARE) {
+            s->count * DWARFED_FACTOR < suspects[i].count && is_light(s)) {
             return true;
         }
     }
@@ -294,7 +298,7 @@ static void judge(struct lg_case *c, struct lg_verdict *verdict, bool burst)
     size_t count = lg_suspects_find(c, suspects);
     for (size_t i = 0; i < count; i++) {
         if (is_burst(c, &suspects[i]) == burst &&
-            (burst || !is_pool(&suspects[i])) &&
+            !(is_pool(&suspects[i]) && (!burst || is_light(&suspects[i]))) &&
             !is_dwarfed(c, suspects, count, &suspects[i]) &&
             !is_thread_leak(verdict, &suspects[i])) {
             report(c, verdict, &suspects[i], burst);

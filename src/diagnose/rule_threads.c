@@ -8,7 +8,6 @@
 #define MIN_GROWN 100
 #define ALIVE_MIN_GROWN 500
 #define GROWN_FACTOR 3
-#define GOES_ON_RATIO 1.2
 #define MIN_CAPTURES 2
 /* Goroutines of one kind hold them: at least this share of the growth. */
 #define HELD_RATIO 0.5
@@ -33,26 +32,10 @@ static struct lg_num threads_of(const struct lg_shot *shot)
     return p != NULL ? p->threads_count : (struct lg_num){false, 0};
 }
 
-/* A pool that fills up comes to rest; a leak is there in the second half of the
- * time as well. */
-static bool goes_on(const struct lg_case *c, const struct threads_view *v)
-{
-    uint64_t from = v->n.first->capture->t_ns;
-    uint64_t half = from + (v->n.last->capture->t_ns - from) / 2;
-    uint64_t then = v->n.first_count;
-    lg_each(shot, c->shots) {
-        struct lg_num count = threads_of(shot);
-        if (count.known && shot->capture->cpu == NULL &&
-            shot->capture->t_ns <= half && count.value > then) {
-            then = count.value;
-        }
-    }
-    return (double)v->n.last_count >= GOES_ON_RATIO * (double)then;
-}
-
 static bool is_leak(const struct lg_case *c, const struct threads_view *v)
 {
-    return v->n.captures >= MIN_CAPTURES && !v->n.shrank && goes_on(c, v) &&
+    return v->n.captures >= MIN_CAPTURES && !v->n.shrank &&
+           lg_count_series_goes_on(c, &v->n, threads_of) &&
            v->n.last_count >= GROWN_FACTOR * v->n.first_count &&
            (c->oom ? lg_count_series_grown(&v->n) >= MIN_GROWN
                    : lg_count_series_grown(&v->n) >= ALIVE_MIN_GROWN &&

@@ -168,6 +168,25 @@ static void test_full_pipes(void **state)
     assert_int_equal(v.findings.items[0].bytes.value, 240 * CASE_MIB);
 }
 
+/* The first capture found it while it opened its pipes: what fills them later
+ * is no leak of descriptors, however early or late the second one came. */
+static void test_pipes_opened_at_the_start(void **state)
+{
+    struct case_builder *b = *state;
+    for (size_t early = 0; early < 2; early++) {
+        case_begin(b, b->arena, "shop", 256);
+        charged(b, 230, charge_kernel, WRITE);
+        for (size_t i = 0; i < b->in.captures.count; i++) {
+            struct lg_capture *c = &b->in.captures.items[i];
+            (void)case_process(b, c, 12, i == 0 ? 60 : 250);
+            c->t_ns = i == 1 && early ? c->t_ns / 3 : c->t_ns + 2000000000;
+        }
+        struct lg_verdict v = judge(b);
+        assert_first(&v, LG_CAUSE_KERNEL_MEMORY, "shop/relay.Send relay.go:70");
+        assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
+    }
+}
+
 /* v2 tells what it is made of; below 5.18 there is no sum. */
 static void test_kernel_parts(void **state)
 {
@@ -215,6 +234,7 @@ int main(void)
         case_test(test_cache_that_was_given_back),
         case_test(test_cache_of_the_living),
         case_test(test_full_pipes),
+        case_test(test_pipes_opened_at_the_start),
         case_test(test_kernel_parts),
         case_test(test_a_little_kernel_memory),
         case_test(test_descriptors_explain_it),

@@ -52,6 +52,22 @@ static void test_many_are_no_leak(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
 }
 
+/* Opened when it started, and needed from then on: something else grew. */
+static void test_opened_at_the_start_is_no_leak(void **state)
+{
+    static const uint64_t counts[] = {10, 2900, 3000, 3010};
+    struct case_builder *b = *state;
+    fd_leak(b, 3600);
+    for (size_t i = 0; i < 4; i++) {
+        struct lg_process *p =
+            (struct lg_process *)(uintptr_t)b->in.captures.items[i].process;
+        p->fds_count = lg_known(counts[i]);
+    }
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
+}
+
 /* More connections than before, though not many times more. */
 static void test_some_more_are_no_leak(void **state)
 {
@@ -149,6 +165,7 @@ int main(void)
         case_test(test_leak),
         case_test(test_read_while_it_died),
         case_test(test_many_are_no_leak),
+        case_test(test_opened_at_the_start_is_no_leak),
         case_test(test_some_more_are_no_leak),
         case_test(test_up_and_down_is_no_leak),
         case_test(test_capture_out_of_order),

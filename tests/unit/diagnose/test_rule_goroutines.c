@@ -395,18 +395,26 @@ static void test_storm_with_descriptors(void **state)
  * memory grows. */
 static void test_pool_made_at_the_start(void **state)
 {
+    static const char *const states[] = {"chan receive", "sleep"};
     struct case_builder *b = *state;
-    case_timeline_of(b, {0, 4}, {20000, 256});
-    for (uint64_t i = 0; i < 5; i++) {
-        struct lg_capture *c =
-            full_capture(b, 20 + i * 4900, 8 + 60 * i, 4 + 50 * i, 2);
-        case_go_again(b, dump_of(c), 500, i == 0 ? 10 : 300, "chan receive",
-                      CONSUMER, STARTER);
+    for (size_t k = 0; k < LG_COUNT(states); k++) {
+        case_begin(b, b->arena, "shop", 256);
+        case_timeline_of(b, {0, 4}, {20000, 256});
+        for (uint64_t i = 0; i < 5; i++) {
+            struct lg_capture *c =
+                full_capture(b, i == 0 ? 20 : 300 + (i - 1) * 4900, 8 + 60 * i,
+                             4 + 50 * i, 2);
+            int64_t bytes = (int64_t)((4 + 50 * i) * CASE_MIB);
+            case_alloc(b, heap_of(c), bytes, bytes / 4096, bytes,
+                       "shop.load load.go:3");
+            case_go_again(b, dump_of(c), 500, i == 0 ? 10 : 300, states[k],
+                          CONSUMER, STARTER);
+        }
+        case_end(b, LG_END_OOM_KILL, 20000);
+        struct lg_verdict v = judge(b);
+        assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_LEAK));
+        assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_BURST));
     }
-    case_end(b, LG_END_OOM_KILL, 20000);
-    struct lg_verdict v = judge(b);
-    assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_LEAK));
-    assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_BURST));
 }
 
 static void test_advice_follows_the_wait(void **state)
