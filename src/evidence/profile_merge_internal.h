@@ -82,6 +82,20 @@ static inline bool lg_merge_is_zero(const struct lg_profile *p, size_t sample)
     return true;
 }
 
+static inline size_t lg_merge_stack_count(const struct lg_merger *m,
+                                          const struct lg_merge_staged *s)
+{
+    return m->from->samples.items[s->sample].count;
+}
+
+/* It has the stack of the one staged before it. */
+static inline bool lg_merge_is_again(const struct lg_merger *m,
+                                     const struct lg_merge_staged *s)
+{
+    return s != m->staged.items && s->stack_first == s[-1].stack_first &&
+           lg_merge_stack_count(m, s) == lg_merge_stack_count(m, &s[-1]);
+}
+
 struct lg_str lg_merge_text(struct lg_merger *m, struct lg_str text);
 /* index: of the source, plus one; so is what comes back. 0: none. */
 uint32_t lg_merge_mapping(struct lg_merger *m, uint32_t index);
@@ -91,6 +105,13 @@ bool lg_merge_meet_locations(struct lg_merger *m, const uint32_t *stack,
                              uint32_t stack_count);
 /* Sets location_of for those, in the order in which they were met. */
 void lg_merge_place_locations(struct lg_merger *m);
+/* Stages samples from `first` on, up to `limit` that count, and finds places
+ * for their locations. Returns the first sample that is left. */
+uint32_t lg_merge_plan_block(struct lg_merger *m, uint32_t first, size_t limit,
+                             bool is_large);
+/* Fills the places of what is staged; there is room. */
+void lg_merge_write_block(struct lg_merger *m, size_t part_count);
+uint64_t lg_merge_label_hash(const struct lg_label *l);
 /* All samples of m->from; there is room for them. false: m->failed. */
 bool lg_merge_samples(struct lg_merger *m);
 
