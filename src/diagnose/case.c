@@ -12,6 +12,9 @@
 #define FLAT_TIME_RATIO 0.25
 #define FLAT_LEVEL_RATIO 0.75
 #define GIVEN_BACK_RATIO 0.9
+/* As good as all was there when usage had as much to grow yet. */
+#define HAS_ALL_RATIO 0.95
+#define GROWN_WITHOUT_RATIO 1.25
 /* Who is alive is only accused above this share of the limit, while the second
  * half of the growth goes on at this share of the first half's rate. */
 #define ALIVE_LIMIT_RATIO 0.5
@@ -411,6 +414,15 @@ bool lg_case_alive_and_growing(const struct lg_case *c)
            (double)c->usage_bytes >
                ALIVE_LIMIT_RATIO * (double)c->limit_bytes &&
            c->late_rate > ALIVE_LATE_RATIO * c->early_rate;
+}
+
+bool lg_shot_has_all(const struct lg_shot *shot, uint64_t then, uint64_t last,
+                     uint64_t last_usage_bytes)
+{
+    return (double)then >= HAS_ALL_RATIO * (double)last &&
+           shot->usage_bytes > 0 &&
+           (double)last_usage_bytes >
+               GROWN_WITHOUT_RATIO * (double)shot->usage_bytes;
 }
 
 bool lg_case_is_dying(const struct lg_case *c, const struct lg_shot *shot)

@@ -98,6 +98,11 @@ const struct lg_module *lg_case_module_of(const struct lg_case *c,
                                           struct lg_str function);
 bool lg_frame_same(const struct lg_frame *a, const struct lg_frame *b);
 
+/* As many (or as much) as in the end were there at the shot already, when usage
+ * was a fifth less: not what grew. */
+bool lg_shot_has_all(const struct lg_shot *shot, uint64_t then, uint64_t last,
+                     uint64_t last_usage_bytes);
+
 struct lg_heap_sites *lg_heap_sites_of(struct lg_case *c,
                                        const struct lg_profile *heap);
 /* The line that a sample is charged to. */

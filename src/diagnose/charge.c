@@ -2,19 +2,23 @@
 #include "diagnose/charge.h"
 
 #define MIN_SHARE 0.3
+#define STILL_MIN_SHARE 0.5
 #define GROWN_FACTOR 1.5
 #define ALIVE_MIN_LIMIT_SHARE 0.6
 
-bool lg_charge_matters(const struct lg_case *c, uint64_t bytes, uint64_t before,
-                       uint64_t usage, bool has_before)
+bool lg_charge_matters(const struct lg_case *c, const struct lg_charge *charge)
 {
-    bool grew = !has_before || (double)bytes > GROWN_FACTOR * (double)before;
-    if (lg_share(bytes, usage) < MIN_SHARE || !grew) {
+    bool has_before = charge->first != charge->last;
+    bool grew = !has_before || (double)charge->bytes >
+                                   GROWN_FACTOR * (double)charge->before_bytes;
+    double share = lg_share(charge->bytes, charge->usage_bytes);
+    if (share < MIN_SHARE || !grew ||
+        (charge->stood_still && share < STILL_MIN_SHARE)) {
         return false;
     }
-    return c->oom ||
-           (c->limit_bytes > 0 &&
-            (double)usage > ALIVE_MIN_LIMIT_SHARE * (double)c->limit_bytes);
+    return c->oom || (c->limit_bytes > 0 &&
+                      (double)charge->usage_bytes >
+                          ALIVE_MIN_LIMIT_SHARE * (double)c->limit_bytes);
 }
 
 static uint64_t sub(uint64_t a, uint64_t b)
@@ -163,6 +167,12 @@ bool lg_charge_of(const struct lg_case *c, enum lg_charge_kind kind,
         charge.usage_bytes = c->usage_bytes;
         charge.last = NULL;
         charge.file = "timeline.csv";
+    }
+    lg_each(shot, c->shots) {
+        struct lg_num then = in_cgroup(shot, kind);
+        charge.stood_still |=
+            then.known &&
+            lg_shot_has_all(shot, then.value, charge.bytes, charge.usage_bytes);
     }
     *ret = charge;
     return true;

@@ -21,15 +21,17 @@ struct lg_charge {
     const struct lg_shot *first;
     const struct lg_shot *last; /* where bytes are from; NULL: not a capture */
     const char *file;           /* to cite bytes with */
+    /* Some capture had as much when usage was much less (lg_shot_has_all). */
+    bool stood_still;
 };
 
 /* false: no capture tells. */
 bool lg_charge_of(const struct lg_case *c, enum lg_charge_kind kind,
                   struct lg_charge *ret);
 /* Bytes are a large part of usage and, where there is a before, more than half
- * as much again; while it lives, only near the limit. */
-bool lg_charge_matters(const struct lg_case *c, uint64_t bytes, uint64_t before,
-                       uint64_t usage, bool has_before);
+ * as much again; not less than half of it that stood still while others grew;
+ * while it lives, only near the limit. */
+bool lg_charge_matters(const struct lg_case *c, const struct lg_charge *charge);
 /* The finding's line: the user's through one of these functions, in that role,
  * else where most CPU time went. */
 void lg_charge_find_line(const struct lg_case *c, struct lg_finding *f,

@@ -2,11 +2,9 @@
 #include "diagnose/count_series.h"
 
 #define GOES_ON_RATIO 1.2
-#define COMPLETE_RATIO 0.95
-#define GROWN_WITHOUT_RATIO 1.25
 
-void lg_count_series_add(struct lg_count_series *s, const struct lg_shot *shot,
-                         uint64_t count)
+static void add(struct lg_count_series *s, const struct lg_shot *shot,
+                uint64_t count)
 {
     if (s->first == NULL) {
         s->first = shot;
@@ -19,49 +17,35 @@ void lg_count_series_add(struct lg_count_series *s, const struct lg_shot *shot,
     s->captures++;
 }
 
-static bool is_counted(const struct lg_shot *shot, lg_count_fn *count_of,
-                       uint64_t *count_ret)
-{
-    struct lg_num count = count_of(shot);
-    *count_ret = count.value;
-    return count.known && shot->capture->cpu == NULL;
-}
-
-struct lg_count_series lg_count_series_of(const struct lg_case *c,
-                                          lg_count_fn *count_of)
-{
-    struct lg_count_series s = {0};
-    uint64_t count;
-    lg_each(shot, c->shots) {
-        if (is_counted(shot, count_of, &count) &&
-            !(lg_case_is_dying(c, shot) && count < s.last_count)) {
-            lg_count_series_add(&s, shot, count);
-        }
-    }
-    return s;
-}
-
-bool lg_count_series_goes_on(const struct lg_case *c,
-                             const struct lg_count_series *s,
-                             lg_count_fn *count_of)
+static bool is_pool_since(const struct lg_count_series *s,
+                          const struct lg_shot *shot, uint64_t count)
 {
     uint64_t from = s->first->capture->t_ns;
     uint64_t half = from + (s->last->capture->t_ns - from) / 2;
-    double last_count = (double)s->last_count;
-    double last_usage = (double)s->last->usage_bytes;
-    uint64_t count;
+    if (shot->capture->t_ns <= half &&
+        (double)s->last_count < GOES_ON_RATIO * (double)count) {
+        return true;
+    }
+    return lg_shot_has_all(shot, count, s->last_count, s->last->usage_bytes);
+}
+
+struct lg_count_series lg_count_series_of(const struct lg_case *c,
+                                          lg_count_fn *count_of,
+                                          const void *context)
+{
+    struct lg_count_series s = {0};
     lg_each(shot, c->shots) {
-        if (!is_counted(shot, count_of, &count) || shot == s->last) {
-            continue;
-        }
-        bool is_complete = (double)count >= COMPLETE_RATIO * last_count &&
-                           shot->capture->t_ns < s->last->capture->t_ns;
-        bool is_early = shot->capture->t_ns <= half;
-        if ((is_early && last_count < GOES_ON_RATIO * (double)count) ||
-            (is_complete && shot->usage_bytes > 0 &&
-             last_usage > GROWN_WITHOUT_RATIO * (double)shot->usage_bytes)) {
-            return false;
+        struct lg_num count = count_of(context, shot);
+        if (count.known && shot->capture->cpu == NULL &&
+            !(lg_case_is_dying(c, shot) && count.value < s.last_count)) {
+            add(&s, shot, count.value);
         }
     }
-    return true;
+    for (const struct lg_shot *shot = c->shots.items;
+         s.last != NULL && shot < s.last && !s.came_to_rest; shot++) {
+        struct lg_num count = count_of(context, shot);
+        s.came_to_rest = count.known && shot->capture->cpu == NULL &&
+                         is_pool_since(&s, shot, count.value);
+    }
+    return s;
 }

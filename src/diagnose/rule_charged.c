@@ -8,13 +8,6 @@
 /* Descriptors or threads that explain this much explain the kernel's part. */
 #define EXPLAINED_SHARE 0.2
 
-static bool has_grown(const struct lg_case *c, const struct lg_charge *charge)
-{
-    return lg_charge_matters(c, charge->bytes, charge->before_bytes,
-                             charge->usage_bytes,
-                             charge->first != charge->last);
-}
-
 static void fill(struct lg_finding *f, const struct lg_charge *charge)
 {
     f->bytes = lg_known(charge->bytes);
@@ -80,7 +73,8 @@ void lg_judge_shmem(struct lg_case *c, struct lg_verdict *verdict)
         "os.OpenFile",
     };
     struct lg_charge charge;
-    if (!lg_charge_of(c, LG_CHARGE_SHMEM, &charge) || !has_grown(c, &charge)) {
+    if (!lg_charge_of(c, LG_CHARGE_SHMEM, &charge) ||
+        !lg_charge_matters(c, &charge)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_SHMEM);
@@ -145,7 +139,7 @@ void lg_judge_page_cache(struct lg_case *c, struct lg_verdict *verdict)
     struct lg_charge charge;
     /* Cache that is merely there is taken back before anybody is killed. */
     if (!c->oom || !lg_charge_of(c, LG_CHARGE_CACHE, &charge) ||
-        charge.last != NULL || !has_grown(c, &charge)) {
+        charge.last != NULL || !lg_charge_matters(c, &charge)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_PAGE_CACHE);
@@ -234,7 +228,8 @@ void lg_judge_kernel_memory(struct lg_case *c, struct lg_verdict *verdict)
     struct lg_charge charge;
     /* Directory entries and inodes fill any cgroup and are given back. */
     if (!c->oom || is_explained(verdict) ||
-        !lg_charge_of(c, LG_CHARGE_KERNEL, &charge) || !has_grown(c, &charge)) {
+        !lg_charge_of(c, LG_CHARGE_KERNEL, &charge) ||
+        !lg_charge_matters(c, &charge)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_KERNEL_MEMORY);

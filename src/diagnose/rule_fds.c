@@ -36,6 +36,12 @@ static struct lg_num fds_of(const struct lg_shot *shot)
                               : (struct lg_num){false, 0};
 }
 
+static struct lg_num count_of(const void *context, const struct lg_shot *shot)
+{
+    (void)context;
+    return fds_of(shot);
+}
+
 /* Functions of the standard library through which descriptors come to be. */
 static bool makes_fd(struct lg_str function)
 {
@@ -253,7 +259,7 @@ static void add_to_burst(struct lg_case *c, struct lg_finding *burst,
 void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct fds_view v = {0};
-    v.n = lg_count_series_of(c, fds_of);
+    v.n = lg_count_series_of(c, count_of, NULL);
     if (v.n.first == NULL || v.n.last == NULL || !is_leak(c, &v)) {
         return;
     }
@@ -262,7 +268,7 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
         add_to_burst(c, burst, &v);
         return;
     }
-    if (!lg_count_series_goes_on(c, &v.n, fds_of)) {
+    if (v.n.came_to_rest) {
         return; /* what a program opens when it starts, and needs */
     }
     find_companions(c, &v);

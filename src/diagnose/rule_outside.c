@@ -66,6 +66,13 @@ static void cite_mapping(struct lg_case *c, struct lg_finding *f)
     }
 }
 
+static uint64_t off_heap_of(const struct lg_shot *shot)
+{
+    struct lg_num bytes = shot->memory.parts[LG_PART_OFF_HEAP];
+    bool is_told = shot->memory.known && shot->capture->memstats != NULL;
+    return is_told && bytes.known ? bytes.value : 0;
+}
+
 void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
 {
     static const char *const makers[] = {
@@ -79,14 +86,23 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
     if (last == NULL || !last->memory.parts[LG_PART_OFF_HEAP].known) {
         return;
     }
-    uint64_t bytes = last->memory.parts[LG_PART_OFF_HEAP].value;
-    uint64_t before = first->memory.parts[LG_PART_OFF_HEAP].value;
+    struct lg_charge charge = {
+        .bytes = off_heap_of(last),
+        .before_bytes = off_heap_of(first),
+        .usage_bytes = last->usage_bytes,
+        .first = first,
+        .last = last,
+    };
+    for (const struct lg_shot *shot = first; shot < last; shot++) {
+        charge.stood_still |= lg_shot_has_all(shot, off_heap_of(shot),
+                                              charge.bytes, charge.usage_bytes);
+    }
+    uint64_t bytes = charge.bytes, before = charge.before_bytes;
     uint64_t skew = skew_bytes(c, last);
     if (bytes <= 2 * skew) {
         return; /* the two accounts are not of the same instant */
     }
-    if (!lg_charge_matters(c, bytes, before, last->usage_bytes,
-                           first != last)) {
+    if (!lg_charge_matters(c, &charge)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_OFF_HEAP);

@@ -26,8 +26,9 @@ struct threads_view {
     uint64_t bytes, kernel_bytes;
 };
 
-static struct lg_num threads_of(const struct lg_shot *shot)
+static struct lg_num threads_of(const void *context, const struct lg_shot *shot)
 {
+    (void)context;
     const struct lg_process *p = shot->capture->process;
     return p != NULL ? p->threads_count : (struct lg_num){false, 0};
 }
@@ -35,7 +36,7 @@ static struct lg_num threads_of(const struct lg_shot *shot)
 static bool is_leak(const struct lg_case *c, const struct threads_view *v)
 {
     return v->n.captures >= MIN_CAPTURES && !v->n.shrank &&
-           lg_count_series_goes_on(c, &v->n, threads_of) &&
+           !v->n.came_to_rest &&
            v->n.last_count >= GROWN_FACTOR * v->n.first_count &&
            (c->oom ? lg_count_series_grown(&v->n) >= MIN_GROWN
                    : lg_count_series_grown(&v->n) >= ALIVE_MIN_GROWN &&
@@ -157,7 +158,7 @@ static void fill(struct lg_case *c, struct lg_finding *f,
 void lg_judge_threads(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct threads_view v = {0};
-    v.n = lg_count_series_of(c, threads_of);
+    v.n = lg_count_series_of(c, threads_of, NULL);
     if (v.n.first == NULL || v.n.last == NULL || !is_leak(c, &v)) {
         return;
     }

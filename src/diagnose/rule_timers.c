@@ -166,21 +166,56 @@ static struct lg_num count_at(const struct lg_case *c,
                : (struct lg_num){false, 0};
 }
 
+struct view_of_case {
+    const struct lg_case *c;
+    const struct timers_view *v;
+};
+
+static struct lg_num count_of(const void *context, const struct lg_shot *shot)
+{
+    const struct view_of_case *of = context;
+    return count_at(of->c, of->v, shot);
+}
+
 static void follow(const struct lg_case *c, struct timers_view *v, bool counted)
 {
     *v = (struct timers_view){
         .counted = counted, .where = v->where, .leaf = v->leaf};
-    lg_each(shot, c->shots) {
-        struct lg_num count = count_at(c, v, shot);
-        if (count.known) {
-            lg_count_series_add(&v->n, shot, count.value);
-        }
-    }
+    struct view_of_case context = {c, v};
+    v->n = lg_count_series_of(c, count_of, &context);
 }
 
-static bool has_grown(const struct timers_view *v)
+/* A profile is of an earlier collection, and its objects are to be seen beside
+ * the usage of that time. Never true where nothing tells when that was. */
+static bool objects_came_to_rest(const struct lg_case *c,
+                                 const struct timers_view *v)
+{
+    const struct lg_count_series *n = &v->n;
+    const struct lg_memstats *stats = n->last->capture->memstats;
+    const struct lg_shot *end = lg_case_shot_behind(c, n->last);
+    if (stats == NULL || !stats->gc_count.known || stats->gc_count.value < 2) {
+        return false;
+    }
+    for (const struct lg_shot *shot = n->first; shot < n->last; shot++) {
+        struct lg_num count = count_at(c, v, shot);
+        if (count.known &&
+            lg_shot_has_all(lg_case_shot_behind(c, shot), count.value,
+                            n->last_count, end->usage_bytes)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool came_to_rest(const struct lg_case *c, const struct timers_view *v)
+{
+    return v->counted ? v->n.came_to_rest : objects_came_to_rest(c, v);
+}
+
+static bool has_grown(const struct lg_case *c, const struct timers_view *v)
 {
     return v->n.captures >= MIN_CAPTURES && !v->n.shrank &&
+           !came_to_rest(c, v) &&
            v->n.last_count >= GROWN_FACTOR * v->n.first_count &&
            v->n.last_count - v->n.first_count >= MIN_GROWN;
 }
@@ -287,7 +322,7 @@ static bool are_of_goroutines(const struct lg_verdict *verdict,
 static bool is_leak(struct lg_case *c, const struct lg_verdict *verdict,
                     struct timers_view *v)
 {
-    if (v->n.first == NULL || v->n.last == NULL || !has_grown(v) ||
+    if (v->n.first == NULL || v->n.last == NULL || !has_grown(c, v) ||
         are_of_goroutines(verdict, v)) {
         return false;
     }

@@ -33,6 +33,24 @@ static void test_shmem(void **state)
     assert_first(&v, LG_CAUSE_SHMEM, "shop/spool.Put spool.go:17");
 }
 
+/* A ring of 100 MiB that the service has from its start on; the heap grows. */
+static void test_shmem_made_at_the_start(void **state)
+{
+    struct case_builder *b = *state;
+    heap_leak(b, "shop.keep keep.go:7 < main.main main.go:9");
+    struct lg_cgroup *first = case_cgroup(b, &b->in.captures.items[0], 10);
+    first->shmem_bytes = first->file_bytes = lg_known(2 * CASE_MIB);
+    for (size_t i = 1; i < b->in.captures.count; i++) {
+        struct lg_cgroup *g =
+            case_cgroup(b, &b->in.captures.items[i], 110 + 35 * i);
+        g->shmem_bytes = g->file_bytes = lg_known(100 * CASE_MIB);
+    }
+    case_end(b, LG_END_OOM_KILL, 20000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.keep keep.go:7");
+    assert_null(verdict_find(&v, LG_CAUSE_SHMEM));
+}
+
 static void test_a_little_shmem(void **state)
 {
     struct case_builder *b = *state;
@@ -227,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         case_test(test_shmem),
+        case_test(test_shmem_made_at_the_start),
         case_test(test_a_little_shmem),
         case_test(test_shmem_at_the_kill),
         case_test(test_locked_files),

@@ -34,6 +34,24 @@ static void test_off_heap(void **state)
     assert_true(v.findings.items[0].share > 0.85);
 }
 
+/* A cache of C's, filled within the first second; the heap grows beside it. */
+static void test_off_heap_made_at_the_start(void **state)
+{
+    struct case_builder *b = *state;
+    heap_leak(b, "shop.keep keep.go:7 < main.main main.go:9");
+    for (size_t i = 0; i < b->in.captures.count; i++) {
+        struct lg_capture *c = &b->in.captures.items[i];
+        uint64_t heap = 3 + 34 * i;
+        (void)case_memstats(b, c, heap, 1);
+        (void)case_cgroup(b, c, heap + (i == 0 ? 8 : 100));
+        (void)case_process(b, c, heap + (i == 0 ? 8 : 100), 12);
+    }
+    case_end(b, LG_END_OOM_KILL, 20000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.keep keep.go:7");
+    assert_null(verdict_find(&v, LG_CAUSE_OFF_HEAP));
+}
+
 /* All of it is what the runtime says it has: nothing is outside. */
 static void test_go_memory_is_not_off_heap(void **state)
 {
@@ -186,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         case_test(test_off_heap),
+        case_test(test_off_heap_made_at_the_start),
         case_test(test_go_memory_is_not_off_heap),
         case_test(test_skew_between_two_accounts),
         case_test(test_off_heap_not_judged),

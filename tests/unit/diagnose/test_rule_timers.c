@@ -109,6 +109,31 @@ static void test_level_timers(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_TIMER_LEAK));
 }
 
+/* A watchdog for each of many connections, all made within the first seconds:
+ * neither their count nor their objects are what grows. */
+static void test_timers_made_at_the_start(void **state)
+{
+    struct case_builder *b = *state;
+    for (int counted = 0; counted < 2; counted++) {
+        case_begin(b, b->arena, "shop", 256);
+        case_timeline_of(b, {0, 4}, {9000, 256});
+        for (uint64_t i = 0; i < 5; i++) {
+            struct lg_capture *c =
+                full_capture(b, 20 + i * 2100, 8 + 60 * i, 4 + 58 * i, 1);
+            int64_t count = i < 2 ? (int64_t)(12000 * i) : 20000;
+            struct lg_memstats *m = case_memstats(b, c, 4 + 58 * i, 1);
+            m->gc_count = lg_known(2 * i);
+            if (counted)
+                m->timers_count = lg_known(3 + (uint64_t)count);
+            case_alloc(b, heap_of(c), count * 112, count, count * 112, AFTER);
+            case_alloc(b, heap_of(c), count * 4096, count, count * 4096, BODY);
+        }
+        case_end(b, LG_END_OOM_KILL, 9000);
+        struct lg_verdict v = judge(b);
+        assert_null(verdict_find(&v, LG_CAUSE_TIMER_LEAK));
+    }
+}
+
 /* Timers became more, but next to what fills the memory they are nothing: one
  * object of 40 MiB at a time has no proportion to them. */
 static void test_timers_beside_a_leak(void **state)
@@ -158,6 +183,7 @@ int main(void)
         case_test(test_objects_of_timers),
         case_test(test_line_of_a_deadline),
         case_test(test_level_timers),
+        case_test(test_timers_made_at_the_start),
         case_test(test_timers_beside_a_leak),
         case_test(test_timers_of_goroutines),
     };
