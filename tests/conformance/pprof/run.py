@@ -35,6 +35,7 @@ from runner import Folder, Oracle, answer, digest
 HERE = os.path.dirname(os.path.abspath(__file__))
 WANTED = 0.995
 DRAWN = 1500
+RARE = 60  # how often it is asked before its only answer is held against us
 ASIDE = ("set aside", "set aside, ours among them",
          "set aside, ours in another order")
 SHOWN = 12  # differences in full
@@ -94,6 +95,8 @@ def compare(case, folder, ours, oracle):
     if len(theirs) == 1 and answer(mine) == answer(theirs[0]):
         return "identical", mine, theirs
     theirs = oracle.ask(case, 8)
+    if len(theirs) == 1:  # seen: 5 of 40 answers were another
+        theirs = oracle.ask(case, RARE)
     if len(theirs) == 1:
         return "different", mine, theirs
     if answer(mine) in [answer(r) for r in theirs]:
