@@ -425,6 +425,36 @@ bool lg_shot_has_all(const struct lg_shot *shot, uint64_t then, uint64_t last,
                GROWN_WITHOUT_RATIO * (double)shot->usage_bytes;
 }
 
+static bool stood_still(const struct lg_case *c, const struct lg_shot *last,
+                        enum lg_memory_part part)
+{
+    for (const struct lg_shot *then = c->shots.items; then < last; then++) {
+        const struct lg_num *bytes = &then->memory.parts[part];
+        if (then->memory.known && bytes->known &&
+            lg_shot_has_all(then, bytes->value, last->memory.parts[part].value,
+                            last->usage_bytes)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t lg_case_still_bytes(const struct lg_case *c,
+                             const struct lg_shot *shot)
+{
+    static const enum lg_memory_part outside[] = {
+        LG_PART_OFF_HEAP,        LG_PART_FILES,      LG_PART_SHMEM,
+        LG_PART_OTHER_PROCESSES, LG_PART_PAGE_CACHE, LG_PART_KERNEL,
+    };
+    uint64_t still = 0;
+    for (size_t i = 0; i < LG_COUNT(outside) && shot->memory.known; i++) {
+        struct lg_num bytes = shot->memory.parts[outside[i]];
+        still +=
+            bytes.known && stood_still(c, shot, outside[i]) ? bytes.value : 0;
+    }
+    return still < shot->usage_bytes ? still : shot->usage_bytes;
+}
+
 bool lg_case_is_dying(const struct lg_case *c, const struct lg_shot *shot)
 {
     return c->ended && shot + 1 == c->shots.items + c->shots.count;

@@ -102,6 +102,10 @@ bool lg_frame_same(const struct lg_frame *a, const struct lg_frame *b);
  * was a fifth less: not what grew. */
 bool lg_shot_has_all(const struct lg_shot *shot, uint64_t then, uint64_t last,
                      uint64_t last_usage_bytes);
+/* What lies outside of Go's heap at the shot and was all there before
+ * (lg_shot_has_all): usage without it is what may have grown. */
+uint64_t lg_case_still_bytes(const struct lg_case *c,
+                             const struct lg_shot *shot);
 
 struct lg_heap_sites *lg_heap_sites_of(struct lg_case *c,
                                        const struct lg_profile *heap);

@@ -16,7 +16,7 @@ bool lg_charge_matters(const struct lg_case *c, const struct lg_charge *charge)
         (charge->stood_still && share < STILL_MIN_SHARE)) {
         return false;
     }
-    return c->oom || (c->limit_bytes > 0 &&
+    return c->oom || (lg_case_alive_and_growing(c) &&
                       (double)charge->usage_bytes >
                           ALIVE_MIN_LIMIT_SHARE * (double)c->limit_bytes);
 }

@@ -30,7 +30,7 @@ bool lg_charge_of(const struct lg_case *c, enum lg_charge_kind kind,
                   struct lg_charge *ret);
 /* Bytes are a large part of usage and, where there is a before, more than half
  * as much again; not less than half of it that stood still while others grew;
- * while it lives, only near the limit. */
+ * while it lives, only near the limit, and when usage still grows. */
 bool lg_charge_matters(const struct lg_case *c, const struct lg_charge *charge);
 /* The finding's line: the user's through one of these functions, in that role,
  * else where most CPU time went. */

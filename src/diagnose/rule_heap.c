@@ -371,6 +371,15 @@ double lg_heap_share(const struct lg_shot *shot)
     return lg_share(stats->heap_alloc_bytes.value, shot->usage_bytes);
 }
 
+/* … of what may have grown. */
+static double heap_part(const struct lg_case *c, const struct lg_shot *shot)
+{
+    double usage = (double)shot->usage_bytes;
+    double still = (double)lg_case_still_bytes(c, shot);
+    double share = lg_heap_share(shot);
+    return still < usage ? share * usage / (usage - still) : share;
+}
+
 bool lg_heap_look(const struct lg_case *c, struct lg_heap_view *v)
 {
     v->last = lg_case_last(c, true, false);
@@ -391,14 +400,13 @@ bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v)
 {
     double of_heap =
         (double)v->site->inuse_bytes / (double)v->last->heap->total_bytes;
-    double share = lg_heap_share(v->last);
     bool grew = v->captures < 2 || c->from_level ||
                 (double)v->site->inuse_bytes >
                     MIN_GROWTH_FACTOR * (double)v->first_bytes;
     bool weighs = (double)v->site->inuse_bytes >
                   MIN_WEIGHT_RATIO * (double)c->growth_bytes;
-    if (of_heap < MIN_SITE_SHARE || share < MIN_HEAP_SHARE || !grew ||
-        !weighs) {
+    if (of_heap < MIN_SITE_SHARE || heap_part(c, v->last) < MIN_HEAP_SHARE ||
+        !grew || !weighs) {
         return false;
     }
     if (c->oom) {

@@ -325,13 +325,13 @@ static bool find_holder(struct lg_case *c, const struct survivors *s,
 static bool has_survivors(const struct lg_case *c, const struct survivors *s)
 {
     double grown = (double)s->last_bytes - (double)s->first_bytes;
+    double moving =
+        (double)c->usage_bytes - (double)lg_case_still_bytes(c, s->last);
     bool many = s->collections >= MIN_COLLECTIONS &&
                 (double)s->last_bytes >= GROWN_FACTOR * (double)s->first_bytes;
-    bool much = s->collections >= 2 &&
-                grown >= MIN_LIVE_GROWTH * (double)c->usage_bytes;
+    bool much = s->collections >= 2 && grown >= MIN_LIVE_GROWTH * moving;
     return s->last != NULL && s->rising + 1 >= s->collections &&
-           (many || much) &&
-           (double)s->last_bytes >= MIN_LIVE_RATIO * (double)c->usage_bytes;
+           (many || much) && (double)s->last_bytes >= MIN_LIVE_RATIO * moving;
 }
 
 static void describe_leak(struct lg_case *c, struct lg_finding *f,

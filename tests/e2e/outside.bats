@@ -68,6 +68,18 @@ load lib/kill
     is_silent_on unclosed-channel-bare newest
 }
 
+@test "checkouts, oldest Go: killed and explained" {
+    explains checkouts oldest
+}
+
+@test "checkouts, newest Go: killed and explained" {
+    explains checkouts newest
+}
+
+@test "checkouts, newest Go: the mended twin is healthy" {
+    is_silent_on checkouts newest
+}
+
 @test "deadlines, oldest Go: killed and explained" {
     explains deadlines oldest
 }

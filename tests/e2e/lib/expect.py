@@ -141,6 +141,9 @@ def report_faults(target, report):
         faults.append("the verdict is not the first finding")
     faults += ["findings[0] " + fault for fault in
                finding_faults(target, findings[0], asked[0])]
+    if target.expect.get("only") and len(findings) > len(asked):
+        faults.append("%d findings instead of %d" % (len(findings),
+                                                     len(asked)))
     for other in asked[1:]:
         tried = [finding_faults(target, finding, other)
                  for finding in findings]

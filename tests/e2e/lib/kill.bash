@@ -48,7 +48,9 @@ database() {
     echo "$db"
 }
 
-# arguments NAME FIELD: sets the array $arguments
+# arguments NAME FIELD: sets the array $arguments, and $shm to the folder of
+# shared memory that they name: it is the machine's memory until record has
+# removed what a killed program leaves there.
 arguments() {
     local text
     text=$(expect get "$1" "$2")
@@ -58,6 +60,10 @@ arguments() {
         local db
         db=$(database) || return 1
         arguments=("${arguments[@]//@DB@/$db}")
+    fi
+    if [[ $text == *@SHM@* ]]; then
+        shm=/dev/shm/lastgasp-e2e-$BASHPID
+        arguments=("${arguments[@]//@SHM@/$shm}")
     fi
 }
 
@@ -69,10 +75,12 @@ record() {
     shift
     work=$(mktemp -d "$BATS_TEST_TMPDIR/run-XXXXXX")
     status=0
+    [ -z "${shm:-}" ] || mkdir -p "$shm"
     "$LASTGASP" run --memory-max "$limit" --for 5m --state "$work/state" \
         --report "$work/report.json" --report "$work/report.html" -- \
         "$program" "$@" >"$work/out.txt" 2>"$work/said.txt" </dev/null ||
         status=$?
+    [ -z "${shm:-}" ] || rm -rf "$shm"
 }
 
 # A failed run is kept for us to look at.
