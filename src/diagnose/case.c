@@ -13,7 +13,8 @@
 #define FLAT_LEVEL_RATIO 0.75
 #define GIVEN_BACK_RATIO 0.9
 /* As good as all was there when usage had as much to grow yet. */
-#define HAS_ALL_RATIO 0.95
+#define HAD_ALL_RATIO 0.95
+#define HAD_ALL_TIME 0.8
 #define GROWN_WITHOUT_RATIO 1.25
 /* Who is alive is only accused above this share of the limit, while the second
  * half of the growth goes on at this share of the first half's rate. */
@@ -416,10 +417,13 @@ bool lg_case_alive_and_growing(const struct lg_case *c)
            c->late_rate > ALIVE_LATE_RATIO * c->early_rate;
 }
 
-bool lg_shot_has_all(const struct lg_shot *shot, uint64_t then, uint64_t last,
-                     uint64_t last_usage_bytes)
+bool lg_case_had_all(const struct lg_case *c, const struct lg_shot *shot,
+                     uint64_t then, uint64_t last, uint64_t last_usage_bytes)
 {
-    return (double)then >= HAS_ALL_RATIO * (double)last &&
+    const struct lg_shot *end = &c->shots.items[c->shots.count - 1];
+    return (double)then >= HAD_ALL_RATIO * (double)last &&
+           (double)shot->capture->t_ns <=
+               HAD_ALL_TIME * (double)end->capture->t_ns &&
            shot->usage_bytes > 0 &&
            (double)last_usage_bytes >
                GROWN_WITHOUT_RATIO * (double)shot->usage_bytes;
@@ -431,7 +435,8 @@ static bool stood_still(const struct lg_case *c, const struct lg_shot *last,
     for (const struct lg_shot *then = c->shots.items; then < last; then++) {
         const struct lg_num *bytes = &then->memory.parts[part];
         if (then->memory.known && bytes->known &&
-            lg_shot_has_all(then, bytes->value, last->memory.parts[part].value,
+            lg_case_had_all(c, then, bytes->value,
+                            last->memory.parts[part].value,
                             last->usage_bytes)) {
             return true;
         }

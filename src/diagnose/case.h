@@ -98,12 +98,13 @@ const struct lg_module *lg_case_module_of(const struct lg_case *c,
                                           struct lg_str function);
 bool lg_frame_same(const struct lg_frame *a, const struct lg_frame *b);
 
-/* As many (or as much) as in the end were there at the shot already, when usage
- * was a fifth less: not what grew. */
-bool lg_shot_has_all(const struct lg_shot *shot, uint64_t then, uint64_t last,
-                     uint64_t last_usage_bytes);
+/* As many (or as much) as in the end were there at the shot already, when the
+ * last fifth of the time was to come and usage was a fifth less: not what grew.
+ */
+bool lg_case_had_all(const struct lg_case *c, const struct lg_shot *shot,
+                     uint64_t then, uint64_t last, uint64_t last_usage_bytes);
 /* What lies outside of Go's heap at the shot and was all there before
- * (lg_shot_has_all): usage without it is what may have grown. */
+ * (lg_case_had_all): usage without it is what may have grown. */
 uint64_t lg_case_still_bytes(const struct lg_case *c,
                              const struct lg_shot *shot);
 

@@ -171,8 +171,8 @@ bool lg_charge_of(const struct lg_case *c, enum lg_charge_kind kind,
     lg_each(shot, c->shots) {
         struct lg_num then = in_cgroup(shot, kind);
         charge.stood_still |=
-            then.known &&
-            lg_shot_has_all(shot, then.value, charge.bytes, charge.usage_bytes);
+            then.known && lg_case_had_all(c, shot, then.value, charge.bytes,
+                                          charge.usage_bytes);
     }
     *ret = charge;
     return true;

@@ -21,7 +21,7 @@ struct lg_charge {
     const struct lg_shot *first;
     const struct lg_shot *last; /* where bytes are from; NULL: not a capture */
     const char *file;           /* to cite bytes with */
-    /* Some capture had as much when usage was much less (lg_shot_has_all). */
+    /* Some capture had as much when usage was much less (lg_case_had_all). */
     bool stood_still;
 };
 

@@ -17,7 +17,8 @@ static void add(struct lg_count_series *s, const struct lg_shot *shot,
     s->captures++;
 }
 
-static bool is_pool_since(const struct lg_count_series *s,
+static bool is_pool_since(const struct lg_case *c,
+                          const struct lg_count_series *s,
                           const struct lg_shot *shot, uint64_t count)
 {
     uint64_t from = s->first->capture->t_ns;
@@ -26,7 +27,7 @@ static bool is_pool_since(const struct lg_count_series *s,
         (double)s->last_count < GOES_ON_RATIO * (double)count) {
         return true;
     }
-    return lg_shot_has_all(shot, count, s->last_count, s->last->usage_bytes);
+    return lg_case_had_all(c, shot, count, s->last_count, s->last->usage_bytes);
 }
 
 struct lg_count_series lg_count_series_of(const struct lg_case *c,
@@ -45,7 +46,7 @@ struct lg_count_series lg_count_series_of(const struct lg_case *c,
          s.last != NULL && shot < s.last && !s.came_to_rest; shot++) {
         struct lg_num count = count_of(context, shot);
         s.came_to_rest = count.known && shot->capture->cpu == NULL &&
-                         is_pool_since(&s, shot, count.value);
+                         is_pool_since(c, &s, shot, count.value);
     }
     return s;
 }

@@ -16,7 +16,7 @@ struct lg_count_series {
     bool grows_on; /* still more, by a twentieth, at the last one */
     /* What fills up at the start and then stays is a pool, however few there
      * were at the first capture: the second half of the time adds less than a
-     * fifth, or it stood still while usage grew (lg_shot_has_all). */
+     * fifth, or it stood still while usage grew (lg_case_had_all). */
     bool came_to_rest;
 };
 

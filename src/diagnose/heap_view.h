@@ -57,6 +57,12 @@ bool lg_lie_apart(double before_s, double now_s);
  * average: a load that is over, not a leak. */
 bool lg_stands_still(double before, double before_s, double now, double now_s);
 
+/* In use, allocated by the line, by that capture's profile. */
+int64_t lg_heap_bytes_at(const struct lg_shot *shot,
+                         const struct lg_frame *where);
+/* The line's bytes hardly grew in the last part of the life. */
+bool lg_line_stands(const struct lg_case *c, const struct lg_frame *where);
+
 /* false: no heap profile, or every line is claimed by another finding. */
 bool lg_heap_look(const struct lg_case *c, struct lg_heap_view *v);
 /* After a level stretch: a line's bytes rose by a share of the growth that

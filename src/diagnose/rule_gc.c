@@ -402,7 +402,7 @@ static const struct lg_shot *full_early(const struct lg_case *c)
     lg_each(shot, c->shots) {
         const struct lg_memstats *stats = shot->capture->memstats;
         if (stats == NULL || stats->gc_count.value == 0 ||
-            shot->capture->t_ns > c->end_ns / 2) {
+            shot->capture->t_ns > c->full_ns / 2) {
             continue;
         }
         uint64_t live = lg_live_bytes(c, stats);
@@ -438,6 +438,7 @@ void lg_judge_level(struct lg_case *c, struct lg_verdict *verdict)
     double high = time_high(c);
     const struct lg_shot *full = NULL;
     if (!c->oom || c->limit_bytes == 0 ||
+        lg_has_share(verdict, EXPLAINED_SHARE) ||
         lg_find_cause(verdict, LG_CAUSE_NEIGHBOUR) != NULL ||
         c->full_ns < 2 * START_NS) {
         return;

@@ -22,6 +22,9 @@
 /* A single growing buffer rather than many objects. */
 #define LARGE_OBJECT_BYTES (UINT64_C(1) << 20)
 #define BURST_SCORE 2
+/* Of so many profiles that differ, this share has more than the one before. */
+#define TELLING_CHANGES 6
+#define RISING_RATIO 0.6
 /* One call under way during this share of the growth is "still at it". */
 #define IN_PROGRESS_RATIO 0.3
 
@@ -208,13 +211,6 @@ static void score_burst(const struct lg_case *c, struct lg_heap_view *v)
     v->score += size >= LARGE_OBJECT_BYTES && site->inuse_count <= 4 ? 1 : 0;
 }
 
-static int64_t bytes_at(const struct lg_shot *shot,
-                        const struct lg_frame *where)
-{
-    const struct lg_heap_site *site = lg_heap_site_find(shot->heap, where);
-    return site != NULL ? site->inuse_bytes : 0;
-}
-
 static void follow(const struct lg_case *c, struct lg_heap_view *v)
 {
     int64_t before = -1;
@@ -222,7 +218,7 @@ static void follow(const struct lg_case *c, struct lg_heap_view *v)
         if (shot->heap == NULL) {
             continue;
         }
-        int64_t bytes = bytes_at(shot, &v->site->where);
+        int64_t bytes = lg_heap_bytes_at(shot, &v->site->where);
         if (v->first == NULL) {
             v->first = shot;
             v->first_bytes = bytes;
@@ -247,56 +243,6 @@ static const struct lg_shot *level_heap(const struct lg_case *c)
     return found;
 }
 
-/* Of a line (NULL: of nothing), in the last profile of another collection than
- * those before, and in the last such that lies well before it. */
-struct line_growth {
-    double before, before_s, now, now_s;
-};
-
-static bool is_new_profile(const struct lg_shot *before,
-                           const struct lg_shot *shot)
-{
-    const struct lg_memstats *a = before->capture->memstats;
-    const struct lg_memstats *b = shot->capture->memstats;
-    if (a != NULL && b != NULL && a->gc_count.known && b->gc_count.known) {
-        return a->gc_count.value != b->gc_count.value;
-    }
-    return before->heap->total_bytes != shot->heap->total_bytes;
-}
-
-static const struct lg_shot *last_new_profile(const struct lg_case *c,
-                                              double until_s)
-{
-    const struct lg_shot *before = NULL, *found = NULL;
-    lg_each(shot, c->shots) {
-        if (shot->heap == NULL) {
-            continue;
-        }
-        if ((before == NULL || is_new_profile(before, shot)) &&
-            (until_s <= 0 || lg_lie_apart(lg_case_age_s(c, shot), until_s))) {
-            found = shot;
-        }
-        before = shot;
-    }
-    return found;
-}
-
-/* false: no two profiles to compare. */
-static bool growth_of(const struct lg_case *c, const struct lg_frame *where,
-                      struct line_growth *growth)
-{
-    const struct lg_shot *now = last_new_profile(c, 0);
-    const struct lg_shot *before =
-        now != NULL ? last_new_profile(c, lg_case_age_s(c, now)) : NULL;
-    if (before == NULL || before == now) {
-        return false;
-    }
-    *growth = (struct line_growth){
-        (double)bytes_at(before, where), lg_case_age_s(c, before),
-        (double)bytes_at(now, where), lg_case_age_s(c, now)};
-    return true;
-}
-
 /* In the last dump the call at this line is still at it. */
 static bool is_under_way(const struct lg_case *c, const struct lg_frame *where)
 {
@@ -312,10 +258,7 @@ static bool is_under_way(const struct lg_case *c, const struct lg_frame *where)
  * machine slows down stands as well, but is not over. */
 static bool line_stands(const struct lg_case *c, const struct lg_frame *where)
 {
-    struct line_growth g;
-    return growth_of(c, where, &g) &&
-           lg_stands_still(g.before, g.before_s, g.now, g.now_s) &&
-           !is_under_way(c, where);
+    return lg_line_stands(c, where) && !is_under_way(c, where);
 }
 
 /* The line with most bytes; after a level stretch, with most growth since: what
@@ -331,7 +274,8 @@ static const struct lg_heap_site *choose_site(const struct lg_case *c,
             ? (int64_t)(MIN_SEEN_GROWTH_RATIO * (double)c->growth_bytes)
             : 0;
     lg_each(site, v->last->heap->items) {
-        int64_t before = level != NULL ? bytes_at(level, &site->where) : 0;
+        int64_t before =
+            level != NULL ? lg_heap_bytes_at(level, &site->where) : 0;
         /* The runtime's own allocations are nobody's line. */
         if (site->inuse_bytes - before > most && site->where.function.len > 0 &&
             !lg_case_is_claimed(c, &site->where) &&
@@ -353,7 +297,7 @@ bool lg_heap_rose_since_level(const struct lg_case *c)
         return false;
     }
     lg_each(site, last->heap->items) {
-        if (site->inuse_bytes - bytes_at(level, &site->where) > least) {
+        if (site->inuse_bytes - lg_heap_bytes_at(level, &site->where) > least) {
             return true;
         }
     }
@@ -526,6 +470,14 @@ void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
                     "stream, and bound what a request may ask for.");
 }
 
+/* Garbage that a collection in full swing counts as alive is as often less as
+ * more by the next. */
+static bool comes_and_goes(const struct lg_heap_view *v)
+{
+    return v->changes >= TELLING_CHANGES &&
+           (double)v->rising < RISING_RATIO * (double)v->changes;
+}
+
 void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct lg_heap_view v = {0};
@@ -534,7 +486,7 @@ void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
     /* A live heap that stands, beside garbage: then no line of it leaks. */
     if (live.level || lg_find_cause(verdict, LG_CAUSE_GC_HEADROOM) != NULL ||
         !lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
-        (v.score >= BURST_SCORE && c->oom)) {
+        (v.score >= BURST_SCORE && c->oom) || comes_and_goes(&v)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);

@@ -94,7 +94,7 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
         .last = last,
     };
     for (const struct lg_shot *shot = first; shot < last; shot++) {
-        charge.stood_still |= lg_shot_has_all(shot, off_heap_of(shot),
+        charge.stood_still |= lg_case_had_all(c, shot, off_heap_of(shot),
                                               charge.bytes, charge.usage_bytes);
     }
     uint64_t bytes = charge.bytes, before = charge.before_bytes;

@@ -199,7 +199,7 @@ static bool objects_came_to_rest(const struct lg_case *c,
     for (const struct lg_shot *shot = n->first; shot < n->last; shot++) {
         struct lg_num count = count_at(c, v, shot);
         if (count.known &&
-            lg_shot_has_all(lg_case_shot_behind(c, shot), count.value,
+            lg_case_had_all(c, lg_case_shot_behind(c, shot), count.value,
                             n->last_count, end->usage_bytes)) {
             return true;
         }

@@ -33,19 +33,25 @@ static bool is_explained(const struct lg_verdict *verdict)
         if (f->cause == LG_CAUSE_INFINITE_RECURSION ||
             f->cause == LG_CAUSE_NEIGHBOUR || f->cause == LG_CAUSE_NOT_OOM ||
             f->cause == LG_CAUSE_GC_HEADROOM ||
-            f->cause == LG_CAUSE_LIMIT_TOO_LOW) {
+            f->cause == LG_CAUSE_LIMIT_TOO_LOW ||
+            f->cause == LG_CAUSE_HEAP_BURST) {
             return true;
         }
     }
     return lg_has_share(verdict, EXPLAINED_SHARE);
 }
 
-/* Another finding already speaks of this function. */
+/* Another finding already speaks of this function, or of goroutines that are in
+ * it. */
 static bool is_blamed(const struct lg_verdict *verdict,
                       const struct lg_frame *where)
 {
     lg_each(f, verdict->findings) {
-        if (lg_str_eq(f->where.function, where->function)) {
+        bool is_there = lg_str_eq(f->where.function, where->function);
+        lg_each(frame, f->stack) {
+            is_there |= lg_str_eq(frame->function, where->function);
+        }
+        if (is_there) {
             return true;
         }
     }
@@ -252,6 +258,12 @@ struct survivors {
     size_t collections, rising;
 };
 
+/* While usage stood: what was alive then is not what grew. */
+static bool is_of_level(const struct lg_case *c, const struct lg_shot *shot)
+{
+    return c->from_level && !is_in_growth(c, shot);
+}
+
 static void follow_survivors(const struct lg_case *c, struct survivors *s)
 {
     lg_each(shot, c->shots) {
@@ -260,9 +272,9 @@ static void follow_survivors(const struct lg_case *c, struct survivors *s)
             m->gc_count.value == 0 || m->gc_count.value == s->gc_count) {
             continue;
         }
-        if (s->first == NULL) {
-            s->first = shot;
-            s->first_bytes = m->heap_marked_bytes.value;
+        if (s->first == NULL || is_of_level(c, shot)) {
+            *s = (struct survivors){.first = shot,
+                                    .first_bytes = m->heap_marked_bytes.value};
         }
         s->rising +=
             s->last != NULL && m->heap_marked_bytes.value > s->last_bytes;
@@ -360,7 +372,8 @@ void lg_judge_unseen_leak(struct lg_case *c, struct lg_verdict *verdict)
     follow_survivors(c, &s);
     /* A load that is over: what came since need not stay. */
     if (!c->oom || live.level || live.slowed || is_explained(verdict) ||
-        s.last == NULL || !has_survivors(c, &s)) {
+        lg_find_cause(verdict, LG_CAUSE_HEAP_LEAK) != NULL || s.last == NULL ||
+        !has_survivors(c, &s)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);

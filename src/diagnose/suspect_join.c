@@ -97,6 +97,17 @@ static bool takes_over(const struct lg_suspect *s,
                               : next->heap_bytes > s->heap_bytes;
 }
 
+/* Started by the same line, and none of them parked: some have got further. */
+static bool are_one_fan_out(const struct lg_suspect *a,
+                            const struct lg_suspect *b)
+{
+    return a->parked_ratio <= LG_PARKED_RATIO &&
+           b->parked_ratio <= LG_PARKED_RATIO &&
+           a->site.created_by.function.len > 0 &&
+           lg_str_eq(a->site.start.function, b->site.start.function) &&
+           lg_frame_same(&a->site.created_by, &b->site.created_by);
+}
+
 /* Sites that the same line is to blame for are one suspect; one of them lends
  * it leaf and wait. */
 bool lg_suspect_join(struct lg_suspect *suspects, size_t count,
@@ -109,7 +120,8 @@ bool lg_suspect_join(struct lg_suspect *suspects, size_t count,
         bool alike = (s->parked_ratio > LG_PARKED_RATIO) ==
                      (next->parked_ratio > LG_PARKED_RATIO);
         bool by_library = s->where_by_caller || next->where_by_caller;
-        if ((!same_line && !are_companions(s, next)) ||
+        if ((!same_line && !are_companions(s, next) &&
+             !are_one_fan_out(s, next)) ||
             (!alike && !by_library)) {
             continue;
         }

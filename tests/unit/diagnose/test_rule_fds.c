@@ -38,6 +38,67 @@ static void test_read_while_it_died(void **state)
     assert_int_equal(v.findings.items[0].count.value, 3600);
 }
 
+/* Descriptors and the readers beside them, without a sample of an os.File. */
+static void opened_unseen(struct case_builder *b, const char *reader)
+{
+    case_timeline_of(b, {0, 4}, {16000, 256});
+    for (uint64_t i = 0; i < 5; i++) {
+        struct lg_capture *c =
+            full_capture(b, 200 + i * 3800, 10 + 60 * i, 8 + 55 * i, 1);
+        (void)case_process(b, c, 10 + 60 * i, 10 + 900 * i);
+        case_memstats(b, c, 8 + 55 * i, 1)->gc_count = lg_known(2 + 2 * i);
+        case_alloc(b, heap_of(c), (int64_t)(30 * i * CASE_MIB),
+                   (int64_t)(1000 * i), 9, reader);
+    }
+}
+
+#define READER                                                                 \
+    "bufio.NewReaderSize bufio.go:58 < shop.Watch watch.go:31 < "              \
+    "main.main main.go:9"
+
+static void test_readers_tell_the_function(void **state)
+{
+    struct case_builder *b = *state;
+    opened_unseen(b, READER);
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_FD_LEAK, "shop.Watch watch.go:31");
+    const struct lg_finding *f = &v.findings.items[0];
+    assert_true(str_is(f->where_role, "allocates as many objects"));
+    assert_true(f->bytes.value > 110 * CASE_MIB);
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
+}
+
+/* One sample of a connection that is closed at once is no opener: the function
+ * of the readers has one as well, of fewer bytes at that time. */
+static void test_closed_at_once(void **state)
+{
+    struct case_builder *b = *state;
+    opened_unseen(b, READER);
+    case_alloc(b, heap_of(&b->in.captures.items[2]), 524288, 2048, 9,
+               "os.newFile file.go:160 < os.Open file.go:390 < "
+               "shop.Watch watch.go:29 < main.main main.go:9");
+    case_alloc(b, heap_of(&b->in.captures.items[4]), 2 * 524288, 65536, 9,
+               "net.newFD fd.go:9 < net.(*netFD).accept fd.go:40 < "
+               "shop.greet greet.go:7 < main.main main.go:9");
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_FD_LEAK, "shop.Watch watch.go:29");
+    assert_true(str_is(v.findings.items[0].where_role, "opens them"));
+}
+
+/* The kill overtook a capture that had a dump yet, but no descriptors. */
+static void test_dumped_while_it_died(void **state)
+{
+    struct case_builder *b = *state;
+    fd_leak(b, 3600);
+    struct lg_capture *c = full_capture(b, 15990, 250, 220, 1);
+    (void)case_process(b, c, 250, 0);
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_FD_LEAK, "shop.Watch watch.go:29");
+}
+
 /* Many, but as many from the first capture on. */
 static void test_many_are_no_leak(void **state)
 {
@@ -161,6 +222,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         case_test(test_leak),
         case_test(test_read_while_it_died),
+        case_test(test_readers_tell_the_function),
+        case_test(test_closed_at_once),
+        case_test(test_dumped_while_it_died),
         case_test(test_many_are_no_leak),
         case_test(test_opened_at_the_start_is_no_leak),
         case_test(test_some_more_are_no_leak),

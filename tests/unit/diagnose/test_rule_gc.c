@@ -223,6 +223,30 @@ static void test_level_below_the_limit(void **state)
     assert_first(&v, LG_CAUSE_LIMIT_TOO_LOW, NULL);
 }
 
+/* A leak that hung at its limit for most of the time before it was killed: full
+ * it was when half of that was not over, but not when half of the growth was.
+ */
+static void test_hanging_at_the_limit(void **state)
+{
+    struct case_builder *b = *state;
+    for (int has_profile = 0; has_profile < 2; has_profile++) {
+        case_begin(b, b->arena, "shop", 256);
+        heap_leak(b, "shop.(*Cache).put cache.go:15");
+        for (size_t i = 0; i < 5; i++) {
+            struct lg_capture *c = &b->in.captures.items[i];
+            struct lg_memstats *m = case_memstats(b, c, 50 * (i + 1), 1);
+            m->heap_marked_bytes = lg_known(48 * (i + 1) * CASE_MIB);
+            m->gc_count = lg_known(2 + i);
+            if (!has_profile)
+                c->heap = NULL;
+        }
+        case_timeline_of(b, {0, 4}, {20000, 256}, {90000, 256});
+        case_end(b, LG_END_OOM_KILL, 90000);
+        struct lg_verdict v = judge(b);
+        assert_null(verdict_find(&v, LG_CAUSE_LIMIT_TOO_LOW));
+    }
+}
+
 static void test_limit_not_judged(void **state)
 {
     struct case_builder *b = *state;
@@ -249,6 +273,7 @@ int main(void)
         case_test(test_main_at_work),
         case_test(test_limit_below_the_file),
         case_test(test_level_below_the_limit),
+        case_test(test_hanging_at_the_limit),
         case_test(test_limit_not_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

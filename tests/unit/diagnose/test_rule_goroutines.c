@@ -376,6 +376,28 @@ static void test_storm_after_a_calm(void **state)
     assert_true(FIRST(v)->count_rate_per_s > 1500);
 }
 
+/* Some have got to their sleep, some have not run yet, and some are at work:
+ * one storm, and no call that took everything. */
+static void test_storm_in_all_its_stages(void **state)
+{
+    static const char *const stacks[] = {
+        "time.Sleep t.go:195 < shop.send s.go:8", "shop.send s.go:5",
+        "shop.fill s.go:20 < shop.send s.go:7"};
+    static const char *const states[] = {"sleep", "runnable", "running"};
+    struct case_builder *b = *state;
+    storm(b, 5);
+    struct lg_capture *c = &b->in.captures.items[5];
+    (void)case_dump(b, c);
+    for (size_t i = 0; i < LG_COUNT(stacks); i++)
+        (void)case_go(b, dump_of(c), 1500, states[i], stacks[i], STARTER);
+    c->heap = NULL;
+    case_end(b, LG_END_OOM_KILL, 10000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_BURST, STARTER);
+    assert_int_equal(v.findings.count, 1);
+    assert_int_equal(FIRST(v)->count.value, 4500);
+}
+
 /* What each of them opens belongs to the storm. */
 static void test_storm_with_descriptors(void **state)
 {
@@ -466,6 +488,7 @@ int main(void)
         case_test(test_queue_moves_on),
         case_test(test_few_are_served),
         case_test(test_storm_after_a_calm),
+        case_test(test_storm_in_all_its_stages),
         case_test(test_storm_with_descriptors),
         case_test(test_pool_made_at_the_start),
         case_test(test_advice_follows_the_wait),

@@ -59,6 +59,51 @@ static void test_alive_and_warmed_up(void **state)
     assert_int_equal(v.findings.count, 0);
 }
 
+/* A table loaded at the start, and goroutines ever since: no collection has
+ * finished after the load, but what there is up to now has no more of it. */
+static void test_loaded_before_the_last_collection(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {9000, 256});
+    uint64_t first = b->next_id;
+    for (uint64_t i = 0; i < 5; i++) {
+        struct lg_capture *c = full_capture(b, 300 + 2100 * i, 60 + 45 * i,
+                                            56 + 6 * i, 2 + 35 * i);
+        struct lg_profile *gc = heap_of(c);
+        case_memstats(b, c, 56 + 10 * i, 2 + 35 * i)->gc_count =
+            lg_known(i == 0 ? 3 : 4);
+        c->heap_now = case_heap(b, c);
+        c->heap = gc;
+        case_alloc(b, gc, (int64_t)((i == 0 ? 30 : 55) * CASE_MIB), 1000, 9,
+                   "shop.load load.go:3");
+        case_alloc(b, (struct lg_profile *)(uintptr_t)c->heap_now,
+                   (int64_t)(55 * CASE_MIB), 1000, 9, "shop.load load.go:3");
+        case_go_again(b, dump_of(c), first, 800 * i, "chan receive", CONSUMER,
+                      STARTER);
+    }
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop.consume c.go:9");
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
+}
+
+/* Garbage that some collections count as alive: as often less as more. */
+static void test_garbage_that_comes_and_goes(void **state)
+{
+    static const int64_t mib[] = {4, 10, 6, 30, 12, 40, 22, 60};
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {20000, 256});
+    for (uint64_t i = 0; i < LG_COUNT(mib); i++) {
+        struct lg_capture *c =
+            full_capture(b, 2400 * (i + 1), 31 * (i + 1), 14 * (i + 1), 1);
+        case_alloc(b, heap_of(c), mib[i] * (int64_t)CASE_MIB, mib[i] * 64, 9,
+                   "shop.answer a.go:3");
+    }
+    case_end(b, LG_END_OOM_KILL, 20000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
+}
+
 static void test_leak_not_judged(void **state)
 {
     struct case_builder *b = *state;
@@ -355,6 +400,8 @@ int main(void)
         case_test(test_leak),
         case_test(test_level_heap),
         case_test(test_alive_and_warmed_up),
+        case_test(test_loaded_before_the_last_collection),
+        case_test(test_garbage_that_comes_and_goes),
         case_test(test_leak_not_judged),
         case_test(test_burst),
         case_test(test_slow_burst),

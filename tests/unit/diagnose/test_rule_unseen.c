@@ -68,6 +68,19 @@ static void test_profile_up_to_now(void **state)
     assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.put put.go:4");
 }
 
+/* A cache that was filled, then calm, then something else within a moment. */
+static void test_survivors_from_before_the_level(void **state)
+{
+    static const uint64_t alive[] = {10, 40, 70, 100, 150};
+    struct case_builder *b = *state;
+    collections(b, alive, LG_COUNT(alive));
+    b->in.timeline.count = 0;
+    case_timeline_of(b, {0, 4}, {12000, 110}, {19000, 112}, {20000, 256});
+    b->in.captures.items[4].t_ns = UINT64_C(19900000000);
+    struct lg_verdict v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
+}
+
 /* Level, up and down, or too little to matter. */
 static void test_survivors_that_do_not_tell(void **state)
 {
@@ -88,6 +101,7 @@ int main(void)
         case_test(test_survivors_grow),
         case_test(test_a_profile_is_there),
         case_test(test_profile_up_to_now),
+        case_test(test_survivors_from_before_the_level),
         case_test(test_survivors_that_do_not_tell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
