@@ -90,10 +90,44 @@ static bool tells_both(const struct lg_shot *shot)
            capture->heap != capture->heap_now;
 }
 
-/* Since a collection that lies back, whatever has come since: all that the line
- * has now, garbage too, is hardly more than what was alive then. */
-static bool stood_since_collection(const struct lg_case *c,
-                                   const struct lg_frame *where)
+static uint64_t cycle_of(const struct lg_shot *shot)
+{
+    const struct lg_memstats *m = shot->capture->memstats;
+    return m != NULL && m->gc_count.known ? m->gc_count.value : 0;
+}
+
+/* No collection was between the two, nor just before the first, which frees
+ * what it found dead little by little. */
+static bool is_one_cycle(const struct lg_case *c, const struct lg_shot *before,
+                         const struct lg_shot *now)
+{
+    lg_each(shot, c->shots) {
+        if (shot < before && cycle_of(shot) != 0 &&
+            cycle_of(shot) == cycle_of(before)) {
+            return cycle_of(before) == cycle_of(now);
+        }
+    }
+    return false;
+}
+
+/* What there was of the line, at least: what a collection left alive, and what
+ * had come since if none has taken of it. */
+static int64_t least_bytes(const struct lg_case *c,
+                           const struct lg_shot *before,
+                           const struct lg_shot *now,
+                           const struct lg_frame *where)
+{
+    int64_t alive = lg_heap_bytes_at(before, where);
+    int64_t all = is_one_cycle(c, before, now)
+                      ? bytes_of_line(c, before->capture->heap_now, where)
+                      : 0;
+    return all > alive ? all : alive;
+}
+
+/* All that the line has now, garbage too, is hardly more than what there was
+ * some time ago. */
+static bool stood_up_to_now(const struct lg_case *c,
+                            const struct lg_frame *where)
 {
     const struct lg_shot *now = NULL, *before = NULL;
     lg_each(shot, c->shots) {
@@ -107,7 +141,7 @@ static bool stood_since_collection(const struct lg_case *c,
     }
     return before != NULL &&
            lg_stands_still(
-               (double)lg_heap_bytes_at(before, where),
+               (double)least_bytes(c, before, now, where),
                lg_case_age_s(c, before),
                (double)bytes_of_line(c, now->capture->heap_now, where),
                lg_case_age_s(c, now));
@@ -115,6 +149,5 @@ static bool stood_since_collection(const struct lg_case *c,
 
 bool lg_line_stands(const struct lg_case *c, const struct lg_frame *where)
 {
-    return stood_between_collections(c, where) ||
-           stood_since_collection(c, where);
+    return stood_between_collections(c, where) || stood_up_to_now(c, where);
 }

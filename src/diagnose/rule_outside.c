@@ -93,14 +93,14 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
         .first = first,
         .last = last,
     };
-    for (const struct lg_shot *shot = first; shot < last; shot++) {
-        charge.stood_still |= lg_case_had_all(c, shot, off_heap_of(shot),
-                                              charge.bytes, charge.usage_bytes);
-    }
-    uint64_t bytes = charge.bytes, before = charge.before_bytes;
     uint64_t skew = skew_bytes(c, last);
-    if (bytes <= 2 * skew) {
+    if (charge.bytes <= 2 * skew) {
         return; /* the two accounts are not of the same instant */
+    }
+    for (const struct lg_shot *shot = first; shot < last; shot++) {
+        charge.stood_still |=
+            lg_case_had_all(c, shot, off_heap_of(shot), charge.bytes - 2 * skew,
+                            charge.usage_bytes);
     }
     if (!lg_charge_matters(c, &charge)) {
         return;
@@ -110,22 +110,22 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
         return;
     }
     lg_charge_find_line(c, f, makers, LG_COUNT(makers), "maps or allocates it");
-    f->bytes = lg_known(bytes);
-    f->share = lg_share(bytes, last->usage_bytes);
+    f->bytes = lg_known(charge.bytes);
+    f->share = lg_share(charge.bytes, last->usage_bytes);
     f->confidence = first != last ? 0.85 : 0.7;
     f->proof = first != last ? LG_STR("growth") : LG_STR("signature");
     f->summary =
         lg_words(c,
                  "%s of resident memory belong neither to Go's heap nor to its "
                  "stacks: mmap or C's malloc",
-                 lg_say_bytes(c, bytes));
+                 lg_say_bytes(c, charge.bytes));
     f->fix = LG_STR("Unmap or free it: Munmap, C.free, or close what holds it; "
                     "GOMEMLIMIT does not see this memory.");
-    lg_cite(c, f, "resident, not the Go runtime's", (double)bytes, "bytes",
-            last->capture, "root");
+    lg_cite(c, f, "resident, not the Go runtime's", (double)charge.bytes,
+            "bytes", last->capture, "root");
     if (first != last) {
-        lg_cite(c, f, "at the first capture", (double)before, "bytes",
-                first->capture, "root");
+        lg_cite(c, f, "at the first capture", (double)charge.before_bytes,
+                "bytes", first->capture, "root");
     }
     const struct lg_memstats *stats = last->capture->memstats;
     if (stats->sys_bytes.known) {
