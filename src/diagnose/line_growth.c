@@ -3,6 +3,14 @@
  * old as the collection that it is of. */
 #include "diagnose/heap_view.h"
 
+/* A buffer that is appended to: few objects, huge ones, each a good deal larger
+ * than the one before; the last is half full as long again as all took. */
+#define FEW_BUFFERS 4
+#define MIN_BUFFER_BYTES (INT64_C(1) << 20)
+#define STEP_RATIO 1.2
+#define MIN_STEPS 2
+#define FILLING_RATIO 2.0
+
 int64_t lg_heap_bytes_at(const struct lg_shot *shot,
                          const struct lg_frame *where)
 {
@@ -16,28 +24,40 @@ struct line_growth {
     double before, before_s, now, now_s;
 };
 
-static bool is_new_profile(const struct lg_shot *before,
-                           const struct lg_shot *shot)
+static uint64_t cycle_of(const struct lg_shot *shot)
 {
-    const struct lg_memstats *a = before->capture->memstats;
-    const struct lg_memstats *b = shot->capture->memstats;
-    if (a != NULL && b != NULL && a->gc_count.known && b->gc_count.known) {
-        return a->gc_count.value != b->gc_count.value;
-    }
-    return before->heap->total_bytes != shot->heap->total_bytes;
+    const struct lg_memstats *m = shot->capture->memstats;
+    return m != NULL && m->gc_count.known ? m->gc_count.value : 0;
+}
+
+static bool differ(const struct lg_shot *a, const struct lg_shot *b)
+{
+    return cycle_of(a) != cycle_of(b) ||
+           a->heap->total_bytes != b->heap->total_bytes;
+}
+
+/* Right after a collection the profile can still be that of the one before. */
+static bool is_published(const struct lg_shot *before,
+                         const struct lg_shot *shot)
+{
+    return before == NULL || cycle_of(before) == cycle_of(shot) ||
+           before->heap->total_bytes != shot->heap->total_bytes;
 }
 
 static const struct lg_shot *last_new_profile(const struct lg_case *c,
                                               double until_s)
 {
-    const struct lg_shot *before = NULL, *found = NULL;
+    const struct lg_shot *before = NULL, *known = NULL, *found = NULL;
     lg_each(shot, c->shots) {
         if (shot->heap == NULL) {
             continue;
         }
-        if ((before == NULL || is_new_profile(before, shot)) &&
-            (until_s <= 0 || lg_lie_apart(lg_case_age_s(c, shot), until_s))) {
-            found = shot;
+        if (is_published(before, shot) &&
+            (known == NULL || differ(known, shot))) {
+            bool is_early =
+                until_s <= 0 || lg_lie_apart(lg_case_age_s(c, shot), until_s);
+            found = is_early ? shot : found;
+            known = shot;
         }
         before = shot;
     }
@@ -88,12 +108,6 @@ static bool tells_both(const struct lg_shot *shot)
     const struct lg_capture *capture = shot->capture;
     return capture->heap != NULL && capture->heap_now != NULL &&
            capture->heap != capture->heap_now;
-}
-
-static uint64_t cycle_of(const struct lg_shot *shot)
-{
-    const struct lg_memstats *m = shot->capture->memstats;
-    return m != NULL && m->gc_count.known ? m->gc_count.value : 0;
 }
 
 /* No collection was between the two, nor just before the first, which frees
@@ -147,7 +161,52 @@ static bool stood_up_to_now(const struct lg_case *c,
                lg_case_age_s(c, now));
 }
 
+static bool is_buffer(const struct lg_heap_site *site)
+{
+    return site->inuse_count > 0 && site->inuse_count <= FEW_BUFFERS &&
+           site->inuse_bytes / site->inuse_count >= MIN_BUFFER_BYTES;
+}
+
+/* When it was killed, or hung at its limit. */
+static double end_s(const struct lg_case *c)
+{
+    const struct lg_shot *end = NULL;
+    lg_each(shot, c->shots) {
+        end = shot;
+        if (c->has_timeline && shot->capture->t_ns >= c->full_ns) {
+            break;
+        }
+    }
+    return end != NULL ? lg_case_age_s(c, end) : 0;
+}
+
+bool lg_line_steps(const struct lg_case *c, const struct lg_frame *where)
+{
+    const struct lg_shot *last = lg_case_last(c, true, false);
+    const struct lg_heap_site *site =
+        last != NULL ? lg_heap_site_find(last->heap, where) : NULL;
+    const struct lg_shot *step = NULL;
+    int64_t before = 0;
+    size_t steps = 0;
+    if (site == NULL || !is_buffer(site)) {
+        return false;
+    }
+    lg_each(shot, c->shots) {
+        int64_t bytes = shot->heap != NULL ? lg_heap_bytes_at(shot, where) : 0;
+        if (before > 0 && (double)bytes >= STEP_RATIO * (double)before) {
+            steps++;
+            step = shot;
+        }
+        before = bytes > before ? bytes : before;
+    }
+    return steps >= MIN_STEPS &&
+           end_s(c) < FILLING_RATIO * lg_case_age_s(c, step);
+}
+
 bool lg_line_stands(const struct lg_case *c, const struct lg_frame *where)
 {
+    if (lg_line_steps(c, where)) {
+        return false;
+    }
     return stood_between_collections(c, where) || stood_up_to_now(c, where);
 }

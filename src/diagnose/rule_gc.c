@@ -134,6 +134,14 @@ static bool has_growing_buffer(const struct lg_case *c,
                                const struct lg_shot *shot)
 {
     const struct lg_profile *now = shot->capture->heap_now;
+    const struct lg_shot *last = lg_case_last(c, true, false);
+    if (last != NULL && last->heap->items.count > 0) {
+        const struct lg_heap_site *most = &last->heap->items.items[0];
+        if (2 * most->inuse_bytes > last->heap->total_bytes &&
+            lg_line_steps(c, &most->where)) {
+            return true;
+        }
+    }
     if (now == NULL || shot->capture->heap == NULL) {
         return false;
     }

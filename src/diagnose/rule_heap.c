@@ -15,6 +15,9 @@
 /* After a level stretch the line must hold this share of what came since; less
  * may only be a profile that caught up with the collections before. */
 #define MIN_SEEN_GROWTH_RATIO 0.25
+/* … or more in this share of the profiles that differ, of so many at least. */
+#define MIN_CHANGES 3
+#define THROUGHOUT_RATIO 0.9
 /* Shape of time: a burst is over in seconds, a leak takes its time. */
 #define SHORT_NS (3 * UINT64_C(1000000000))
 #define LONG_NS (10 * UINT64_C(1000000000))
@@ -261,24 +264,39 @@ static bool line_stands(const struct lg_case *c, const struct lg_frame *where)
     return lg_line_stands(c, where) && !is_under_way(c, where);
 }
 
-/* The line with most bytes; after a level stretch, with most growth since: what
- * stood there before is not what grew. A profile is as old as the last
- * collection, so it may not know the growth at all: then no line is it. */
-static const struct lg_heap_site *choose_site(const struct lg_case *c,
-                                              struct lg_heap_view *v)
+/* Nearly each profile that tells anything new has more of it. */
+static bool rises_throughout(const struct lg_case *c,
+                             const struct lg_frame *where)
 {
-    const struct lg_shot *level = level_heap(c);
+    size_t changes = 0, rising = 0;
+    int64_t before = -1;
+    lg_each(shot, c->shots) {
+        int64_t bytes =
+            shot->heap != NULL ? lg_heap_bytes_at(shot, where) : before;
+        changes += before >= 0 && bytes != before;
+        rising += before >= 0 && bytes > before;
+        before = bytes;
+    }
+    return changes >= MIN_CHANGES &&
+           (double)rising >= THROUGHOUT_RATIO * (double)changes;
+}
+
+/* The line that grew most since `level` (NULL: since ever), by more than least
+ * bytes. */
+static const struct lg_heap_site *grown_most(const struct lg_case *c,
+                                             struct lg_heap_view *v,
+                                             const struct lg_shot *level,
+                                             int64_t least, bool throughout)
+{
     const struct lg_heap_site *best = NULL;
-    int64_t most =
-        level != NULL
-            ? (int64_t)(MIN_SEEN_GROWTH_RATIO * (double)c->growth_bytes)
-            : 0;
+    int64_t most = least;
     lg_each(site, v->last->heap->items) {
         int64_t before =
             level != NULL ? lg_heap_bytes_at(level, &site->where) : 0;
         /* The runtime's own allocations are nobody's line. */
         if (site->inuse_bytes - before > most && site->where.function.len > 0 &&
             !lg_case_is_claimed(c, &site->where) &&
+            (!throughout || rises_throughout(c, &site->where)) &&
             !line_stands(c, &site->where)) {
             most = site->inuse_bytes - before;
             v->onset_bytes = before;
@@ -286,6 +304,23 @@ static const struct lg_heap_site *choose_site(const struct lg_case *c,
         }
     }
     return best;
+}
+
+/* The line with most bytes; after a level stretch, with most growth since: what
+ * stood there before is not what grew. A profile is as old as the last
+ * collection, so it may not know the growth at all: then no line is it, unless
+ * one has risen all the time. It may do so in memory that others gave back, so
+ * that usage is level for long. */
+static const struct lg_heap_site *choose_site(const struct lg_case *c,
+                                              struct lg_heap_view *v)
+{
+    const struct lg_shot *level = level_heap(c);
+    if (level == NULL) {
+        return grown_most(c, v, NULL, 0, false);
+    }
+    int64_t least = (int64_t)(MIN_SEEN_GROWTH_RATIO * (double)c->growth_bytes);
+    const struct lg_heap_site *site = grown_most(c, v, level, least, false);
+    return site != NULL ? site : grown_most(c, v, level, 0, true);
 }
 
 bool lg_heap_rose_since_level(const struct lg_case *c)

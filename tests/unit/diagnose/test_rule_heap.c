@@ -93,6 +93,88 @@ static void test_loaded_before_the_last_collection(void **state)
     }
 }
 
+/* The profile right after a collection is that of the one before: it is not the
+ * line that has come to rest. */
+static void test_profile_of_the_one_before(void **state)
+{
+    static const struct {
+        uint64_t at_ms, cycle, mib;
+    } rows[] = {{500, 2, 4},     {4000, 6, 20},   {9500, 10, 60},
+                {15900, 11, 60}, {17000, 11, 98}, {19500, 11, 98}};
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {20000, 256});
+    for (size_t i = 0; i < LG_COUNT(rows); i++) {
+        uint64_t usage = 12 * rows[i].at_ms / 1000 + 6;
+        struct lg_capture *c =
+            full_capture(b, rows[i].at_ms, usage, usage - 4, 1);
+        case_memstats(b, c, usage - 4, 1)->gc_count = lg_known(rows[i].cycle);
+        case_alloc(b, heap_of(c), (int64_t)(rows[i].mib * CASE_MIB), 1000, 9,
+                   PUT);
+    }
+    case_end(b, LG_END_OOM_KILL, 20000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.(*Cache).put cache.go:15");
+    /* … but it has where the next one finds the same. */
+    b->in.captures.items[4].heap = b->in.captures.items[3].heap;
+    b->in.captures.items[5].heap = b->in.captures.items[3].heap;
+    v = judge(b);
+    assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
+}
+
+#define APPEND "bytes.(*Buffer).Write b.go:9 < shop.audit audit.go:7"
+
+/* What is appended to doubles now and then, and stands between; the rest is
+ * garbage that no limit would have bounded. One made at the start stands. */
+static void test_buffer_that_is_appended_to(void **state)
+{
+    static const uint64_t grows[] = {9, 36, 72, 144, 144, 144};
+    static const uint64_t made[] = {144, 144, 144, 144, 144, 144};
+    struct case_builder *b = *state;
+    for (int k = 0; k < 2; k++) {
+        const uint64_t *mib = k == 0 ? grows : made;
+        case_begin(b, b->arena, "shop", 256);
+        case_timeline_of(b, {0, 4}, {4500, 150}, {8000, 256});
+        for (uint64_t i = 0; i < 6; i++) {
+            uint64_t at_ms = 300 + 1450 * i;
+            uint64_t usage =
+                at_ms < 4500 ? mib[i] + 8 : 150 + (at_ms - 4500) * 106 / 3500;
+            struct lg_capture *c = full_capture(b, at_ms, usage, usage - 6, 1);
+            struct lg_memstats *m = case_memstats(b, c, usage - 6, 1);
+            m->gc_count = lg_known(i < 3 ? 4 + i : 7);
+            m->next_gc_bytes = lg_known(2 * mib[i] * CASE_MIB);
+            struct lg_profile *gc = heap_of(c), *now = case_heap(b, c);
+            c->heap_now = now;
+            c->heap = gc;
+            case_alloc(b, gc, (int64_t)(mib[i] * CASE_MIB), 1, 9, APPEND);
+            case_alloc(b, now, (int64_t)(mib[i] * CASE_MIB), 1, 9, APPEND);
+        }
+        case_end(b, LG_END_OOM_KILL, 8000);
+        struct lg_verdict v = judge(b);
+        assert_true((verdict_find(&v, LG_CAUSE_HEAP_LEAK) != NULL) == (k == 0));
+        if (k == 0)
+            assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.audit audit.go:7");
+    }
+}
+
+/* Usage was level, for what one had given back the other took; it rose all the
+ * time, however little a late profile has of what came after. */
+static void test_leak_under_a_level(void **state)
+{
+    static const uint64_t mib[] = {2, 8, 20, 34, 48, 60};
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {400, 110}, {9000, 112}, {20000, 256});
+    for (uint64_t i = 0; i < LG_COUNT(mib); i++) {
+        uint64_t at_ms = 500 + 2400 * i;
+        struct lg_capture *c =
+            full_capture(b, at_ms, i < 4 ? 112 : 90 + 25 * i, 40 + 22 * i, 1);
+        case_memstats(b, c, 40 + 22 * i, 1)->gc_count = lg_known(3 + i);
+        case_alloc(b, heap_of(c), (int64_t)(mib[i] * CASE_MIB), 1000, 9, PUT);
+    }
+    case_end(b, LG_END_OOM_KILL, 20000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.(*Cache).put cache.go:15");
+}
+
 /* Garbage that some collections count as alive: as often less as more. */
 static void test_garbage_that_comes_and_goes(void **state)
 {
@@ -407,6 +489,9 @@ int main(void)
         case_test(test_level_heap),
         case_test(test_alive_and_warmed_up),
         case_test(test_loaded_before_the_last_collection),
+        case_test(test_profile_of_the_one_before),
+        case_test(test_buffer_that_is_appended_to),
+        case_test(test_leak_under_a_level),
         case_test(test_garbage_that_comes_and_goes),
         case_test(test_leak_not_judged),
         case_test(test_burst),
