@@ -21,10 +21,9 @@ static void parse(void *context, const struct lg_fetch *fetch,
     case LG_STATUS_RUNNING:
         slot->state = slot->g.in_syscall ? LG_SLOT_SHORT : LG_SLOT_RUNNING;
         break;
-    case LG_STATUS_COPYSTACK:
-        slot->state = r->is_still ? LG_SLOT_READ : LG_SLOT_MOVED;
-        break;
-    default:
+    default: /* one whose stack is copied as well: sched leads into the old one
+                until it leads into the new one (Go: runtime/stack.go,
+                copystack) */
         slot->state = LG_SLOT_SHORT;
     }
 }

@@ -320,8 +320,7 @@ static void test_states(void **state)
         assert_int_equal(e.items.items[i].leaked, rows[i].leaked);
         /* Nobody has the registers of the one that runs. */
         assert_int_equal(e.items.items[i].stack_unavailable,
-                         rows[i].status == LG_STATUS_RUNNING ||
-                             rows[i].status == LG_STATUS_COPYSTACK);
+                         rows[i].status == LG_STATUS_RUNNING);
     }
     assert_int_equal(gs.running_count, 1);
     fake_go_deinit(&w.f);
