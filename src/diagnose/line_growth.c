@@ -4,7 +4,8 @@
 #include "diagnose/heap_view.h"
 
 /* A buffer that is appended to: few objects, huge ones, each a good deal larger
- * than the one before; the last is half full as long again as all took. */
+ * than the one before (that it was first seen counts); the last is half full as
+ * long again as all took. */
 #define FEW_BUFFERS 4
 #define MIN_BUFFER_BYTES (INT64_C(1) << 20)
 #define STEP_RATIO 1.2
@@ -193,7 +194,7 @@ bool lg_line_steps(const struct lg_case *c, const struct lg_frame *where)
     }
     lg_each(shot, c->shots) {
         int64_t bytes = shot->heap != NULL ? lg_heap_bytes_at(shot, where) : 0;
-        if (before > 0 && (double)bytes >= STEP_RATIO * (double)before) {
+        if (bytes > 0 && (double)bytes >= STEP_RATIO * (double)before) {
             steps++;
             step = shot;
         }
