@@ -60,6 +60,10 @@ bool lg_stands_still(double before, double before_s, double now, double now_s);
 /* In use, allocated by the line, by that capture's profile. */
 int64_t lg_heap_bytes_at(const struct lg_shot *shot,
                          const struct lg_frame *where);
+/* Bytes in samples that are a few huge objects each, of that line (NULL: of
+ * all). */
+int64_t lg_buffer_bytes(const struct lg_case *c, const struct lg_profile *heap,
+                        const struct lg_frame *where);
 /* The line holds a buffer that is appended to and grows by steps: that it has
  * stood since the last one says nothing yet. */
 bool lg_line_steps(const struct lg_case *c, const struct lg_frame *where);

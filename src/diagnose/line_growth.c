@@ -8,6 +8,7 @@
  * long again as all took. */
 #define FEW_BUFFERS 4
 #define MIN_BUFFER_BYTES (INT64_C(1) << 20)
+#define BUFFER_RATIO 0.9
 #define STEP_RATIO 1.2
 #define MIN_STEPS 2
 #define FILLING_RATIO 2.0
@@ -162,10 +163,24 @@ static bool stood_up_to_now(const struct lg_case *c,
                lg_case_age_s(c, now));
 }
 
-static bool is_buffer(const struct lg_heap_site *site)
+int64_t lg_buffer_bytes(const struct lg_case *c, const struct lg_profile *heap,
+                        const struct lg_frame *where)
 {
-    return site->inuse_count > 0 && site->inuse_count <= FEW_BUFFERS &&
-           site->inuse_bytes / site->inuse_count >= MIN_BUFFER_BYTES;
+    int space = lg_profile_type(heap, LG_STR("inuse_space"));
+    int objects = lg_profile_type(heap, LG_STR("inuse_objects"));
+    int64_t sum = 0;
+    for (size_t i = 0; space >= 0 && objects >= 0 && i < heap->samples.count;
+         i++) {
+        int64_t bytes = lg_profile_value(heap, i, space);
+        int64_t count = lg_profile_value(heap, i, objects);
+        if (count <= 0 || count > FEW_BUFFERS ||
+            bytes / count < MIN_BUFFER_BYTES) {
+            continue;
+        }
+        struct lg_frame line = lg_heap_sample_where(c, heap, i);
+        sum += where == NULL || lg_frame_same(&line, where) ? bytes : 0;
+    }
+    return sum;
 }
 
 /* When it was killed, or hung at its limit. */
@@ -189,7 +204,8 @@ bool lg_line_steps(const struct lg_case *c, const struct lg_frame *where)
     const struct lg_shot *step = NULL;
     int64_t before = 0;
     size_t steps = 0;
-    if (site == NULL || !is_buffer(site)) {
+    if (site == NULL || (double)lg_buffer_bytes(c, last->capture->heap, where) <
+                            BUFFER_RATIO * (double)site->inuse_bytes) {
         return false;
     }
     lg_each(shot, c->shots) {

@@ -17,8 +17,6 @@
 #define LIVE_OF_BASE_RATIO 0.6
 #define MIN_GARBAGE_SHARE 0.15
 #define MIN_GC_OFF_SHARE 0.5
-#define FEW_BUFFERS 4
-#define MIN_BUFFER_BYTES (INT64_C(1) << 20)
 #define BUFFER_LIMIT_RATIO 0.25
 #define BUFFER_BEFORE_RATIO 0.7
 /* With GOGC=off the runtime's goal is the largest number that there is. */
@@ -109,24 +107,6 @@ static bool measure(const struct lg_case *c, struct headroom *h)
     return true;
 }
 
-/* Bytes in samples that are a few huge objects each. */
-static int64_t bytes_of_buffers(const struct lg_profile *heap)
-{
-    int space = lg_profile_type(heap, LG_STR("inuse_space"));
-    int objects = lg_profile_type(heap, LG_STR("inuse_objects"));
-    int64_t sum = 0;
-    for (size_t i = 0; space >= 0 && objects >= 0 && i < heap->samples.count;
-         i++) {
-        int64_t bytes = lg_profile_value(heap, i, space);
-        int64_t count = lg_profile_value(heap, i, objects);
-        if (count > 0 && count <= FEW_BUFFERS &&
-            bytes / count >= MIN_BUFFER_BYTES) {
-            sum += bytes;
-        }
-    }
-    return sum;
-}
-
 /* A buffer that doubled after the last collection: a few huge objects that the
  * collections before had not all. It is what grew, and not the garbage of many
  * calls. */
@@ -145,9 +125,9 @@ static bool has_growing_buffer(const struct lg_case *c,
     if (now == NULL || shot->capture->heap == NULL) {
         return false;
     }
-    double bytes = (double)bytes_of_buffers(now);
+    double bytes = (double)lg_buffer_bytes(c, now, NULL);
     return bytes > BUFFER_LIMIT_RATIO * (double)c->limit_bytes &&
-           (double)bytes_of_buffers(shot->capture->heap) <
+           (double)lg_buffer_bytes(c, shot->capture->heap, NULL) <
                BUFFER_BEFORE_RATIO * bytes;
 }
 
