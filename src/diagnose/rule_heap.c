@@ -392,7 +392,8 @@ bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v)
         return true;
     }
     /* Alive, or ended otherwise: growth must be plain and go on. */
-    return v->rising >= 2 && v->rising == v->changes &&
+    return v->rising >= 2 &&
+           (double)v->rising >= THROUGHOUT_RATIO * (double)v->changes &&
            lg_case_alive_and_growing(c);
 }
 
