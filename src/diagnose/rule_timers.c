@@ -13,6 +13,8 @@
 #define MIN_SHARE 0.2
 /* Goroutines in such numbers sleep or wait with a timer each: their matter. */
 #define GOROUTINE_RATIO 0.5
+/* … of objects: a ticker is three (itself, its channel, its timer). */
+#define GOROUTINE_OBJECTS_RATIO 0.2
 /* Bytes of a line for each timer: steady over the captures to this ratio, and
  * at least so many objects for each. Timers are small, so that a profile has
  * few samples of them and its count may be half or twice as much. */
@@ -308,11 +310,11 @@ static double share_of(const struct lg_case *c, const struct timers_view *v)
 static bool are_of_goroutines(const struct lg_verdict *verdict,
                               const struct timers_view *v)
 {
+    double ratio = v->counted ? GOROUTINE_RATIO : GOROUTINE_OBJECTS_RATIO;
     lg_each(f, verdict->findings) {
         if ((f->cause == LG_CAUSE_GOROUTINE_LEAK ||
              f->cause == LG_CAUSE_GOROUTINE_BURST) &&
-            (double)f->count.value >=
-                GOROUTINE_RATIO * (double)v->n.last_count) {
+            (double)f->count.value >= ratio * (double)v->n.last_count) {
             return true;
         }
     }

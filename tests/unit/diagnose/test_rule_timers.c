@@ -160,19 +160,23 @@ static void test_timers_beside_a_leak(void **state)
 static void test_timers_of_goroutines(void **state)
 {
     struct case_builder *b = *state;
-    goroutine_leak(b, "select");
-    lg_each(capture, b->in.captures) {
-        struct lg_memstats *m =
-            (struct lg_memstats *)(uintptr_t)capture->memstats;
-        m->timers_count = lg_known(capture->goroutines->total);
-        case_alloc(b, heap_of(capture),
-                   (int64_t)(capture->goroutines->total * 90000),
-                   (int64_t)capture->goroutines->total, 9, AFTER);
+    for (size_t objects_each = 1; objects_each <= 3; objects_each += 2) {
+        case_begin(b, b->arena, "shop", 256);
+        goroutine_leak(b, "select");
+        lg_each(capture, b->in.captures) {
+            struct lg_memstats *m =
+                (struct lg_memstats *)(uintptr_t)capture->memstats;
+            uint64_t count = capture->goroutines->total;
+            if (objects_each == 1)
+                m->timers_count = lg_known(count);
+            case_alloc(b, heap_of(capture), (int64_t)(count * 90000),
+                       (int64_t)(count * objects_each), 9, AFTER);
+        }
+        case_end(b, LG_END_OOM_KILL, 8500);
+        struct lg_verdict v = judge(b);
+        assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop.consume c.go:9");
+        assert_null(verdict_find(&v, LG_CAUSE_TIMER_LEAK));
     }
-    case_end(b, LG_END_OOM_KILL, 8500);
-    struct lg_verdict v = judge(b);
-    assert_first(&v, LG_CAUSE_GOROUTINE_LEAK, "shop.consume c.go:9");
-    assert_null(verdict_find(&v, LG_CAUSE_TIMER_LEAK));
 }
 
 int main(void)
