@@ -13,7 +13,8 @@ bool lg_charge_matters(const struct lg_case *c, const struct lg_charge *charge)
                                    GROWN_FACTOR * (double)charge->before_bytes;
     double share = lg_share(charge->bytes, charge->usage_bytes);
     if (share < MIN_SHARE || !grew ||
-        (charge->stood_still && share < STILL_MIN_SHARE)) {
+        (charge->stood_still &&
+         lg_share(charge->bytes, charge->end_usage_bytes) < STILL_MIN_SHARE)) {
         return false;
     }
     return c->oom || (lg_case_alive_and_growing(c) &&
@@ -168,6 +169,7 @@ bool lg_charge_of(const struct lg_case *c, enum lg_charge_kind kind,
         charge.last = NULL;
         charge.file = "timeline.csv";
     }
+    charge.end_usage_bytes = charge.usage_bytes;
     lg_each(shot, c->shots) {
         struct lg_num then = in_cgroup(shot, kind);
         charge.stood_still |=

@@ -18,6 +18,7 @@ enum lg_charge_kind {
 struct lg_charge {
     uint64_t bytes, before_bytes; /* at the end; at the first capture */
     uint64_t usage_bytes;         /* what bytes are a part of */
+    uint64_t end_usage_bytes;     /* at the end, if that is later */
     const struct lg_shot *first;
     const struct lg_shot *last; /* where bytes are from; NULL: not a capture */
     const char *file;           /* to cite bytes with */

@@ -91,76 +91,44 @@ static bool stood_between_collections(const struct lg_case *c,
            lg_stands_still(g.before, g.before_s, g.now, g.now_s);
 }
 
-static int64_t bytes_of_line(const struct lg_case *c,
-                             const struct lg_profile *heap,
-                             const struct lg_frame *where)
+/* All that the line ever allocated, up to that capture; below 0: not told. */
+static int64_t allocated_by(const struct lg_case *c, const struct lg_shot *shot,
+                            const struct lg_frame *where)
 {
-    int space = lg_profile_type(heap, LG_STR("inuse_space"));
+    const struct lg_profile *heap = shot->capture->heap_now;
+    int type = heap != NULL ? lg_profile_type(heap, LG_STR("alloc_space")) : -1;
     int64_t bytes = 0;
-    for (size_t i = 0; space >= 0 && i < heap->samples.count; i++) {
+    for (size_t i = 0; type >= 0 && i < heap->samples.count; i++) {
         struct lg_frame line = lg_heap_sample_where(c, heap, i);
         bytes +=
-            lg_frame_same(&line, where) ? lg_profile_value(heap, i, space) : 0;
+            lg_frame_same(&line, where) ? lg_profile_value(heap, i, type) : 0;
     }
-    return bytes;
+    return type >= 0 ? bytes : -1;
 }
 
-static bool tells_both(const struct lg_shot *shot)
-{
-    const struct lg_capture *capture = shot->capture;
-    return capture->heap != NULL && capture->heap_now != NULL &&
-           capture->heap != capture->heap_now;
-}
-
-/* No collection was between the two, nor just before the first, which frees
- * what it found dead little by little. */
-static bool is_one_cycle(const struct lg_case *c, const struct lg_shot *before,
-                         const struct lg_shot *now)
-{
-    lg_each(shot, c->shots) {
-        if (shot < before && cycle_of(shot) != 0 &&
-            cycle_of(shot) == cycle_of(before)) {
-            return cycle_of(before) == cycle_of(now);
-        }
-    }
-    return false;
-}
-
-/* What there was of the line, at least: what a collection left alive, and what
- * had come since if none has taken of it. */
-static int64_t least_bytes(const struct lg_case *c,
-                           const struct lg_shot *before,
-                           const struct lg_shot *now,
-                           const struct lg_frame *where)
-{
-    int64_t alive = lg_heap_bytes_at(before, where);
-    int64_t all = is_one_cycle(c, before, now)
-                      ? bytes_of_line(c, before->capture->heap_now, where)
-                      : 0;
-    return all > alive ? all : alive;
-}
-
-/* All that the line has now, garbage too, is hardly more than what there was
- * some time ago. */
+/* It cannot have grown by more than it has allocated, which the profile up to
+ * now tells whatever the collector has seen. */
 static bool stood_up_to_now(const struct lg_case *c,
                             const struct lg_frame *where)
 {
     const struct lg_shot *now = NULL, *before = NULL;
     lg_each(shot, c->shots) {
-        now = tells_both(shot) ? shot : now;
+        now = shot->capture->heap_now != NULL ? shot : now;
     }
     lg_each(shot, c->shots) {
-        if (now != NULL && tells_both(shot) &&
+        if (now != NULL && shot->capture->heap_now != NULL &&
             lg_lie_apart(lg_case_age_s(c, shot), lg_case_age_s(c, now))) {
             before = shot;
         }
     }
-    return before != NULL &&
-           lg_stands_still(
-               (double)least_bytes(c, before, now, where),
-               lg_case_age_s(c, before),
-               (double)bytes_of_line(c, now->capture->heap_now, where),
-               lg_case_age_s(c, now));
+    int64_t then = before != NULL ? allocated_by(c, before, where) : -1;
+    if (then < 0 || now->heap == NULL) {
+        return false;
+    }
+    double bytes = (double)lg_heap_bytes_at(now, where);
+    double since = (double)(allocated_by(c, now, where) - then);
+    return lg_stands_still(bytes - since, lg_case_age_s(c, before), bytes,
+                           lg_case_age_s(c, now));
 }
 
 int64_t lg_buffer_bytes(const struct lg_case *c, const struct lg_profile *heap,

@@ -514,15 +514,23 @@ static bool comes_and_goes(const struct lg_heap_view *v)
            (double)v->rising < RISING_RATIO * (double)v->changes;
 }
 
+/* A live heap that stands, beside garbage: then no line of it leaks, unless by
+ * steps. */
+static bool is_level(const struct lg_case *c, const struct lg_live *live,
+                     const struct lg_heap_view *v)
+{
+    return live->level && !lg_line_steps(c, &v->site->where);
+}
+
 void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
 {
     struct lg_heap_view v = {0};
     struct lg_live live;
     lg_live_look(c, &live);
-    /* A live heap that stands, beside garbage: then no line of it leaks. */
-    if (live.level || lg_find_cause(verdict, LG_CAUSE_GC_HEADROOM) != NULL ||
+    if (lg_find_cause(verdict, LG_CAUSE_GC_HEADROOM) != NULL ||
         !lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
-        (v.score >= BURST_SCORE && c->oom) || comes_and_goes(&v)) {
+        is_level(c, &live, &v) || (v.score >= BURST_SCORE && c->oom) ||
+        comes_and_goes(&v)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);

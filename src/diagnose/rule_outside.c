@@ -90,6 +90,7 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
         .bytes = off_heap_of(last),
         .before_bytes = off_heap_of(first),
         .usage_bytes = last->usage_bytes,
+        .end_usage_bytes = last->usage_bytes,
         .first = first,
         .last = last,
     };
@@ -97,12 +98,17 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
     if (charge.bytes <= 2 * skew) {
         return; /* the two accounts are not of the same instant */
     }
-    for (const struct lg_shot *shot = first; shot < last; shot++) {
-        charge.stood_still |=
-            lg_case_had_all(c, shot, off_heap_of(shot), charge.bytes - 2 * skew,
-                            charge.usage_bytes);
+    struct lg_charge at_least = charge;
+    at_least.bytes -= 2 * skew;
+    if (c->oom && c->usage_bytes > charge.usage_bytes) {
+        at_least.end_usage_bytes = c->usage_bytes;
     }
-    if (!lg_charge_matters(c, &charge)) {
+    for (const struct lg_shot *shot = first; shot < last; shot++) {
+        at_least.stood_still |=
+            lg_case_had_all(c, shot, off_heap_of(shot), at_least.bytes,
+                            at_least.end_usage_bytes);
+    }
+    if (!lg_charge_matters(c, &at_least)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_OFF_HEAP);

@@ -52,6 +52,31 @@ static void test_off_heap_made_at_the_start(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_OFF_HEAP));
 }
 
+/* It was most of what there was at each capture, and stood; what came within a
+ * moment at the end was something else. */
+static void test_off_heap_before_a_burst(void **state)
+{
+    struct case_builder *b = *state;
+    for (int has_late_capture = 0; has_late_capture < 2; has_late_capture++) {
+        case_begin(b, b->arena, "shop", 256);
+        case_timeline_of(b, {0, 4}, {400, 98}, {5000, 99}, {5300, 256});
+        for (uint64_t i = 0; i < 4; i++) {
+            struct lg_capture *c =
+                full_capture(b, 50 + 1200 * i, i == 0 ? 20 : 98, 3, 1);
+            (void)case_process(b, c, i == 0 ? 20 : 97, 12);
+        }
+        if (has_late_capture) {
+            /* /proc was read when 40 MiB more had come. */
+            struct lg_capture *c = full_capture(b, 5100, 170, 30, 1);
+            (void)case_process(b, c, 168, 12);
+            c->duration_ns = 80 * LG_NS_PER_MS;
+        }
+        case_end(b, LG_END_OOM_KILL, 5300);
+        struct lg_verdict v = judge(b);
+        assert_null(verdict_find(&v, LG_CAUSE_OFF_HEAP));
+    }
+}
+
 /* All of it is what the runtime says it has: nothing is outside. */
 static void test_go_memory_is_not_off_heap(void **state)
 {
@@ -205,6 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         case_test(test_off_heap),
         case_test(test_off_heap_made_at_the_start),
+        case_test(test_off_heap_before_a_burst),
         case_test(test_go_memory_is_not_off_heap),
         case_test(test_skew_between_two_accounts),
         case_test(test_off_heap_not_judged),
