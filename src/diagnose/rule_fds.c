@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fd-leak: open files or sockets only become more. The line comes from the
- * heap profile: whoever made the os.File or the connection. */
+/* fd-leak: open files or sockets only become more. */
 #include "diagnose/charge.h"
-#include "diagnose/count_series.h"
+#include "diagnose/fd_opener.h"
 
 #define MIN_GROWN 100
 #define GROWN_FACTOR 3
@@ -15,238 +14,32 @@
 /* Threads take more of the kernel than descriptors; then nothing is said. */
 #define THREADS_RATIO 0.1
 #define MIN_CAPTURES 2
-/* A line's objects for each descriptor, in this many profiles. */
-#define TRACKS_MIN_PROFILES 3
-#define MAX_OPENERS 32
-#define TRACKS_MIN_EACH 0.5
-#define TRACKS_MAX_EACH 2.0
 /* Opened at once: from this share of what there is in the end, within this. */
 #define BEFORE_RATIO 0.2
 #define AT_ONCE_NS (5 * UINT64_C(1000000000))
 
 struct fds_view {
     struct lg_count_series n;
-    struct lg_frame where, leaf;
-    bool is_fellow; /* the line is not the opener's, but comes with it */
+    struct lg_fd_line line;
     uint64_t heap_bytes;
 };
-
-static struct lg_num fds_of(const struct lg_shot *shot)
-{
-    const struct lg_process *p = shot->capture->process;
-    if (p == NULL) {
-        return (struct lg_num){false, 0};
-    }
-    return p->fds_count.known ? p->fds_count
-           : p->fds.count > 0 ? lg_known(p->fds.count)
-                              : (struct lg_num){false, 0};
-}
 
 static struct lg_num count_of(const void *context, const struct lg_shot *shot)
 {
     (void)context;
-    return fds_of(shot);
-}
-
-/* Functions of the standard library through which descriptors come to be. */
-static bool makes_fd(struct lg_str function)
-{
-    static const char *const names[] = {
-        "os.newFile",
-        "os.OpenFile",
-        "os.openFileNolog",
-        "os.NewFile",
-        "net.newFD",
-        "net.(*netFD).accept",
-        "net.socket",
-        "os.Pipe",
-        "net.newTCPConn",
-        "os.newFileFromNewFile",
-        "os.Open",
-        "os.Create",
-        "net.(*TCPListener).accept",
-        "net.sysSocket",
-        "internal/poll.(*FD).Init",
-        "net.(*sysDialer).dialSingle",
-    };
-    for (size_t i = 0; i < LG_COUNT(names); i++) {
-        if (lg_str_eq(function, lg_str_of(names[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A user's line above a descriptor-making function. Bytes, for one sample of a
- * tiny object counts as very many. */
-struct opener {
-    struct lg_frame where, leaf;
-    int64_t bytes;   /* in use, added up over the profiles */
-    size_t profiles; /* that have it */
-};
-
-static bool opener_of(const struct lg_case *c, const struct lg_profile *heap,
-                      size_t sample, struct opener *found)
-{
-    struct lg_frame frame, maker = {0};
-    struct lg_frame_iter it = lg_profile_frames(heap, sample);
-    while (lg_frame_iter_next(&it, &frame)) {
-        if (makes_fd(frame.function)) {
-            maker = frame;
-        }
-        if (maker.function.len > 0 && lg_case_is_user(c, &frame)) {
-            *found = (struct opener){.where = frame, .leaf = maker};
-            return true;
-        }
-    }
-    return false;
-}
-
-static struct opener *place_of(struct opener *openers, size_t *count,
-                               const struct opener *found)
-{
-    for (size_t i = 0; i < *count; i++) {
-        if (lg_frame_same(&openers[i].where, &found->where)) {
-            return &openers[i];
-        }
-    }
-    if (*count == MAX_OPENERS) {
-        return NULL;
-    }
-    openers[*count] = *found;
-    return &openers[(*count)++];
-}
-
-static void add_openers(const struct lg_case *c, const struct lg_profile *heap,
-                        struct opener *openers, size_t *count)
-{
-    int type = lg_profile_type(heap, LG_STR("inuse_space"));
-    bool is_in[MAX_OPENERS] = {false};
-    for (size_t i = 0; type >= 0 && i < heap->samples.count; i++) {
-        struct opener found;
-        int64_t bytes = lg_profile_value(heap, i, type);
-        struct opener *at = bytes > 0 && opener_of(c, heap, i, &found)
-                                ? place_of(openers, count, &found)
-                                : NULL;
-        if (at != NULL) {
-            at->bytes += bytes;
-            at->profiles += !is_in[at - openers];
-            is_in[at - openers] = true;
-        }
-    }
-}
-
-/* What is opened and closed again is in a profile by chance, and gone from the
- * next; what stays open is in all that follow. Before the first collection all
- * is there, what was closed too: those count where there are no others. */
-static size_t find_openers(const struct lg_case *c, struct opener *openers)
-{
-    size_t count = 0;
-    for (int pass = 0; pass < 2 && count == 0; pass++) {
-        lg_each(shot, c->shots) {
-            const struct lg_capture *capture = shot->capture;
-            bool is_collected = capture->heap != capture->heap_now;
-            if (capture->heap != NULL && is_collected == (pass == 0)) {
-                add_openers(c, capture->heap, openers, &count);
-            }
-        }
-    }
-    return count;
-}
-
-static const struct opener *main_opener(const struct opener *openers,
-                                        size_t count, struct lg_str function)
-{
-    const struct opener *best = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if ((function.len == 0 ||
-             lg_str_eq(openers[i].where.function, function)) &&
-            (best == NULL || openers[i].bytes > best->bytes)) {
-            best = &openers[i];
-        }
-    }
-    return best;
-}
-
-/* Objects of this line came with the descriptors, about one for each, in each
- * profile that saw anything new. */
-static bool tracks(const struct lg_case *c, const struct fds_view *v,
-                   const struct lg_heap_site *site)
-{
-    double most = 0, least = 0;
-    int64_t before = 0;
-    size_t seen = 0;
-    lg_each(shot, c->shots) {
-        const struct lg_heap_site *then =
-            shot->heap != NULL ? lg_heap_site_find(shot->heap, &site->where)
-                               : NULL;
-        struct lg_num fds = fds_of(lg_case_shot_behind(c, shot));
-        if (then == NULL || then->inuse_count == before || !fds.known ||
-            fds.value < v->n.first_count + MIN_GROWN) {
-            continue;
-        }
-        before = then->inuse_count;
-        double each =
-            (double)then->inuse_count / (double)(fds.value - v->n.first_count);
-        most = each > most ? each : most;
-        least = seen++ == 0 || each < least ? each : least;
-    }
-    return seen >= TRACKS_MIN_PROFILES && least >= TRACKS_MIN_EACH &&
-           most <= TRACKS_MAX_EACH;
-}
-
-/* The line with most bytes of those whose objects came with the descriptors. */
-static const struct lg_heap_site *find_fellow(const struct lg_case *c,
-                                              const struct lg_shot *shot,
-                                              const struct fds_view *v)
-{
-    lg_each(site, shot->heap->items) {
-        if (site->has_user && site->inuse_bytes > 0 && tracks(c, v, site)) {
-            return site;
-        }
-    }
-    return NULL;
-}
-
-/* Descriptors are so few bytes that a profile can miss those that matter and
- * have one that does not: what came with them says in which function to look.
- */
-static void find_line(const struct lg_case *c, const struct lg_shot *shot,
-                      struct fds_view *v)
-{
-    struct opener openers[MAX_OPENERS];
-    struct lg_str any = {NULL, 0};
-    size_t count = find_openers(c, openers);
-    const struct opener *opener = main_opener(openers, count, any);
-    const struct lg_heap_site *fellow =
-        shot != NULL ? find_fellow(c, shot, v) : NULL;
-    if (fellow != NULL) {
-        const struct opener *beside =
-            main_opener(openers, count, fellow->where.function);
-        bool is_sure =
-            opener != NULL && opener->profiles >= TRACKS_MIN_PROFILES;
-        opener = beside != NULL ? beside : is_sure ? opener : NULL;
-    }
-    v->is_fellow = opener == NULL && fellow != NULL;
-    if (opener != NULL) {
-        v->where = opener->where;
-        v->leaf = opener->leaf;
-    } else if (fellow != NULL) {
-        v->where = fellow->where;
-        v->leaf = fellow->leaf;
-    }
+    return lg_fds_of(shot);
 }
 
 /* Memory allocated in the function that opens: readers, buffers, entries. */
 static void find_companions(const struct lg_case *c, struct fds_view *v)
 {
     const struct lg_shot *shot = lg_case_last(c, true, false);
-    find_line(c, shot, v);
-    if (shot == NULL || v->where.function.len == 0) {
+    lg_fd_find_line(c, &v->n, &v->line);
+    if (shot == NULL || v->line.where.function.len == 0) {
         return;
     }
     lg_each(site, shot->heap->items) {
-        if (lg_str_eq(site->where.function, v->where.function) &&
+        if (lg_str_eq(site->where.function, v->line.where.function) &&
             site->inuse_bytes > 0) {
             v->heap_bytes += (uint64_t)site->inuse_bytes;
         }
@@ -305,14 +98,14 @@ static bool answered_meanwhile(const struct lg_case *c,
 {
     const struct lg_shot *last = NULL;
     lg_each(shot, c->shots) {
-        bool is_closed =
-            lg_case_is_dying(c, shot) && fds_of(shot).value < v->n.last_count;
-        if (shot->goroutines != NULL && fds_of(shot).known && !is_closed) {
+        bool is_closed = lg_case_is_dying(c, shot) &&
+                         lg_fds_of(shot).value < v->n.last_count;
+        if (shot->goroutines != NULL && lg_fds_of(shot).known && !is_closed) {
             last = shot;
         }
     }
     return last == NULL ||
-           fds_of(last).value >= GROWN_FACTOR * v->n.first_count;
+           lg_fds_of(last).value >= GROWN_FACTOR * v->n.first_count;
 }
 
 static bool is_leak(const struct lg_case *c, const struct fds_view *v)
@@ -368,7 +161,7 @@ static struct lg_finding *burst_of(const struct lg_case *c,
 {
     uint64_t since_ns = v->n.first->capture->t_ns;
     lg_each(shot, c->shots) {
-        struct lg_num count = fds_of(shot);
+        struct lg_num count = lg_fds_of(shot);
         if (count.known &&
             (double)count.value < BEFORE_RATIO * (double)v->n.last_count) {
             since_ns = shot->capture->t_ns;
@@ -391,7 +184,7 @@ static void add_to_burst(struct lg_case *c, struct lg_finding *burst,
             (double)v->n.last_count, "count", v->n.last->capture, "root");
     lg_cite(c, burst, "the kernel's part of them", (double)kernel, "bytes",
             v->n.last->capture, "root");
-    claim_function(c, &v->where);
+    claim_function(c, &v->line.where);
 }
 
 void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
@@ -415,10 +208,10 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
         return;
     }
     uint64_t kernel = kernel_bytes(c, &v);
-    f->where = v.where;
-    f->where_role = v.is_fellow ? LG_STR("allocates as many objects")
-                                : LG_STR("opens them");
-    f->leaf = v.leaf;
+    f->where = v.line.where;
+    f->where_role = v.line.is_fellow ? LG_STR("allocates as many objects")
+                                     : LG_STR("opens them");
+    f->leaf = v.line.leaf;
     f->count = lg_known(v.n.last_count);
     f->count_rate_per_s = rate_of(&v, v.n.first, v.n.last);
     f->bytes = lg_known(v.heap_bytes + kernel);
@@ -442,7 +235,7 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
         f->share = scaled > f->share ? scaled : f->share;
     }
     f->confidence = 0.75 + (v.n.captures >= 3 ? 0.1 : 0) +
-                    (v.where.function.len > 0 ? 0.07 : 0);
+                    (v.line.where.function.len > 0 ? 0.07 : 0);
     f->proof = LG_STR("growth");
     f->fix = LG_STR("Close what is opened here: defer Close() right after the "
                     "error check, on every path.");
@@ -458,5 +251,5 @@ void lg_judge_fds(struct lg_case *c, struct lg_verdict *verdict)
                 heap != NULL ? heap->capture : NULL, "heap.pb.gz");
     }
     describe(c, f, &v);
-    claim_function(c, &v.where);
+    claim_function(c, &v.line.where);
 }
