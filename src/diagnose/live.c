@@ -146,7 +146,43 @@ static double built_rate(const struct lg_case *c, double live_bytes)
     return most;
 }
 
-/* No collection since has told what of it stays. */
+/* The first capture by which as much had been allocated as the last collection
+ * left, so that it can have been there. */
+static const struct lg_shot *first_with(const struct lg_case *c, uint64_t bytes)
+{
+    lg_each(shot, c->shots) {
+        const struct lg_memstats *stats = shot->capture->memstats;
+        if (stats != NULL && stats->heap_alloc_bytes.known &&
+            stats->heap_alloc_bytes.value >= bytes) {
+            return shot;
+        }
+    }
+    return NULL;
+}
+
+/* How fast what the last collection left came to be, from the one before; 0: it
+ * was there, or nothing tells. */
+static double last_rate(const struct lg_case *c, const struct lg_live *live)
+{
+    uint64_t now = lg_live_bytes(c, live->now->capture->memstats);
+    const struct lg_shot *before = NULL, *there = first_with(c, now);
+    lg_each(shot, c->shots) {
+        uint64_t cycle = cycle_of(shot);
+        if (cycle > 0 && cycle < cycle_of(live->now) &&
+            (before == NULL || cycle > cycle_of(before))) {
+            before = shot;
+        }
+    }
+    if (before == NULL || there == NULL || there <= before) {
+        return 0;
+    }
+    uint64_t then = lg_live_bytes(c, before->capture->memstats);
+    double s = lg_case_age_s(c, there) - lg_case_age_s(c, before);
+    return s > 0 && now > then ? (double)(now - then) / s : 0;
+}
+
+/* No collection since has told what of it stays. A table that came at once says
+ * nothing of the pace at which the rest has come since. */
 static bool has_slowed(const struct lg_case *c, const struct lg_live *live)
 {
     uint64_t from_ns = live->now->capture->t_ns;
@@ -158,8 +194,10 @@ static bool has_slowed(const struct lg_case *c, const struct lg_live *live)
     double since_s = (double)(c->full_ns - from_ns) / 1e9;
     double grown = (double)c->base_bytes + (double)c->growth_bytes -
                    (double)live->now->usage_bytes;
+    double rate = built_rate(c, bytes), last = last_rate(c, live);
+    rate = last > 0 && last < rate ? last : rate;
     return since_s >= SINCE_RATIO * age_s && bytes > 0 &&
-           grown / since_s < SLOWED_RATIO * built_rate(c, bytes);
+           grown / since_s < SLOWED_RATIO * rate;
 }
 
 void lg_live_look(const struct lg_case *c, struct lg_live *live)

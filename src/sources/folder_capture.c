@@ -191,7 +191,17 @@ static void part_quality(struct lg_folder *f, struct lg_capture *c,
                           error[0] != '\0' ? error : "cut while it came");
 }
 
-static void read_json(struct lg_folder *f, int dir_fd, struct lg_capture *c)
+/* The list of the profile's records ended in memory that the kernel had taken
+ * away: what is there is any part of it. */
+static bool is_torn_heap(const struct lg_capture_doc *doc,
+                         const struct lg_capture_doc_part *part)
+{
+    return part->cut && !doc->complete &&
+           lg_str_eq(part->file, LG_STR("heap.pb.gz"));
+}
+
+static void read_json(struct lg_folder *f, int dir_fd, struct lg_capture *c,
+                      bool *has_torn_heap_ret)
 {
     struct lg_str bytes;
     struct lg_capture_doc doc;
@@ -219,6 +229,7 @@ static void read_json(struct lg_folder *f, int dir_fd, struct lg_capture *c)
     c->sampled_one_in = doc.sampled_one_in;
     lg_each(part, doc.parts) {
         part_quality(f, c, part);
+        *has_torn_heap_ret |= is_torn_heap(&doc, part);
     }
     lg_each(sentence, doc.quality) {
         struct lg_str *slot = lg_push(f->arena, &c->quality);
@@ -291,7 +302,8 @@ void lg_folder_capture(struct lg_folder *f, const char *dir,
     int fd = lg_folder_open_dir(f->fd, dir[0] != '\0' ? dir : ".");
     if (fd < 0)
         return;
-    read_json(f, fd, c);
+    bool has_torn_heap = false;
+    read_json(f, fd, c, &has_torn_heap);
     for (size_t i = 0; i < LG_COUNT(profiles); i++)
         read_profile(f, fd, profiles[i].file, c,
                      (const struct lg_profile **)(void *)((char *)c +
@@ -301,6 +313,8 @@ void lg_folder_capture(struct lg_folder *f, const char *dir,
     if (c->goroutine_profile != NULL &&
         c->goroutine_profile->samples.count == 0)
         c->goroutine_profile = NULL;
+    if (has_torn_heap)
+        c->heap_now = NULL;
     choose_heap(c);
     read_heap_text(f, fd, c);
     read_memstats(f, fd, c);

@@ -70,6 +70,35 @@ static void test_leak_is_no_lack_of_headroom(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
 }
 
+/* A table that came at once, and a leak at a tenth of that pace, which it
+ * keeps: what came since the last collection is no slower than what that one
+ * found. */
+static void test_table_and_leak(void **state)
+{
+    static const struct {
+        uint64_t at_ms, usage, cycle, alive;
+    } rows[] = {{100, 50, 5, 45},    {640, 100, 6, 91},   {3000, 135, 6, 91},
+                {5700, 175, 7, 166}, {8000, 210, 7, 166}, {10900, 253, 7, 166}};
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {640, 100}, {11100, 256});
+    for (size_t i = 0; i < LG_COUNT(rows); i++) {
+        struct lg_capture *c =
+            full_capture(b, rows[i].at_ms, rows[i].usage, 1, 1);
+        struct lg_memstats *m = case_memstats(b, c, rows[i].usage - 8, 1);
+        m->gc_count = lg_known(rows[i].cycle);
+        m->heap_marked_bytes = lg_known(rows[i].alive * CASE_MIB);
+        m->next_gc_bytes = lg_known(2 * rows[i].alive * CASE_MIB);
+        int64_t table = (int64_t)(rows[i].at_ms < 500 ? 40 : 88) * CASE_MIB;
+        int64_t kept = (int64_t)(rows[i].alive - 4) * CASE_MIB - table;
+        case_alloc(b, heap_of(c), table, 1000, table, "shop.load load.go:3");
+        case_alloc(b, heap_of(c), kept, 9000, kept, "shop.keep keep.go:3");
+    }
+    case_end(b, LG_END_OOM_KILL, 11100);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.keep keep.go:3");
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+}
+
 static void test_headroom_of_the_living(void **state)
 {
     struct case_builder *b = *state;
@@ -264,6 +293,7 @@ int main(void)
         case_test(test_memory_limit_is_set),
         case_test(test_goal_below_the_limit),
         case_test(test_leak_is_no_lack_of_headroom),
+        case_test(test_table_and_leak),
         case_test(test_headroom_of_the_living),
         case_test(test_settings_of_the_runtime),
         case_test(test_buffer_that_doubled),

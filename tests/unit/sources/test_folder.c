@@ -268,6 +268,37 @@ static void a_dump_of_nobody(void **state)
     lg_arena_deinit(&arena);
 }
 
+/* The kernel took the memory away while its records were read. One that is cut
+ * though the capture came whole has too many records, and is used. */
+static void a_torn_heap_profile(void **state)
+{
+    const char *folder = *state;
+    for (int is_complete = 0; is_complete < 2; is_complete++) {
+        struct lg_arena arena;
+        char json[512];
+        lg_arena_init(&arena, 0);
+        copy_golden(folder);
+        snprintf(json, sizeof json,
+                 "{\"schema\":\"lastgasp.capture/1\",\"id\":2,"
+                 "\"trigger\":\"usage-50\",\"time_ns\":1,\"t_ns\":1,"
+                 "\"complete\":%s,\"parts\":[{\"file\":\"heap.pb.gz\","
+                 "\"bytes\":704,\"cut\":true,\"error\":\"\"}]}",
+                 is_complete ? "true" : "false");
+        put_text(folder, "captures/0002-usage-50/capture.json", json);
+        int fd = open_dir(folder);
+        (void)unlinkat(fd, "captures/0002-usage-50/heap.txt", 0);
+        close(fd);
+        struct lg_incident in = read_ok(folder, &arena);
+        lg_each(c, in.captures) {
+            if (c->id != 2)
+                continue;
+            assert_true((c->heap != NULL) == (is_complete == 1));
+            assert_true(has_quality(c, "heap.pb.gz: cut"));
+        }
+        lg_arena_deinit(&arena);
+    }
+}
+
 static void an_interrupted_recording(void **state)
 {
     const char *folder = *state;
@@ -608,6 +639,7 @@ int main(void)
         cmocka_unit_test(reads_the_captures),
         cmocka_unit_test(memory_of_real_captures),
         lg_tmpdir_test(a_dump_of_nobody),
+        lg_tmpdir_test(a_torn_heap_profile),
         lg_tmpdir_test(an_interrupted_recording),
         lg_tmpdir_test(without_a_record),
         lg_tmpdir_test(damaged_files),
