@@ -40,6 +40,9 @@ struct lg_live {
     bool slowed; /* usage has grown for long since, and much slower */
 };
 
+/* Collection after collection, up to the end: a leak, however much garbage is
+ * beside it. */
+bool lg_live_keeps_growing(const struct lg_case *c);
 void lg_live_look(const struct lg_case *c, struct lg_live *live);
 /* What survived the last collection, as the runtime counted it, else what its
  * goal for the next one was made of; no more than any capture before the next

@@ -12,6 +12,12 @@
 /* Between them the live heap grew at less than this share of its mean rate over
  * the life: it had been filled before, and stands. A leak keeps its rate. */
 #define LEVEL_RATE_RATIO 0.4
+/* It keeps growing: so many collections of the second half of the life, or
+ * more, nearly each left more than any before, and a good deal more in the end.
+ */
+#define GROWING_COLLECTIONS 3
+#define GROWING_RISING 0.8
+#define GROWING_RATIO 1.25
 #define GC_OFF (-1.0)
 
 /* GOGC as the runtime has it, else as its environment said. */
@@ -229,4 +235,29 @@ void lg_live_look(const struct lg_case *c, struct lg_live *live)
         (double)lg_live_bytes(c, live->before->capture->memstats),
         lg_case_age_s(c, live->before),
         (double)lg_live_bytes(c, live->now->capture->memstats), now_s);
+}
+
+bool lg_live_keeps_growing(const struct lg_case *c)
+{
+    const struct lg_shot *last = lg_case_last_memstats(c);
+    uint64_t seen = 0, half = 0, most = 0, now = 0;
+    size_t later = 0, rising = 0;
+    lg_each(shot, c->shots) {
+        uint64_t cycle = cycle_of(shot);
+        if (cycle <= seen || last == NULL) {
+            continue;
+        }
+        seen = cycle;
+        now = lg_live_bytes(c, shot->capture->memstats);
+        if (2 * lg_case_age_s(c, shot) <= lg_case_age_s(c, last)) {
+            half = now;
+        } else {
+            later++;
+            rising += now > most;
+        }
+        most = now > most ? now : most;
+    }
+    return half > 0 && later >= GROWING_COLLECTIONS &&
+           (double)rising >= GROWING_RISING * (double)later &&
+           (double)now >= GROWING_RATIO * (double)half;
 }

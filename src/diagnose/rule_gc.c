@@ -140,7 +140,9 @@ static bool lacks_headroom(const struct lg_case *c, const struct headroom *h)
                            ? c->usage_bytes - h->live_bytes - h->rest_bytes
                            : 0;
     return c->oom && limit > 0 && goal > GOAL_RATIO * limit &&
-           live < LIVE_RATIO * limit && (h->level || h->knee || h->garbage) &&
+           live < LIVE_RATIO * limit &&
+           (h->level ||
+            ((h->knee || h->garbage) && !lg_live_keeps_growing(c))) &&
            (double)garbage > MIN_GARBAGE_SHARE * limit &&
            lg_heap_share(h->shot) > 0.5;
 }

@@ -99,6 +99,31 @@ static void test_table_and_leak(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
 }
 
+/* A slow leak beside much garbage: the next collection was planned beyond the
+ * limit in the end, but would have been only later without the garbage. */
+static void test_leak_beside_garbage(void **state)
+{
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {10000, 256});
+    for (uint64_t i = 0; i < 20; i++) {
+        uint64_t alive = 40 + 10 * (i / 2), at_ms = 500 * i + 200;
+        uint64_t heap = i % 2 == 0 ? alive + 2 : 2 * alive - 8;
+        struct lg_capture *c = full_capture(b, at_ms, heap + 7, 1, 1);
+        struct lg_memstats *m = case_memstats(b, c, heap, 1);
+        m->gc_count = lg_known(2 + i / 2);
+        m->heap_marked_bytes = lg_known(alive * CASE_MIB);
+        m->next_gc_bytes = lg_known(2 * alive * CASE_MIB);
+        int64_t kept = (int64_t)(alive - 2) * CASE_MIB;
+        case_alloc(b, heap_of(c), kept, 9000, kept, "shop.keep keep.go:3");
+        case_alloc(b, heap_of(c), CASE_MIB, 10, 40 * (int64_t)(i * CASE_MIB),
+                   "shop.answer answer.go:3");
+    }
+    case_end(b, LG_END_OOM_KILL, 10000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.keep keep.go:3");
+    assert_null(verdict_find(&v, LG_CAUSE_GC_HEADROOM));
+}
+
 static void test_headroom_of_the_living(void **state)
 {
     struct case_builder *b = *state;
@@ -294,6 +319,7 @@ int main(void)
         case_test(test_goal_below_the_limit),
         case_test(test_leak_is_no_lack_of_headroom),
         case_test(test_table_and_leak),
+        case_test(test_leak_beside_garbage),
         case_test(test_headroom_of_the_living),
         case_test(test_settings_of_the_runtime),
         case_test(test_buffer_that_doubled),
