@@ -7,6 +7,7 @@
 #define TRACKS_MIN_PROFILES 3
 #define TRACKS_MIN_EACH 0.5
 #define TRACKS_MAX_EACH 2.0
+#define MIN_SITE_DIVISOR 100
 #define MAX_OPENERS 32
 
 struct lg_num lg_fds_of(const struct lg_shot *shot)
@@ -173,7 +174,10 @@ static const struct lg_heap_site *find_fellow(const struct lg_case *c,
                                               const struct lg_count_series *n)
 {
     lg_each(site, shot->heap->items) {
-        if (site->has_user && site->inuse_bytes > 0 && tracks(c, n, site)) {
+        if (site->inuse_bytes <= shot->heap->total_bytes / MIN_SITE_DIVISOR) {
+            break; /* most first */
+        }
+        if (site->has_user && tracks(c, n, site)) {
             return site;
         }
     }

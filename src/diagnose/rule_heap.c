@@ -290,7 +290,11 @@ static const struct lg_heap_site *grown_most(const struct lg_case *c,
 {
     const struct lg_heap_site *best = NULL;
     int64_t most = least;
+    double enough = MIN_SITE_SHARE * (double)v->last->heap->total_bytes;
     lg_each(site, v->last->heap->items) {
+        if ((double)site->inuse_bytes < enough) {
+            break; /* most first; what follows is never dominant */
+        }
         int64_t before =
             level != NULL ? lg_heap_bytes_at(level, &site->where) : 0;
         /* The runtime's own allocations are nobody's line. */
