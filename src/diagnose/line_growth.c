@@ -106,13 +106,28 @@ static int64_t allocated_by(const struct lg_case *c, const struct lg_shot *shot,
     return type >= 0 ? bytes : -1;
 }
 
+/* The capture by which it was killed, or hung at its limit, where nothing grows
+ * any more. NULL: there is none. */
+static const struct lg_shot *end_of(const struct lg_case *c)
+{
+    const struct lg_shot *end = NULL;
+    lg_each(shot, c->shots) {
+        end = shot;
+        if (c->has_timeline && shot->capture->t_ns >= c->full_ns) {
+            break;
+        }
+    }
+    return end;
+}
+
 /* It cannot have grown by more than it has allocated, which the profile up to
  * now tells whatever the collector has seen. */
 static bool stood_up_to_now(const struct lg_case *c,
                             const struct lg_frame *where)
 {
-    const struct lg_shot *now = NULL, *before = NULL;
-    lg_each(shot, c->shots) {
+    const struct lg_shot *now = NULL, *before = NULL, *end = end_of(c);
+    for (const struct lg_shot *shot = c->shots.items;
+         end != NULL && shot <= end; shot++) {
         now = shot->capture->heap_now != NULL ? shot : now;
     }
     lg_each(shot, c->shots) {
@@ -151,19 +166,6 @@ int64_t lg_buffer_bytes(const struct lg_case *c, const struct lg_profile *heap,
     return sum;
 }
 
-/* When it was killed, or hung at its limit. */
-static double end_s(const struct lg_case *c)
-{
-    const struct lg_shot *end = NULL;
-    lg_each(shot, c->shots) {
-        end = shot;
-        if (c->has_timeline && shot->capture->t_ns >= c->full_ns) {
-            break;
-        }
-    }
-    return end != NULL ? lg_case_age_s(c, end) : 0;
-}
-
 bool lg_line_steps(const struct lg_case *c, const struct lg_frame *where)
 {
     const struct lg_shot *last = lg_case_last(c, true, false);
@@ -185,7 +187,7 @@ bool lg_line_steps(const struct lg_case *c, const struct lg_frame *where)
         before = bytes > before ? bytes : before;
     }
     return steps >= MIN_STEPS &&
-           end_s(c) < FILLING_RATIO * lg_case_age_s(c, step);
+           lg_case_age_s(c, end_of(c)) < FILLING_RATIO * lg_case_age_s(c, step);
 }
 
 bool lg_line_stands(const struct lg_case *c, const struct lg_frame *where)

@@ -88,8 +88,8 @@ static void test_table_and_leak(void **state)
         m->gc_count = lg_known(rows[i].cycle);
         m->heap_marked_bytes = lg_known(rows[i].alive * CASE_MIB);
         m->next_gc_bytes = lg_known(2 * rows[i].alive * CASE_MIB);
-        int64_t table = (int64_t)(rows[i].at_ms < 500 ? 40 : 88) * CASE_MIB;
-        int64_t kept = (int64_t)(rows[i].alive - 4) * CASE_MIB - table;
+        int64_t table = (int64_t)((rows[i].at_ms < 500 ? 40 : 88) * CASE_MIB);
+        int64_t kept = (int64_t)((rows[i].alive - 4) * CASE_MIB) - table;
         case_alloc(b, heap_of(c), table, 1000, table, "shop.load load.go:3");
         case_alloc(b, heap_of(c), kept, 9000, kept, "shop.keep keep.go:3");
     }
@@ -113,10 +113,10 @@ static void test_leak_beside_garbage(void **state)
         m->gc_count = lg_known(2 + i / 2);
         m->heap_marked_bytes = lg_known(alive * CASE_MIB);
         m->next_gc_bytes = lg_known(2 * alive * CASE_MIB);
-        int64_t kept = (int64_t)(alive - 2) * CASE_MIB;
+        int64_t kept = (int64_t)((alive - 2) * CASE_MIB);
         case_alloc(b, heap_of(c), kept, 9000, kept, "shop.keep keep.go:3");
-        case_alloc(b, heap_of(c), CASE_MIB, 10, 40 * (int64_t)(i * CASE_MIB),
-                   "shop.answer answer.go:3");
+        case_alloc(b, heap_of(c), (int64_t)CASE_MIB, 10,
+                   (int64_t)(40 * i * CASE_MIB), "shop.answer answer.go:3");
     }
     case_end(b, LG_END_OOM_KILL, 10000);
     struct lg_verdict v = judge(b);

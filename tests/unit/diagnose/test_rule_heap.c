@@ -121,6 +121,33 @@ static void test_profile_of_the_one_before(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
 }
 
+/* It hung at its limit before it was killed, where it allocated nothing. */
+static void test_leak_that_hung(void **state)
+{
+    struct case_builder *b = *state;
+    heap_leak(b, PUT);
+    for (uint64_t i = 0; i < 8; i++) {
+        if (i >= 5) {
+            struct lg_capture *c =
+                full_capture(b, 30000 + 10000 * (i - 5), 255, 245, 1);
+            c->heap = b->in.captures.items[4].heap;
+        }
+        struct lg_capture *c = &b->in.captures.items[i];
+        const struct lg_profile *gc = c->heap;
+        int64_t bytes = (int64_t)((i < 5 ? 40 * (i + 1) : 240) * CASE_MIB);
+        c->heap_now = case_heap(b, c);
+        c->heap = gc;
+        case_memstats(b, c, i < 5 ? 40 * (i + 1) : 245, 1)->gc_count =
+            lg_known(i < 5 ? 2 + i : 6);
+        case_alloc(b, (struct lg_profile *)(uintptr_t)c->heap_now, bytes,
+                   bytes / 4096, bytes, PUT);
+    }
+    case_timeline_of(b, {0, 4}, {20000, 255}, {50000, 256});
+    case_end(b, LG_END_OOM_KILL, 50000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.(*Cache).put cache.go:15");
+}
+
 #define APPEND "bytes.(*Buffer).Write b.go:9 < shop.audit audit.go:7"
 
 /* What is appended to doubles now and then, and stands between; the rest is
@@ -490,6 +517,7 @@ int main(void)
         case_test(test_alive_and_warmed_up),
         case_test(test_loaded_before_the_last_collection),
         case_test(test_profile_of_the_one_before),
+        case_test(test_leak_that_hung),
         case_test(test_buffer_that_is_appended_to),
         case_test(test_leak_under_a_level),
         case_test(test_garbage_that_comes_and_goes),
