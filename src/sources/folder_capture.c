@@ -192,12 +192,14 @@ static void part_quality(struct lg_folder *f, struct lg_capture *c,
 }
 
 /* The list of the profile's records ended in memory that the kernel had taken
- * away: what is there is any part of it. */
+ * away: what is there is any part of it, and the other of the two is of the
+ * same moments. */
 static bool is_torn_heap(const struct lg_capture_doc *doc,
                          const struct lg_capture_doc_part *part)
 {
     return part->cut && !doc->complete &&
-           lg_str_eq(part->file, LG_STR("heap.pb.gz"));
+           (lg_str_eq(part->file, LG_STR("heap.pb.gz")) ||
+            lg_str_eq(part->file, LG_STR("heap-gc.pb.gz")));
 }
 
 static void read_json(struct lg_folder *f, int dir_fd, struct lg_capture *c,
@@ -314,7 +316,7 @@ void lg_folder_capture(struct lg_folder *f, const char *dir,
         c->goroutine_profile->samples.count == 0)
         c->goroutine_profile = NULL;
     if (has_torn_heap)
-        c->heap_now = NULL;
+        c->heap = c->heap_now = NULL;
     choose_heap(c);
     read_heap_text(f, fd, c);
     read_memstats(f, fd, c);
