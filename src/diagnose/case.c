@@ -429,15 +429,14 @@ bool lg_case_had_all(const struct lg_case *c, const struct lg_shot *shot,
                GROWN_WITHOUT_RATIO * (double)shot->usage_bytes;
 }
 
-static bool stood_still(const struct lg_case *c, const struct lg_shot *last,
-                        enum lg_memory_part part)
+bool lg_case_part_stood(const struct lg_case *c, const struct lg_shot *until,
+                        enum lg_memory_part part, uint64_t last,
+                        uint64_t last_usage_bytes)
 {
-    for (const struct lg_shot *then = c->shots.items; then < last; then++) {
-        const struct lg_num *bytes = &then->memory.parts[part];
-        if (then->memory.known && bytes->known &&
-            lg_case_had_all(c, then, bytes->value,
-                            last->memory.parts[part].value,
-                            last->usage_bytes)) {
+    for (const struct lg_shot *then = c->shots.items; then < until; then++) {
+        struct lg_num bytes = then->memory.parts[part];
+        if (then->memory.known && bytes.known &&
+            lg_case_had_all(c, then, bytes.value, last, last_usage_bytes)) {
             return true;
         }
     }
@@ -454,8 +453,10 @@ uint64_t lg_case_still_bytes(const struct lg_case *c,
     uint64_t still = 0;
     for (size_t i = 0; i < LG_COUNT(outside) && shot->memory.known; i++) {
         struct lg_num bytes = shot->memory.parts[outside[i]];
-        still +=
-            bytes.known && stood_still(c, shot, outside[i]) ? bytes.value : 0;
+        bool stood =
+            bytes.known && lg_case_part_stood(c, shot, outside[i], bytes.value,
+                                              shot->usage_bytes);
+        still += stood ? bytes.value : 0;
     }
     return still < shot->usage_bytes ? still : shot->usage_bytes;
 }
@@ -465,18 +466,12 @@ bool lg_case_is_dying(const struct lg_case *c, const struct lg_shot *shot)
     return c->ended && shot + 1 == c->shots.items + c->shots.count;
 }
 
-static uint64_t collections_at(const struct lg_shot *shot)
-{
-    const struct lg_memstats *m = shot->capture->memstats;
-    return m != NULL && m->gc_count.known ? m->gc_count.value : 0;
-}
-
 const struct lg_shot *lg_case_shot_behind(const struct lg_case *c,
                                           const struct lg_shot *shot)
 {
-    uint64_t now = collections_at(shot);
+    uint64_t now = lg_shot_cycle(shot);
     lg_each(then, c->shots) {
-        if (now >= 2 && then < shot && collections_at(then) + 1 >= now) {
+        if (now >= 2 && then < shot && lg_shot_cycle(then) + 1 >= now) {
             return then;
         }
     }

@@ -64,6 +64,13 @@ struct lg_shot {
     struct lg_memory memory;
 };
 
+/* Collections that had finished by then; 0: none, or not told. */
+static inline uint64_t lg_shot_cycle(const struct lg_shot *shot)
+{
+    const struct lg_memstats *m = shot->capture->memstats;
+    return m != NULL && m->gc_count.known ? m->gc_count.value : 0;
+}
+
 struct lg_case {
     const struct lg_incident *in;
     struct lg_arena *arena;
@@ -103,6 +110,10 @@ bool lg_frame_same(const struct lg_frame *a, const struct lg_frame *b);
  */
 bool lg_case_had_all(const struct lg_case *c, const struct lg_shot *shot,
                      uint64_t then, uint64_t last, uint64_t last_usage_bytes);
+/* … of a part of the memory, at a shot before `until`. */
+bool lg_case_part_stood(const struct lg_case *c, const struct lg_shot *until,
+                        enum lg_memory_part part, uint64_t last,
+                        uint64_t last_usage_bytes);
 /* What lies outside of Go's heap at the shot and was all there before
  * (lg_case_had_all): usage without it is what may have grown. */
 uint64_t lg_case_still_bytes(const struct lg_case *c,

@@ -8,13 +8,18 @@
 
 #include "diagnose/rule.h"
 
-struct lg_heap_view {
-    const struct lg_heap_site *site;
-    const struct lg_shot *last, *first;
-    int64_t first_bytes, onset_bytes; /* at the first capture; at the onset */
+/* A line's bytes in use, from profile to profile. */
+struct lg_line_trend {
+    int64_t first_bytes; /* at the first */
     size_t captures;
     size_t changes, rising; /* profiles that differ from the one before (each
                                collection makes a new one); of these, more */
+};
+
+struct lg_heap_view {
+    const struct lg_heap_site *site;
+    const struct lg_shot *last;
+    struct lg_line_trend trend;
     bool in_main;   /* the program's main goroutine was in that function in most
                        dumps, asleep or not */
     bool main_runs; /* … and was running, not waiting, in most */
@@ -67,6 +72,8 @@ int64_t lg_heap_bytes_at(const struct lg_shot *shot,
  * all). */
 int64_t lg_buffer_bytes(const struct lg_case *c, const struct lg_profile *heap,
                         const struct lg_frame *where);
+struct lg_line_trend lg_line_trend_of(const struct lg_case *c,
+                                      const struct lg_frame *where);
 /* The line holds a buffer that is appended to and grows by steps: that it has
  * stood since the last one says nothing yet. */
 bool lg_line_steps(const struct lg_case *c, const struct lg_frame *where);

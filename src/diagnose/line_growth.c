@@ -20,21 +20,28 @@ int64_t lg_heap_bytes_at(const struct lg_shot *shot,
     return site != NULL ? site->inuse_bytes : 0;
 }
 
-/* Of a line (NULL: of nothing), in the last profile of another collection than
- * those before, and in the last such that lies well before it. */
-struct line_growth {
-    double before, before_s, now, now_s;
-};
-
-static uint64_t cycle_of(const struct lg_shot *shot)
+struct lg_line_trend lg_line_trend_of(const struct lg_case *c,
+                                      const struct lg_frame *where)
 {
-    const struct lg_memstats *m = shot->capture->memstats;
-    return m != NULL && m->gc_count.known ? m->gc_count.value : 0;
+    struct lg_line_trend t = {0};
+    int64_t before = -1;
+    lg_each(shot, c->shots) {
+        if (shot->heap == NULL) {
+            continue;
+        }
+        int64_t bytes = lg_heap_bytes_at(shot, where);
+        t.first_bytes = t.captures == 0 ? bytes : t.first_bytes;
+        t.changes += before >= 0 && bytes != before;
+        t.rising += before >= 0 && bytes > before;
+        t.captures++;
+        before = bytes;
+    }
+    return t;
 }
 
 static bool differ(const struct lg_shot *a, const struct lg_shot *b)
 {
-    return cycle_of(a) != cycle_of(b) ||
+    return lg_shot_cycle(a) != lg_shot_cycle(b) ||
            a->heap->total_bytes != b->heap->total_bytes;
 }
 
@@ -42,10 +49,12 @@ static bool differ(const struct lg_shot *a, const struct lg_shot *b)
 static bool is_published(const struct lg_shot *before,
                          const struct lg_shot *shot)
 {
-    return before == NULL || cycle_of(before) == cycle_of(shot) ||
+    return before == NULL || lg_shot_cycle(before) == lg_shot_cycle(shot) ||
            before->heap->total_bytes != shot->heap->total_bytes;
 }
 
+/* The last profile of another collection than those before it; until_s: that
+ * lies well before that age, 0: of all. NULL: none. */
 static const struct lg_shot *last_new_profile(const struct lg_case *c,
                                               double until_s)
 {
@@ -66,29 +75,18 @@ static const struct lg_shot *last_new_profile(const struct lg_case *c,
     return found;
 }
 
-/* false: no two profiles to compare. */
-static bool growth_of(const struct lg_case *c, const struct lg_frame *where,
-                      struct line_growth *growth)
-{
-    const struct lg_shot *now = last_new_profile(c, 0);
-    const struct lg_shot *before =
-        now != NULL ? last_new_profile(c, lg_case_age_s(c, now)) : NULL;
-    if (before == NULL || before == now) {
-        return false;
-    }
-    *growth = (struct line_growth){
-        (double)lg_heap_bytes_at(before, where), lg_case_age_s(c, before),
-        (double)lg_heap_bytes_at(now, where), lg_case_age_s(c, now)};
-    return true;
-}
-
 /* Between two collections that lie apart. */
 static bool stood_between_collections(const struct lg_case *c,
                                       const struct lg_frame *where)
 {
-    struct line_growth g;
-    return growth_of(c, where, &g) &&
-           lg_stands_still(g.before, g.before_s, g.now, g.now_s);
+    const struct lg_shot *now = last_new_profile(c, 0);
+    const struct lg_shot *before =
+        now != NULL ? last_new_profile(c, lg_case_age_s(c, now)) : NULL;
+    return before != NULL && before != now &&
+           lg_stands_still((double)lg_heap_bytes_at(before, where),
+                           lg_case_age_s(c, before),
+                           (double)lg_heap_bytes_at(now, where),
+                           lg_case_age_s(c, now));
 }
 
 /* All that the line ever allocated, up to that capture; below 0: not told. */

@@ -41,12 +41,6 @@ double lg_live_gogc(const struct lg_case *c)
     return gogc_at(c, shot != NULL ? shot->capture->memstats : NULL);
 }
 
-static uint64_t cycle_of(const struct lg_shot *shot)
-{
-    const struct lg_memstats *stats = shot->capture->memstats;
-    return stats != NULL && stats->gc_count.known ? stats->gc_count.value : 0;
-}
-
 /* The least that was allocated, alive or not yet swept, at a capture between
  * this collection and the next: no more than that can have stayed. */
 static uint64_t least_allocated(const struct lg_case *c, struct lg_num cycle)
@@ -54,8 +48,9 @@ static uint64_t least_allocated(const struct lg_case *c, struct lg_num cycle)
     uint64_t least = UINT64_MAX;
     lg_each(shot, c->shots) {
         const struct lg_memstats *m = shot->capture->memstats;
-        if (cycle.known && cycle.value > 0 && cycle_of(shot) == cycle.value &&
-            m->heap_alloc_bytes.known && m->heap_alloc_bytes.value < least) {
+        if (cycle.known && cycle.value > 0 &&
+            lg_shot_cycle(shot) == cycle.value && m->heap_alloc_bytes.known &&
+            m->heap_alloc_bytes.value < least) {
             least = m->heap_alloc_bytes.value;
         }
     }
@@ -104,7 +99,7 @@ bool lg_lie_apart(double before_s, double now_s)
 static const struct lg_shot *first_of(const struct lg_case *c, uint64_t cycle)
 {
     lg_each(shot, c->shots) {
-        if (cycle_of(shot) == cycle) {
+        if (lg_shot_cycle(shot) == cycle) {
             return shot;
         }
     }
@@ -120,7 +115,8 @@ static uint64_t expected_of(const struct lg_case *c, const struct lg_live *live,
     uint64_t now = lg_live_bytes(c, live->now->capture->memstats);
     uint64_t all = last->capture->memstats->heap_alloc_bytes.value;
     lg_each(shot, c->shots) {
-        if (cycle_of(shot) != 0 && cycle_of(shot) + 1 == cycle_of(last)) {
+        if (lg_shot_cycle(shot) != 0 &&
+            lg_shot_cycle(shot) + 1 == lg_shot_cycle(last)) {
             const struct lg_memstats *stats = shot->capture->memstats;
             before = lg_live_bytes(c, stats);
             most = stats->heap_alloc_bytes.value > most
@@ -142,7 +138,7 @@ static double built_rate(const struct lg_case *c, double live_bytes)
     double most = 0;
     lg_each(shot, c->shots) {
         double age_s = lg_case_age_s(c, shot);
-        double bytes = cycle_of(shot) > 0
+        double bytes = lg_shot_cycle(shot) > 0
                            ? (double)lg_live_bytes(c, shot->capture->memstats)
                            : 0;
         if (age_s > 0 && bytes >= live_bytes / 2 && bytes / age_s > most) {
@@ -173,9 +169,9 @@ static double last_rate(const struct lg_case *c, const struct lg_live *live)
     uint64_t now = lg_live_bytes(c, live->now->capture->memstats);
     const struct lg_shot *before = NULL, *there = first_with(c, now);
     lg_each(shot, c->shots) {
-        uint64_t cycle = cycle_of(shot);
-        if (cycle > 0 && cycle < cycle_of(live->now) &&
-            (before == NULL || cycle > cycle_of(before))) {
+        uint64_t cycle = lg_shot_cycle(shot);
+        if (cycle > 0 && cycle < lg_shot_cycle(live->now) &&
+            (before == NULL || cycle > lg_shot_cycle(before))) {
             before = shot;
         }
     }
@@ -211,16 +207,16 @@ void lg_live_look(const struct lg_case *c, struct lg_live *live)
     const struct lg_shot *last = lg_case_last_memstats(c);
     uint64_t seen = 0;
     *live = (struct lg_live){0};
-    if (last == NULL || cycle_of(last) == 0) {
+    if (last == NULL || lg_shot_cycle(last) == 0) {
         return;
     }
-    live->now = first_of(c, cycle_of(last));
+    live->now = first_of(c, lg_shot_cycle(last));
     double now_s = lg_case_age_s(c, live->now);
     live->expected_bytes = expected_of(c, live, last);
     live->slowed = has_slowed(c, live);
     lg_each(shot, c->shots) {
-        uint64_t cycle = cycle_of(shot);
-        if (cycle > seen && cycle < cycle_of(last) &&
+        uint64_t cycle = lg_shot_cycle(shot);
+        if (cycle > seen && cycle < lg_shot_cycle(last) &&
             lg_live_bytes(c, shot->capture->memstats) > 0 &&
             lg_lie_apart(lg_case_age_s(c, shot), now_s)) {
             live->before = shot;
@@ -243,7 +239,7 @@ bool lg_live_keeps_growing(const struct lg_case *c)
     uint64_t seen = 0, half = 0, most = 0, now = 0;
     size_t later = 0, rising = 0;
     lg_each(shot, c->shots) {
-        uint64_t cycle = cycle_of(shot);
+        uint64_t cycle = lg_shot_cycle(shot);
         if (cycle <= seen || last == NULL) {
             continue;
         }

@@ -214,25 +214,6 @@ static void score_burst(const struct lg_case *c, struct lg_heap_view *v)
     v->score += size >= LARGE_OBJECT_BYTES && site->inuse_count <= 4 ? 1 : 0;
 }
 
-static void follow(const struct lg_case *c, struct lg_heap_view *v)
-{
-    int64_t before = -1;
-    lg_each(shot, c->shots) {
-        if (shot->heap == NULL) {
-            continue;
-        }
-        int64_t bytes = lg_heap_bytes_at(shot, &v->site->where);
-        if (v->first == NULL) {
-            v->first = shot;
-            v->first_bytes = bytes;
-        }
-        v->changes += before >= 0 && bytes != before;
-        v->rising += before >= 0 && bytes > before;
-        v->captures++;
-        before = bytes;
-    }
-}
-
 /* The last heap profile of the level stretch; NULL: there was none. */
 static const struct lg_shot *level_heap(const struct lg_case *c)
 {
@@ -265,33 +246,29 @@ static bool line_stands(const struct lg_case *c, const struct lg_frame *where)
 }
 
 /* Nearly each profile that tells anything new has more of it. */
-static bool rises_throughout(const struct lg_case *c,
-                             const struct lg_frame *where)
+static bool rises_throughout(const struct lg_line_trend *t, size_t min_changes)
 {
-    size_t changes = 0, rising = 0;
-    int64_t before = -1;
-    lg_each(shot, c->shots) {
-        int64_t bytes =
-            shot->heap != NULL ? lg_heap_bytes_at(shot, where) : before;
-        changes += before >= 0 && bytes != before;
-        rising += before >= 0 && bytes > before;
-        before = bytes;
-    }
-    return changes >= MIN_CHANGES &&
-           (double)rising >= THROUGHOUT_RATIO * (double)changes;
+    return t->changes >= min_changes &&
+           (double)t->rising >= THROUGHOUT_RATIO * (double)t->changes;
+}
+
+static bool line_rises(const struct lg_case *c, const struct lg_frame *where)
+{
+    struct lg_line_trend trend = lg_line_trend_of(c, where);
+    return rises_throughout(&trend, MIN_CHANGES);
 }
 
 /* The line that grew most since `level` (NULL: since ever), by more than least
  * bytes. */
 static const struct lg_heap_site *grown_most(const struct lg_case *c,
-                                             struct lg_heap_view *v,
+                                             const struct lg_heap_sites *sites,
                                              const struct lg_shot *level,
                                              int64_t least, bool throughout)
 {
     const struct lg_heap_site *best = NULL;
     int64_t most = least;
-    double enough = MIN_SITE_SHARE * (double)v->last->heap->total_bytes;
-    lg_each(site, v->last->heap->items) {
+    double enough = MIN_SITE_SHARE * (double)sites->total_bytes;
+    lg_each(site, sites->items) {
         if ((double)site->inuse_bytes < enough) {
             break; /* most first; what follows is never dominant */
         }
@@ -300,10 +277,9 @@ static const struct lg_heap_site *grown_most(const struct lg_case *c,
         /* The runtime's own allocations are nobody's line. */
         if (site->inuse_bytes - before > most && site->where.function.len > 0 &&
             !lg_case_is_claimed(c, &site->where) &&
-            (!throughout || rises_throughout(c, &site->where)) &&
+            (!throughout || line_rises(c, &site->where)) &&
             !line_stands(c, &site->where)) {
             most = site->inuse_bytes - before;
-            v->onset_bytes = before;
             best = site;
         }
     }
@@ -316,15 +292,15 @@ static const struct lg_heap_site *grown_most(const struct lg_case *c,
  * one has risen all the time. It may do so in memory that others gave back, so
  * that usage is level for long. */
 static const struct lg_heap_site *choose_site(const struct lg_case *c,
-                                              struct lg_heap_view *v)
+                                              const struct lg_heap_sites *sites)
 {
     const struct lg_shot *level = level_heap(c);
     if (level == NULL) {
-        return grown_most(c, v, NULL, 0, false);
+        return grown_most(c, sites, NULL, 0, false);
     }
     int64_t least = (int64_t)(MIN_SEEN_GROWTH_RATIO * (double)c->growth_bytes);
-    const struct lg_heap_site *site = grown_most(c, v, level, least, false);
-    return site != NULL ? site : grown_most(c, v, level, 0, true);
+    const struct lg_heap_site *site = grown_most(c, sites, level, least, false);
+    return site != NULL ? site : grown_most(c, sites, level, 0, true);
 }
 
 bool lg_heap_rose_since_level(const struct lg_case *c)
@@ -369,11 +345,11 @@ bool lg_heap_look(const struct lg_case *c, struct lg_heap_view *v)
     if (v->last == NULL || v->last->heap->total_bytes <= 0) {
         return false;
     }
-    v->site = choose_site(c, v);
+    v->site = choose_site(c, v->last->heap);
     if (v->site == NULL) {
         return false;
     }
-    follow(c, v);
+    v->trend = lg_line_trend_of(c, &v->site->where);
     find_call_in_progress(c, v);
     score_burst(c, v);
     return true;
@@ -383,9 +359,9 @@ bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v)
 {
     double of_heap =
         (double)v->site->inuse_bytes / (double)v->last->heap->total_bytes;
-    bool grew = v->captures < 2 || c->from_level ||
+    bool grew = v->trend.captures < 2 || c->from_level ||
                 (double)v->site->inuse_bytes >
-                    MIN_GROWTH_FACTOR * (double)v->first_bytes;
+                    MIN_GROWTH_FACTOR * (double)v->trend.first_bytes;
     bool weighs = (double)v->site->inuse_bytes >
                   MIN_WEIGHT_RATIO * (double)c->growth_bytes;
     if (of_heap < MIN_SITE_SHARE || heap_part(c, v->last) < MIN_HEAP_SHARE ||
@@ -396,8 +372,7 @@ bool lg_heap_is_dominant(const struct lg_case *c, const struct lg_heap_view *v)
         return true;
     }
     /* Alive, or ended otherwise: growth must be plain and go on. */
-    return v->rising >= 2 &&
-           (double)v->rising >= THROUGHOUT_RATIO * (double)v->changes &&
+    return v->trend.rising >= 2 && rises_throughout(&v->trend, 0) &&
            lg_case_alive_and_growing(c);
 }
 
@@ -448,7 +423,7 @@ static void fill(struct lg_case *c, struct lg_finding *f,
     f->share = of_heap * lg_heap_share(v->last);
     f->count =
         lg_known(site->inuse_count > 0 ? (uint64_t)site->inuse_count : 0);
-    f->proof = v->captures >= 2 ? LG_STR("growth") : LG_STR("signature");
+    f->proof = v->trend.captures >= 2 ? LG_STR("growth") : LG_STR("signature");
     if (c->growth_ns > 0) {
         f->rate_bytes_per_s =
             (double)c->growth_bytes / ((double)c->growth_ns / 1e9);
@@ -514,8 +489,8 @@ void lg_judge_heap_burst(struct lg_case *c, struct lg_verdict *verdict)
  * more by the next. */
 static bool comes_and_goes(const struct lg_heap_view *v)
 {
-    return v->changes >= TELLING_CHANGES &&
-           (double)v->rising < RISING_RATIO * (double)v->changes;
+    return v->trend.changes >= TELLING_CHANGES &&
+           (double)v->trend.rising < RISING_RATIO * (double)v->trend.changes;
 }
 
 /* A live heap that stands, beside garbage: then no line of it leaks, unless by
@@ -543,17 +518,21 @@ void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
     }
     struct lg_str heap = of_live_heap(c, &v);
     fill(c, f, &v);
-    f->confidence = 0.6 + (v.changes >= 2 ? 0.12 : 0) +
-                    (v.changes >= 2 && v.rising == v.changes ? 0.12 : 0) +
-                    (f->share >= 0.5 ? 0.08 : 0);
-    if (v.captures >= 2) {
+    f->confidence =
+        0.6 + (v.trend.changes >= 2 ? 0.12 : 0) +
+        (v.trend.changes >= 2 && v.trend.rising == v.trend.changes ? 0.12 : 0) +
+        (f->share >= 0.5 ? 0.08 : 0);
+    if (v.trend.captures >= 2) {
         f->summary = lg_words(
             c,
             "%.*s were allocated here and stay: %s at the first capture, "
             "more at %s, through the garbage collections",
             LG_STR_ARG(heap),
-            lg_say_bytes(c, (uint64_t)(v.first_bytes > 0 ? v.first_bytes : 0)),
-            v.rising == v.changes ? "each later one" : "later ones");
+            lg_say_bytes(
+                c,
+                (uint64_t)(v.trend.first_bytes > 0 ? v.trend.first_bytes : 0)),
+            v.trend.rising == v.trend.changes ? "each later one"
+                                              : "later ones");
     } else {
         f->summary = lg_words(c, "%.*s were allocated here", LG_STR_ARG(heap));
     }

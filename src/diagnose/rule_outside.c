@@ -66,13 +66,6 @@ static void cite_mapping(struct lg_case *c, struct lg_finding *f)
     }
 }
 
-static uint64_t off_heap_of(const struct lg_shot *shot)
-{
-    struct lg_num bytes = shot->memory.parts[LG_PART_OFF_HEAP];
-    bool is_told = shot->memory.known && shot->capture->memstats != NULL;
-    return is_told && bytes.known ? bytes.value : 0;
-}
-
 void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
 {
     static const char *const makers[] = {
@@ -87,8 +80,8 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
         return;
     }
     struct lg_charge charge = {
-        .bytes = off_heap_of(last),
-        .before_bytes = off_heap_of(first),
+        .bytes = last->memory.parts[LG_PART_OFF_HEAP].value,
+        .before_bytes = first->memory.parts[LG_PART_OFF_HEAP].value,
         .usage_bytes = last->usage_bytes,
         .end_usage_bytes = last->usage_bytes,
         .first = first,
@@ -103,11 +96,8 @@ void lg_judge_off_heap(struct lg_case *c, struct lg_verdict *verdict)
     if (c->oom && c->usage_bytes > charge.usage_bytes) {
         at_least.end_usage_bytes = c->usage_bytes;
     }
-    for (const struct lg_shot *shot = first; shot < last; shot++) {
-        at_least.stood_still |=
-            lg_case_had_all(c, shot, off_heap_of(shot), at_least.bytes,
-                            at_least.end_usage_bytes);
-    }
+    at_least.stood_still = lg_case_part_stood(
+        c, last, LG_PART_OFF_HEAP, at_least.bytes, at_least.end_usage_bytes);
     if (!lg_charge_matters(c, &at_least)) {
         return;
     }
