@@ -3,10 +3,11 @@
 
 /* More than any program's pool: then objects can be told to come with them. */
 #define MIN_GROWN 100
-/* A line's objects for each descriptor, in this many profiles. */
+/* A line's objects for each descriptor, in this many profiles: a reader and its
+ * buffer are two, and one sample of small ones counts as very many. */
 #define TRACKS_MIN_PROFILES 3
 #define TRACKS_MIN_EACH 0.5
-#define TRACKS_MAX_EACH 2.0
+#define TRACKS_MAX_EACH 3.0
 #define MIN_SITE_DIVISOR 100
 #define MAX_OPENERS 32
 
@@ -141,31 +142,45 @@ static const struct opener *main_opener(const struct opener *openers,
     return best;
 }
 
-/* Objects of this line came with the descriptors, about one for each, in each
- * profile that saw anything new. */
+/* New descriptors at that capture; 0: not told, or a dying process has let some
+ * go. */
+static uint64_t opened_by(const struct lg_case *c,
+                          const struct lg_count_series *n,
+                          const struct lg_shot *shot)
+{
+    struct lg_num fds = lg_fds_of(shot);
+    bool is_closed = lg_case_is_dying(c, shot) && fds.value < n->last_count;
+    return fds.known && !is_closed && fds.value > n->first_count
+               ? fds.value - n->first_count
+               : 0;
+}
+
+/* Objects of this line came with the descriptors, one or two for each, in each
+ * profile that saw anything new: it is of a time between the capture and one
+ * before (lg_case_shot_behind). */
 static bool tracks(const struct lg_case *c, const struct lg_count_series *n,
                    const struct lg_heap_site *site)
 {
-    double most = 0, least = 0;
     int64_t before = 0;
     size_t seen = 0;
     lg_each(shot, c->shots) {
         const struct lg_heap_site *then =
             shot->heap != NULL ? lg_heap_site_find(shot->heap, &site->where)
                                : NULL;
-        struct lg_num fds = lg_fds_of(lg_case_shot_behind(c, shot));
-        if (then == NULL || then->inuse_count == before || !fds.known ||
-            fds.value < n->first_count + MIN_GROWN) {
+        uint64_t least = opened_by(c, n, lg_case_shot_behind(c, shot));
+        uint64_t most = opened_by(c, n, shot);
+        if (then == NULL || then->inuse_count == before || least < MIN_GROWN ||
+            most < least) {
             continue;
         }
         before = then->inuse_count;
-        double each =
-            (double)then->inuse_count / (double)(fds.value - n->first_count);
-        most = each > most ? each : most;
-        least = seen++ == 0 || each < least ? each : least;
+        if ((double)before < TRACKS_MIN_EACH * (double)least ||
+            (double)before > TRACKS_MAX_EACH * (double)most) {
+            return false;
+        }
+        seen++;
     }
-    return seen >= TRACKS_MIN_PROFILES && least >= TRACKS_MIN_EACH &&
-           most <= TRACKS_MAX_EACH;
+    return seen >= TRACKS_MIN_PROFILES;
 }
 
 /* The line with most bytes of those whose objects came with the descriptors. */
@@ -209,7 +224,6 @@ void lg_fd_find_line(const struct lg_case *c, const struct lg_count_series *n,
         ret->where = opener->where;
         ret->leaf = opener->leaf;
     } else if (fellow != NULL) {
-        ret->where = fellow->where;
-        ret->leaf = fellow->leaf;
+        ret->where = fellow->where; /* what it led to opens nothing */
     }
 }
