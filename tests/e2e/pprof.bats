@@ -345,8 +345,13 @@ at = wait_for(b"(pprof) ", at)
 os.write(fd, b"\x1b[A\r")                  # the line before
 at = wait_for(b"focus=read", at)
 at = wait_for(b"(pprof) ", at)
-os.write(fd, b"\x04")
-_, status = os.waitpid(pid, 0)
+# Pressed again as long as it lives: between two lines the terminal is in its
+# own mode, where an end of file is nobody's and lost.
+done = 0
+while not done:
+    os.write(fd, b"\x04")
+    select.select([], [], [], 0.1)
+    done, status = os.waitpid(pid, os.WNOHANG)
 assert os.WEXITSTATUS(status) == 0, status
 PY
 }
