@@ -66,13 +66,24 @@ static bool is_burst(const struct lg_case *c, const struct lg_suspect *s)
             s->most_ended || (s->some_ended && came_after_calm(s)));
 }
 
-/* All were there while usage was much less than in the end: a pool that was
- * made and stays. */
-static bool is_pool(const struct lg_suspect *s)
+static bool is_light(const struct lg_suspect *s)
 {
-    return s->seen >= 3 && s->complete != NULL && s->complete < s->last &&
-           (double)s->last->usage_bytes >
-               GROWN_WITHOUT_RATIO * (double)s->complete->usage_bytes;
+    return lg_suspect_share(s) < LIGHT_SHARE;
+}
+
+/* All were there while usage was less than in the end: a pool that was made and
+ * stays. Of those that take much, usage says it only when it has grown by more
+ * than what they themselves may have come to hold. */
+static bool is_pool(const struct lg_case *c, const struct lg_suspect *s)
+{
+    if (s->seen < 3 || s->complete == NULL || s->complete >= s->last) {
+        return false;
+    }
+    return (double)s->last->usage_bytes >
+               GROWN_WITHOUT_RATIO * (double)s->complete->usage_bytes ||
+           (is_light(s) &&
+            lg_case_had_all(c, s->complete, s->site.count, s->site.count,
+                            s->last->usage_bytes));
 }
 
 static void copy_stack(struct lg_case *c, struct lg_finding *f,
@@ -273,11 +284,6 @@ static bool is_thread_leak(const struct lg_verdict *verdict,
     return false;
 }
 
-static bool is_light(const struct lg_suspect *s)
-{
-    return lg_suspect_share(s) < LIGHT_SHARE;
-}
-
 /* A few beside a storm of many more, and hardly any memory of their own. */
 static bool is_dwarfed(const struct lg_case *c,
                        const struct lg_suspect *suspects, size_t count,
@@ -298,7 +304,7 @@ static void judge(struct lg_case *c, struct lg_verdict *verdict, bool burst)
     size_t count = lg_suspects_find(c, suspects);
     for (size_t i = 0; i < count; i++) {
         if (is_burst(c, &suspects[i]) == burst &&
-            !(is_pool(&suspects[i]) && (!burst || is_light(&suspects[i]))) &&
+            !(is_pool(c, &suspects[i]) && (!burst || is_light(&suspects[i]))) &&
             !is_dwarfed(c, suspects, count, &suspects[i]) &&
             !is_thread_leak(verdict, &suspects[i])) {
             report(c, verdict, &suspects[i], burst);
