@@ -66,24 +66,23 @@ static bool is_burst(const struct lg_case *c, const struct lg_suspect *s)
             s->most_ended || (s->some_ended && came_after_calm(s)));
 }
 
-static bool is_light(const struct lg_suspect *s)
-{
-    return lg_suspect_share(s) < LIGHT_SHARE;
-}
-
-/* All were there while usage was less than in the end: a pool that was made and
- * stays. Of those that take much, usage says it only when it has grown by more
- * than what they themselves may have come to hold. */
+/* All were there while usage was less than in the end, and what came since is
+ * not theirs: a pool that was made and stays. */
 static bool is_pool(const struct lg_case *c, const struct lg_suspect *s)
 {
-    if (s->seen < 3 || s->complete == NULL || s->complete >= s->last) {
+    const struct lg_shot *then = s->complete, *last = s->last;
+    if (s->seen < 3 || then == NULL || then >= last) {
         return false;
     }
-    return (double)s->last->usage_bytes >
-               GROWN_WITHOUT_RATIO * (double)s->complete->usage_bytes ||
-           (is_light(s) &&
-            lg_case_had_all(c, s->complete, s->site.count, s->site.count,
-                            s->last->usage_bytes));
+    if ((double)last->usage_bytes >
+        GROWN_WITHOUT_RATIO * (double)then->usage_bytes) {
+        return true;
+    }
+    uint64_t own = lg_suspect_bytes_in(c, s, last);
+    uint64_t own_then = lg_suspect_bytes_in(c, s, then);
+    return lg_case_had_all(c, then, s->site.count, s->site.count,
+                           last->usage_bytes) &&
+           own <= own_then + (last->usage_bytes - then->usage_bytes) / 4;
 }
 
 static void copy_stack(struct lg_case *c, struct lg_finding *f,
@@ -282,6 +281,11 @@ static bool is_thread_leak(const struct lg_verdict *verdict,
         }
     }
     return false;
+}
+
+static bool is_light(const struct lg_suspect *s)
+{
+    return lg_suspect_share(s) < LIGHT_SHARE;
 }
 
 /* A few beside a storm of many more, and hardly any memory of their own. */

@@ -53,6 +53,11 @@ const struct lg_goroutines *lg_shot_dump(const struct lg_shot *shot);
 
 /* Stack and heap that come with these goroutines; sets s->heap, s->count. */
 void lg_suspect_weigh(const struct lg_case *c, struct lg_suspect *s);
+/* Stack and heap of those that a capture with goroutines has, by its own
+ * profile; bytes. */
+uint64_t lg_suspect_bytes_in(const struct lg_case *c,
+                             const struct lg_suspect *s,
+                             const struct lg_shot *shot);
 /* Sets s->made_bytes. */
 void lg_suspect_weigh_creation(const struct lg_case *c, struct lg_suspect *s);
 /* Share of the memory, 0 … 1. */

@@ -150,20 +150,38 @@ static int64_t tracked_bytes(const struct lg_case *c,
     return bytes;
 }
 
+/* Their part of all stacks; without the runtime's statistics, the least. */
+static uint64_t stacks_in(const struct lg_suspect *s,
+                          const struct lg_shot *shot)
+{
+    const struct lg_memstats *stats = shot->capture->memstats;
+    uint64_t count = lg_suspect_count_in(shot, &s->site);
+    uint64_t total = shot->goroutines->total;
+    if (stats == NULL || !stats->stack_inuse_bytes.known || total == 0) {
+        return count * MIN_STACK_BYTES;
+    }
+    return (uint64_t)((double)stats->stack_inuse_bytes.value * (double)count /
+                      (double)total);
+}
+
+uint64_t lg_suspect_bytes_in(const struct lg_case *c,
+                             const struct lg_suspect *s,
+                             const struct lg_shot *shot)
+{
+    const struct lg_profile *heap = shot->capture->heap;
+    return stacks_in(s, shot) +
+           (heap != NULL ? (uint64_t)pinned_bytes(c, s, heap) : 0);
+}
+
 void lg_suspect_weigh(const struct lg_case *c, struct lg_suspect *s)
 {
     assert(s->last != NULL); /* the site is in a capture */
-    const struct lg_memstats *stats = s->last->capture->memstats;
     const struct lg_profile *heap = NULL;
     uint64_t total = s->last->goroutines->total;
     s->heap = lg_case_last(c, true, false);
     heap = s->heap != NULL ? s->heap->capture->heap : NULL;
     s->count = s->site.count;
-    s->stack_bytes = s->site.count * MIN_STACK_BYTES;
-    if (stats != NULL && stats->stack_inuse_bytes.known && total > 0) {
-        s->stack_bytes = (uint64_t)((double)stats->stack_inuse_bytes.value *
-                                    (double)s->site.count / (double)total);
-    }
+    s->stack_bytes = stacks_in(s, s->last);
     if (heap != NULL) {
         double malg =
             (double)lg_heap_bytes_through(heap, LG_STR("runtime.malg"));
