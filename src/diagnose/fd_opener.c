@@ -155,9 +155,24 @@ static uint64_t opened_by(const struct lg_case *c,
                : 0;
 }
 
+/* … at the last capture of which the profile is surely newer: the collection
+ * that made it may have been any time before lg_case_shot_behind. */
+static uint64_t opened_before(const struct lg_case *c,
+                              const struct lg_count_series *n,
+                              const struct lg_shot *shot)
+{
+    const struct lg_shot *then = lg_case_shot_behind(c, shot);
+    while (then > c->shots.items) {
+        then--;
+        if (lg_fds_of(then).known) {
+            return opened_by(c, n, then);
+        }
+    }
+    return 0;
+}
+
 /* Objects of this line came with the descriptors, one or two for each, in each
- * profile that saw anything new: it is of a time between the capture and one
- * before (lg_case_shot_behind). */
+ * profile that saw anything new: it is of a time between two captures. */
 static bool tracks(const struct lg_case *c, const struct lg_count_series *n,
                    const struct lg_heap_site *site)
 {
@@ -167,7 +182,7 @@ static bool tracks(const struct lg_case *c, const struct lg_count_series *n,
         const struct lg_heap_site *then =
             shot->heap != NULL ? lg_heap_site_find(shot->heap, &site->where)
                                : NULL;
-        uint64_t least = opened_by(c, n, lg_case_shot_behind(c, shot));
+        uint64_t least = opened_before(c, n, shot);
         uint64_t most = opened_by(c, n, shot);
         if (then == NULL || then->inuse_count == before || least < MIN_GROWN ||
             most < least) {

@@ -69,27 +69,44 @@ static void test_readers_tell_the_function(void **state)
     assert_null(verdict_find(&v, LG_CAUSE_HEAP_LEAK));
 }
 
-/* A collection doubles what the one before saw, and the profile is the newer
- * one's: twice and more of what was open then, but no more than is open now. */
-static void test_readers_of_a_newer_collection(void **state)
+/* Twice as many at each capture. hundredths: the readers' objects beside what
+ * is open then. */
+static void readers_at(struct case_builder *b, uint64_t collections_between,
+                       const uint64_t hundredths[6])
 {
-    struct case_builder *b = *state;
-    /* The last one has a sample of the readers themselves beside the buffers.
-     */
-    static const uint64_t tenths[] = {11, 11, 11, 11, 11, 21};
+    case_begin(b, b->arena, "shop", 256);
     case_timeline_of(b, {0, 4}, {16000, 256});
     for (uint64_t i = 0; i < 6; i++) {
         struct lg_capture *c =
             full_capture(b, 200 + i * 3000, 10 + 48 * i, 8 + 44 * i, 1);
         uint64_t opened = (uint64_t)150 << i;
         (void)case_process(b, c, 10 + 48 * i, 10 + opened);
-        case_memstats(b, c, 8 + 44 * i, 1)->gc_count = lg_known(2 + i);
+        case_memstats(b, c, 8 + 44 * i, 1)->gc_count =
+            lg_known(2 + i * collections_between);
         case_alloc(b, heap_of(c), (int64_t)(opened * 40000),
-                   (int64_t)(opened * tenths[i] / 10), 9, READER);
+                   (int64_t)(opened * hundredths[i] / 100), 9, READER);
     }
     case_end(b, LG_END_OOM_KILL, 16000);
     struct lg_verdict v = judge(b);
     assert_first(&v, LG_CAUSE_FD_LEAK, "shop.Watch watch.go:31");
+}
+
+/* A collection doubles what the one before saw, and the profile is the newer
+ * one's: twice and more of what was open then, but no more than is open now. */
+static void test_readers_of_a_newer_collection(void **state)
+{
+    /* The last one has a sample of the readers themselves beside the buffers.
+     */
+    static const uint64_t hundredths[] = {110, 110, 110, 110, 110, 210};
+    readers_at(*state, 1, hundredths);
+}
+
+/* Two collections between captures: the profile is of the first of them, when
+ * few more were open than at the capture before. */
+static void test_readers_of_an_older_collection(void **state)
+{
+    static const uint64_t hundredths[] = {48, 48, 48, 48, 48, 48};
+    readers_at(*state, 2, hundredths);
 }
 
 /* One sample of a connection that is closed at once is no opener: the function
@@ -247,6 +264,7 @@ int main(void)
         case_test(test_read_while_it_died),
         case_test(test_readers_tell_the_function),
         case_test(test_readers_of_a_newer_collection),
+        case_test(test_readers_of_an_older_collection),
         case_test(test_closed_at_once),
         case_test(test_dumped_while_it_died),
         case_test(test_many_are_no_leak),
