@@ -13,7 +13,7 @@ struct lg_count_series {
     uint64_t first_count, last_count;
     size_t captures;
     bool shrank;   /* by more than a tenth, from one capture to the next */
-    bool grows_on; /* still more, by a twentieth, at the last one */
+    bool grows_on; /* by a twentieth in the last fifth of the time */
     /* What fills up at the start and then stays is a pool, however few there
      * were at the first capture: the second half of the time adds less than a
      * fifth, or it stood still while usage grew (lg_case_had_all). */

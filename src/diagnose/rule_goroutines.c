@@ -16,6 +16,8 @@
 /* Usage has grown by this much since all of them were there: they are not what
  * grew. */
 #define GROWN_WITHOUT_RATIO 1.5
+/* A profile is one collection behind: two later it has all of then. */
+#define TELLING_CYCLES 2
 
 static uint64_t ns_between(const struct lg_shot *from, const struct lg_shot *to)
 {
@@ -66,17 +68,29 @@ static bool is_burst(const struct lg_case *c, const struct lg_suspect *s)
             s->most_ended || (s->some_ended && came_after_calm(s)));
 }
 
+static bool is_light(const struct lg_suspect *s)
+{
+    return lg_suspect_share(s) < LIGHT_SHARE;
+}
+
 /* All were there while usage was less than in the end, and what came since is
- * not theirs: a pool that was made and stays. */
-static bool is_pool(const struct lg_case *c, const struct lg_suspect *s)
+ * not theirs: a pool that was made and stays. What a storm's goroutines
+ * allocate once they are there is not known before collections have seen it. */
+static bool is_pool(const struct lg_case *c, const struct lg_suspect *s,
+                    bool burst)
 {
     const struct lg_shot *then = s->complete, *last = s->last;
+    bool may_allocate = burst && !is_light(s);
     if (s->seen < 3 || then == NULL || then >= last) {
         return false;
     }
-    if ((double)last->usage_bytes >
-        GROWN_WITHOUT_RATIO * (double)then->usage_bytes) {
+    if (!may_allocate && (double)last->usage_bytes >
+                             GROWN_WITHOUT_RATIO * (double)then->usage_bytes) {
         return true;
+    }
+    if (may_allocate &&
+        lg_shot_cycle(last) < lg_shot_cycle(then) + TELLING_CYCLES) {
+        return false;
     }
     uint64_t own = lg_suspect_bytes_in(c, s, last);
     uint64_t own_then = lg_suspect_bytes_in(c, s, then);
@@ -283,11 +297,6 @@ static bool is_thread_leak(const struct lg_verdict *verdict,
     return false;
 }
 
-static bool is_light(const struct lg_suspect *s)
-{
-    return lg_suspect_share(s) < LIGHT_SHARE;
-}
-
 /* A few beside a storm of many more, and hardly any memory of their own. */
 static bool is_dwarfed(const struct lg_case *c,
                        const struct lg_suspect *suspects, size_t count,
@@ -308,7 +317,7 @@ static void judge(struct lg_case *c, struct lg_verdict *verdict, bool burst)
     size_t count = lg_suspects_find(c, suspects);
     for (size_t i = 0; i < count; i++) {
         if (is_burst(c, &suspects[i]) == burst &&
-            !(is_pool(c, &suspects[i]) && (!burst || is_light(&suspects[i]))) &&
+            !is_pool(c, &suspects[i], burst) &&
             !is_dwarfed(c, suspects, count, &suspects[i]) &&
             !is_thread_leak(verdict, &suspects[i])) {
             report(c, verdict, &suspects[i], burst);

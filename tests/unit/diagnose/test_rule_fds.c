@@ -249,6 +249,24 @@ static void test_alive(void **state)
     assert_non_null(verdict_find(&v, LG_CAUSE_FD_LEAK));
 }
 
+/* Captures come so often that there is hardly one descriptor in twenty more
+ * from one to the next; what rests in the last fifth of the time is a pool. */
+static void test_alive_and_captured_often(void **state)
+{
+    struct case_builder *b = *state;
+    for (int rests = 0; rests < 2; rests++) {
+        case_begin(b, b->arena, "shop", 256);
+        case_timeline_of(b, {0, 4}, {20000, 200});
+        for (uint64_t i = 0; i < 25; i++) {
+            struct lg_capture *c = case_capture(b, 200 + i * 800);
+            uint64_t risen = rests && i > 19 ? 19 : i;
+            (void)case_process(b, c, 10 + 7 * i, 3 + 800 * risen);
+        }
+        struct lg_verdict v = judge(b);
+        assert_int_equal(verdict_find(&v, LG_CAUSE_FD_LEAK) == NULL, rests);
+    }
+}
+
 static void test_not_judged(void **state)
 {
     struct case_builder *b = *state;
@@ -275,6 +293,7 @@ int main(void)
         case_test(test_without_a_heap_profile),
         case_test(test_one_capture_is_not_enough),
         case_test(test_alive),
+        case_test(test_alive_and_captured_often),
         case_test(test_not_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

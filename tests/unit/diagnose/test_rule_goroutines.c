@@ -441,7 +441,10 @@ static void test_pool_made_at_the_start(void **state)
 
 /* The same where most of the memory is there with the pool, or is the pool:
  * what grows after it is a quarter of the whole. */
-static void pool_beside_much(struct case_builder *b, uint64_t stacks_mib)
+static struct lg_verdict pool_beside_much(struct case_builder *b,
+                                          const char *state,
+                                          uint64_t stacks_mib,
+                                          uint64_t collections_between)
 {
     case_begin(b, b->arena, "shop", 256);
     case_timeline_of(b, {0, 4}, {100, 185}, {12500, 256});
@@ -453,20 +456,31 @@ static void pool_beside_much(struct case_builder *b, uint64_t stacks_mib)
         int64_t bytes = (int64_t)((4 + 20 * i) * CASE_MIB);
         case_alloc(b, heap_of(c), bytes, bytes / 4096, bytes,
                    "shop.load load.go:3");
-        case_go_again(b, dump_of(c), 500, i == 0 ? 10 : 160,
-                      stacks_mib > 1 ? "chan receive" : "sleep", CONSUMER,
+        ((struct lg_memstats *)(uintptr_t)c->memstats)->gc_count =
+            lg_known(1 + i * collections_between);
+        case_go_again(b, dump_of(c), 500, i == 0 ? 10 : 160, state, CONSUMER,
                       STARTER);
     }
     case_end(b, LG_END_OOM_KILL, 12500);
-    struct lg_verdict v = judge(b);
-    assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_LEAK));
-    assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_BURST));
+    return judge(b);
 }
 
 static void test_pool_beside_much_that_stands(void **state)
 {
-    pool_beside_much(*state, 1);
-    pool_beside_much(*state, 150);
+    static const struct {
+        const char *state;
+        uint64_t stacks_mib, collections_between;
+    } rows[] = {{"sleep", 1, 0}, {"sleep", 20, 1}, {"chan receive", 150, 0}};
+    for (size_t i = 0; i < LG_COUNT(rows); i++) {
+        struct lg_verdict v =
+            pool_beside_much(*state, rows[i].state, rows[i].stacks_mib,
+                             rows[i].collections_between);
+        assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_LEAK));
+        assert_null(verdict_find(&v, LG_CAUSE_GOROUTINE_BURST));
+    }
+    /* What they may have allocated since, no collection has seen. */
+    struct lg_verdict v = pool_beside_much(*state, "sleep", 20, 0);
+    assert_non_null(verdict_find(&v, LG_CAUSE_GOROUTINE_BURST));
 }
 
 static void test_advice_follows_the_wait(void **state)
