@@ -110,6 +110,14 @@ static void add_openers(const struct lg_case *c, const struct lg_profile *heap,
     }
 }
 
+static bool is_collected(const struct lg_shot *shot)
+{
+    const struct lg_memstats *stats = shot->capture->memstats;
+    bool before_any =
+        stats != NULL && stats->gc_count.known && stats->gc_count.value == 0;
+    return shot->capture->heap != shot->capture->heap_now && !before_any;
+}
+
 /* What is opened and closed again is in a profile by chance, and gone from the
  * next; what stays open is in all that follow. Before the first collection all
  * is there, what was closed too: those count where there are no others. */
@@ -118,10 +126,9 @@ static size_t find_openers(const struct lg_case *c, struct opener *openers)
     size_t count = 0;
     for (int pass = 0; pass < 2 && count == 0; pass++) {
         lg_each(shot, c->shots) {
-            const struct lg_capture *capture = shot->capture;
-            bool is_collected = capture->heap != capture->heap_now;
-            if (capture->heap != NULL && is_collected == (pass == 0)) {
-                add_openers(c, capture->heap, openers, &count);
+            if (shot->capture->heap != NULL &&
+                is_collected(shot) == (pass == 0)) {
+                add_openers(c, shot->capture->heap, openers, &count);
             }
         }
     }

@@ -127,6 +127,30 @@ static void test_closed_at_once(void **state)
     assert_true(str_is(v.findings.items[0].where_role, "opens them"));
 }
 
+/* The same before the first collection, which is when all that was closed is
+ * there still; the readers' objects are no help, as one sample of small ones
+ * among them counts as very many. */
+static void test_closed_before_any_collection(void **state)
+{
+    struct case_builder *b = *state;
+    opened_unseen(b, READER);
+    for (uint64_t i = 0; i < 5; i++) {
+        struct lg_capture *c = &b->in.captures.items[i];
+        case_memstats(b, c, 8 + 55 * i, 1)->gc_count =
+            lg_known(i < 3 ? 0 : i - 2);
+        case_alloc(b, heap_of(c), 524288, 10923, 9,
+                   "shop.Watch watch.go:31 < main.main main.go:9");
+        case_alloc(b, heap_of(c), i < 3 ? 4 * 524288 : 524288, 2048, 9,
+                   i < 3 ? "net.newFD fd.go:9 < net.(*netFD).accept fd.go:40 < "
+                           "shop.greet greet.go:7 < main.main main.go:9"
+                         : "os.newFile file.go:160 < os.Open file.go:390 < "
+                           "shop.Watch watch.go:29 < main.main main.go:9");
+    }
+    case_end(b, LG_END_OOM_KILL, 16000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_FD_LEAK, "shop.Watch watch.go:29");
+}
+
 /* The kill overtook a capture that had a dump yet, but no descriptors. */
 static void test_dumped_while_it_died(void **state)
 {
@@ -284,6 +308,7 @@ int main(void)
         case_test(test_readers_of_a_newer_collection),
         case_test(test_readers_of_an_older_collection),
         case_test(test_closed_at_once),
+        case_test(test_closed_before_any_collection),
         case_test(test_dumped_while_it_died),
         case_test(test_many_are_no_leak),
         case_test(test_opened_at_the_start_is_no_leak),
