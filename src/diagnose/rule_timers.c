@@ -5,6 +5,7 @@
  * objects that the heap profile has on the way through package time. */
 #include "diagnose/count_series.h"
 #include "diagnose/heap_view.h"
+#include "diagnose/ratio_range.h"
 
 #define MIN_GROWN 1000
 #define GROWN_FACTOR 3
@@ -231,15 +232,16 @@ static struct lg_num count_behind(const struct lg_case *c,
 }
 
 /* What this line allocated came in proportion to the timers, in each profile
- * that saw anything new: the timers pin it. Bytes, for one sample of a small
- * object counts as very many. */
+ * that saw anything new: the timers pin it. The profile is of a time between
+ * two collections: beside those of its beginning, or of its end. Bytes, for one
+ * sample of a small object counts as very many. */
 static bool tracks(const struct lg_case *c, const struct timers_view *v,
                    const struct lg_heap_site *site)
 {
     double telling = v->counted ? TELLING_RATIO : TELLING_SAMPLED_RATIO;
-    double most = 0, least = 0, objects = 0;
+    double steady = v->counted ? STEADY_RATIO : STEADY_SAMPLED_RATIO;
+    struct lg_ratio_range behind = {0}, now = {0}, objects = {0};
     int64_t before = 0;
-    size_t seen = 0;
     lg_each(shot, c->shots) {
         struct lg_num count = count_behind(c, v, shot);
         const struct lg_heap_site *then =
@@ -251,15 +253,16 @@ static bool tracks(const struct lg_case *c, const struct timers_view *v,
             continue;
         }
         before = then->inuse_bytes;
-        double each = (double)then->inuse_bytes / (double)count.value;
-        double number = (double)then->inuse_count / (double)count.value;
-        objects = number > objects ? number : objects;
-        most = each > most ? each : most;
-        least = seen++ == 0 || each < least ? each : least;
+        struct lg_num newer = count_at(c, v, shot);
+        uint64_t most = newer.value > count.value ? newer.value : count.value;
+        lg_ratio_range_add(&behind, (double)before, (double)count.value);
+        lg_ratio_range_add(&now, (double)before, (double)most);
+        lg_ratio_range_add(&objects, (double)then->inuse_count,
+                           (double)count.value);
     }
-    double steady = v->counted ? STEADY_RATIO : STEADY_SAMPLED_RATIO;
-    return seen >= MIN_CAPTURES && least >= steady * most &&
-           objects >= (v->counted ? MIN_EACH : MIN_SAMPLED_EACH);
+    return (lg_ratio_range_is_steady(&behind, steady) ||
+            lg_ratio_range_is_steady(&now, steady)) &&
+           objects.most >= (v->counted ? MIN_EACH : MIN_SAMPLED_EACH);
 }
 
 /* What the line's function allocates, and what comes with the timers. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "diagnose/ratio_range.h"
 #include "diagnose/suspect.h"
 
 #include <assert.h>
@@ -75,27 +76,13 @@ static int64_t pinned_bytes(const struct lg_case *c, const struct lg_suspect *s,
     return bytes > 0 ? bytes : 0;
 }
 
-/* The least and the most objects for each goroutine over the profiles that saw
- * anything new. */
-struct ratio {
-    double least, most;
-    size_t profiles;
-};
-
-static void take_ratio(struct ratio *r, int64_t objects, uint64_t goroutines)
-{
-    double ratio = (double)objects / (double)goroutines;
-    r->most = ratio > r->most ? ratio : r->most;
-    r->least = r->profiles++ == 0 || ratio < r->least ? ratio : r->least;
-}
-
 /* Objects of this line come with the goroutines: one for each and never more,
  * or, where the goroutines' stacks alone weigh much, in the same proportion in
  * every profile, to those that were there when the profile was true. */
 static bool tracks(const struct lg_case *c, const struct lg_suspect *s,
                    const struct lg_heap_site *site)
 {
-    struct ratio now = {0}, behind = {0};
+    struct lg_ratio_range now = {0}, behind = {0};
     int64_t before = 0;
     lg_each(shot, c->shots) {
         if (shot->heap == NULL || shot->goroutines == NULL) {
@@ -119,15 +106,16 @@ static bool tracks(const struct lg_case *c, const struct lg_suspect *s,
         if (stale) {
             continue;
         }
-        take_ratio(&now, then->inuse_count, count);
-        take_ratio(&behind, then->inuse_count,
-                   earlier >= LG_FEW_GOROUTINES ? earlier : count);
+        double objects = (double)then->inuse_count;
+        lg_ratio_range_add(&now, objects, (double)count);
+        lg_ratio_range_add(
+            &behind, objects,
+            (double)(earlier >= LG_FEW_GOROUTINES ? earlier : count));
     }
     bool one_each =
         now.most >= TRACKS_MIN_RATIO && now.most <= TRACKS_MAX_RATIO;
-    bool steady = now.profiles >= 2 &&
-                  (now.least >= TRACKS_STEADY_RATIO * now.most ||
-                   behind.least >= TRACKS_STEADY_RATIO * behind.most);
+    bool steady = lg_ratio_range_is_steady(&now, TRACKS_STEADY_RATIO) ||
+                  lg_ratio_range_is_steady(&behind, TRACKS_STEADY_RATIO);
     return one_each ||
            (steady && lg_share(s->stack_bytes, s->last->usage_bytes) >=
                           TRACKS_STACK_SHARE);

@@ -57,6 +57,28 @@ static void test_timers_without_a_line(void **state)
     assert_true(v.findings.items[0].share > 0.8);
 }
 
+/* Captures are few, and each profile is of its own time, not of the collection
+ * before: beside the timers of then the orders would go up and down. */
+static void test_profiles_of_the_newer_collection(void **state)
+{
+    static const int64_t counts[] = {4000, 8000, 9000, 40000, 50000};
+    struct case_builder *b = *state;
+    case_timeline_of(b, {0, 4}, {9000, 256});
+    for (uint64_t i = 0; i < 5; i++) {
+        uint64_t heap_mib = (uint64_t)counts[i] * 4096 / CASE_MIB + 4;
+        struct lg_capture *c =
+            full_capture(b, 300 + i * 2100, 12 + heap_mib, heap_mib, 1);
+        struct lg_memstats *m = case_memstats(b, c, heap_mib, 1);
+        m->gc_count = lg_known(1 + i);
+        m->timers_count = lg_known((uint64_t)counts[i]);
+        case_alloc(b, heap_of(c), counts[i] * 4096, counts[i], counts[i] * 4096,
+                   BODY);
+    }
+    case_end(b, LG_END_OOM_KILL, 9000);
+    struct lg_verdict v = judge(b);
+    assert_first(&v, LG_CAUSE_TIMER_LEAK, NULL);
+}
+
 /* Nobody counts them over HTTP. */
 static void test_objects_of_timers(void **state)
 {
@@ -183,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         case_test(test_counted_timers),
+        case_test(test_profiles_of_the_newer_collection),
         case_test(test_timers_without_a_line),
         case_test(test_objects_of_timers),
         case_test(test_line_of_a_deadline),
