@@ -126,7 +126,8 @@ static bool stood_up_to_now(const struct lg_case *c,
     const struct lg_shot *now = NULL, *before = NULL, *end = end_of(c);
     for (const struct lg_shot *shot = c->shots.items;
          end != NULL && shot <= end; shot++) {
-        now = shot->capture->heap_now != NULL ? shot : now;
+        bool has_both = shot->capture->heap_now != NULL && shot->heap != NULL;
+        now = has_both ? shot : now;
     }
     lg_each(shot, c->shots) {
         if (now != NULL && shot->capture->heap_now != NULL &&
@@ -135,7 +136,7 @@ static bool stood_up_to_now(const struct lg_case *c,
         }
     }
     int64_t then = before != NULL ? allocated_by(c, before, where) : -1;
-    if (then < 0 || now->heap == NULL) {
+    if (then < 0) {
         return false;
     }
     double bytes = (double)lg_heap_bytes_at(now, where);

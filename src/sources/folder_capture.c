@@ -69,14 +69,24 @@ static void read_profile(struct lg_folder *f, int dir_fd, const char *name,
         lg_folder_quality(f, c, name, err.text);
 }
 
+/* What became of a capture's heap profiles, as it says itself. */
+struct heap_parts {
+    bool torn;       /* neither is to be used */
+    bool gc_missing; /* that of the last collection could not be read */
+};
+
 /* What pprof gave is as of the last collection, and stands alone. Before the
- * first collection nothing is published. */
-static void choose_heap(struct lg_capture *c)
+ * first collection nothing is published. Where that of the last collection is
+ * missing, the one up to now does not stand for it: it has the garbage, too. */
+static void choose_heap(struct lg_capture *c, const struct heap_parts *parts)
 {
-    if (c->heap == NULL || c->heap->samples.count == 0) {
-        bool alone = c->heap == NULL;
+    if (parts->torn) {
+        c->heap = c->heap_now = NULL;
+    } else if (c->heap == NULL && !parts->gc_missing) {
         c->heap = c->heap_now;
-        c->heap_now = alone ? NULL : c->heap_now;
+        c->heap_now = NULL;
+    } else if (c->heap != NULL && c->heap->samples.count == 0) {
+        c->heap = c->heap_now;
     }
 }
 
@@ -194,16 +204,18 @@ static void part_quality(struct lg_folder *f, struct lg_capture *c,
 /* The list of the profile's records ended in memory that the kernel had taken
  * away: what is there is any part of it, and the other of the two is of the
  * same moments. */
-static bool is_torn_heap(const struct lg_capture_doc *doc,
-                         const struct lg_capture_doc_part *part)
+static void note_heap_part(const struct lg_capture_doc *doc,
+                           const struct lg_capture_doc_part *part,
+                           struct heap_parts *parts)
 {
-    return part->cut && !doc->complete &&
-           (lg_str_eq(part->file, LG_STR("heap.pb.gz")) ||
-            lg_str_eq(part->file, LG_STR("heap-gc.pb.gz")));
+    bool is_gc = lg_str_eq(part->file, LG_STR("heap-gc.pb.gz"));
+    bool is_now = lg_str_eq(part->file, LG_STR("heap.pb.gz"));
+    parts->torn |= part->cut && !doc->complete && (is_gc || is_now);
+    parts->gc_missing |= is_gc && part->error.len > 0;
 }
 
 static void read_json(struct lg_folder *f, int dir_fd, struct lg_capture *c,
-                      bool *has_torn_heap_ret)
+                      struct heap_parts *heap_ret)
 {
     struct lg_str bytes;
     struct lg_capture_doc doc;
@@ -231,7 +243,7 @@ static void read_json(struct lg_folder *f, int dir_fd, struct lg_capture *c,
     c->sampled_one_in = doc.sampled_one_in;
     lg_each(part, doc.parts) {
         part_quality(f, c, part);
-        *has_torn_heap_ret |= is_torn_heap(&doc, part);
+        note_heap_part(&doc, part, heap_ret);
     }
     lg_each(sentence, doc.quality) {
         struct lg_str *slot = lg_push(f->arena, &c->quality);
@@ -304,8 +316,8 @@ void lg_folder_capture(struct lg_folder *f, const char *dir,
     int fd = lg_folder_open_dir(f->fd, dir[0] != '\0' ? dir : ".");
     if (fd < 0)
         return;
-    bool has_torn_heap = false;
-    read_json(f, fd, c, &has_torn_heap);
+    struct heap_parts heap_parts = {0};
+    read_json(f, fd, c, &heap_parts);
     for (size_t i = 0; i < LG_COUNT(profiles); i++)
         read_profile(f, fd, profiles[i].file, c,
                      (const struct lg_profile **)(void *)((char *)c +
@@ -315,9 +327,7 @@ void lg_folder_capture(struct lg_folder *f, const char *dir,
     if (c->goroutine_profile != NULL &&
         c->goroutine_profile->samples.count == 0)
         c->goroutine_profile = NULL;
-    if (has_torn_heap)
-        c->heap = c->heap_now = NULL;
-    choose_heap(c);
+    choose_heap(c, &heap_parts);
     read_heap_text(f, fd, c);
     read_memstats(f, fd, c);
     read_peers(f, fd, c);
@@ -388,8 +398,9 @@ void lg_folder_capture_dump(struct lg_folder *f, struct lg_capture *c)
 
 bool lg_folder_capture_has_evidence(const struct lg_capture *c)
 {
-    return c->heap != NULL || c->goroutine_profile != NULL ||
-           c->threadcreate != NULL || c->mutex != NULL || c->block != NULL ||
-           c->cpu != NULL || c->goroutines != NULL || c->memstats != NULL ||
-           c->process != NULL || c->cgroup != NULL;
+    return c->heap != NULL || c->heap_now != NULL ||
+           c->goroutine_profile != NULL || c->threadcreate != NULL ||
+           c->mutex != NULL || c->block != NULL || c->cpu != NULL ||
+           c->goroutines != NULL || c->memstats != NULL || c->process != NULL ||
+           c->cgroup != NULL;
 }

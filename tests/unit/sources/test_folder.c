@@ -301,6 +301,36 @@ static void a_torn_heap_profile(void **state)
     }
 }
 
+/* The one of the last collection could not be read any more: the other has the
+ * garbage and is not taken for it. */
+static void a_missing_heap_profile(void **state)
+{
+    const char *folder = *state;
+    struct lg_arena arena;
+    lg_arena_init(&arena, 0);
+    copy_golden(folder);
+    put_text(folder, "captures/0002-usage-50/capture.json",
+             "{\"schema\":\"lastgasp.capture/1\",\"id\":2,"
+             "\"trigger\":\"usage-50\",\"time_ns\":1,\"t_ns\":1,"
+             "\"complete\":false,\"parts\":[{\"file\":\"heap-gc.pb.gz\","
+             "\"bytes\":0,\"cut\":false,\"error\":\"gone\"}]}");
+    int fd = open_dir(folder);
+    (void)unlinkat(fd, "captures/0002-usage-50/heap.txt", 0);
+    close(fd);
+    struct lg_incident in = read_ok(folder, &arena);
+    bool is_there = false;
+    lg_each(c, in.captures) {
+        if (c->id == 2) {
+            is_there = true;
+            assert_null(c->heap);
+            assert_non_null(c->heap_now);
+            assert_true(has_quality(c, "heap-gc.pb.gz"));
+        }
+    }
+    assert_true(is_there);
+    lg_arena_deinit(&arena);
+}
+
 static void an_interrupted_recording(void **state)
 {
     const char *folder = *state;
@@ -642,6 +672,7 @@ int main(void)
         cmocka_unit_test(memory_of_real_captures),
         lg_tmpdir_test(a_dump_of_nobody),
         lg_tmpdir_test(a_torn_heap_profile),
+        lg_tmpdir_test(a_missing_heap_profile),
         lg_tmpdir_test(an_interrupted_recording),
         lg_tmpdir_test(without_a_record),
         lg_tmpdir_test(damaged_files),
