@@ -417,6 +417,15 @@ bool lg_case_alive_and_growing(const struct lg_case *c)
            c->late_rate > ALIVE_LATE_RATIO * c->early_rate;
 }
 
+uint64_t lg_case_usage_by(const struct lg_case *c, const struct lg_shot *shot)
+{
+    uint64_t most = shot->usage_bytes;
+    for (const struct lg_shot *then = c->shots.items; then < shot; then++) {
+        most = then->usage_bytes > most ? then->usage_bytes : most;
+    }
+    return most;
+}
+
 bool lg_case_had_all(const struct lg_case *c, const struct lg_shot *shot,
                      uint64_t then, uint64_t last, uint64_t last_usage_bytes)
 {

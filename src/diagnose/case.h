@@ -105,6 +105,9 @@ const struct lg_module *lg_case_module_of(const struct lg_case *c,
                                           struct lg_str function);
 bool lg_frame_same(const struct lg_frame *a, const struct lg_frame *b);
 
+/* The most that was used up to that shot: what a capture reads of a process
+ * that is being killed may be less by half. */
+uint64_t lg_case_usage_by(const struct lg_case *c, const struct lg_shot *shot);
 /* As many (or as much) as in the end were there at the shot already, when the
  * last fifth of the time was to come and usage was a fifth less: not what grew.
  */

@@ -35,7 +35,8 @@ static bool is_pool_since(const struct lg_case *c,
         (double)s->last_count < GOES_ON_RATIO * (double)count) {
         return true;
     }
-    return lg_case_had_all(c, shot, count, s->last_count, s->last->usage_bytes);
+    return lg_case_had_all(c, shot, count, s->last_count,
+                           lg_case_usage_by(c, s->last));
 }
 
 struct lg_count_series lg_count_series_of(const struct lg_case *c,

@@ -81,11 +81,12 @@ static bool is_pool(const struct lg_case *c, const struct lg_suspect *s,
 {
     const struct lg_shot *then = s->complete, *last = s->last;
     bool may_allocate = burst && !is_light(s);
+    uint64_t usage = lg_case_usage_by(c, last);
     if (s->seen < 3 || then == NULL || then >= last) {
         return false;
     }
-    if (!may_allocate && (double)last->usage_bytes >
-                             GROWN_WITHOUT_RATIO * (double)then->usage_bytes) {
+    if (!may_allocate &&
+        (double)usage > GROWN_WITHOUT_RATIO * (double)then->usage_bytes) {
         return true;
     }
     if (may_allocate &&
@@ -94,9 +95,8 @@ static bool is_pool(const struct lg_case *c, const struct lg_suspect *s,
     }
     uint64_t own = lg_suspect_bytes_in(c, s, last);
     uint64_t own_then = lg_suspect_bytes_in(c, s, then);
-    return lg_case_had_all(c, then, s->site.count, s->site.count,
-                           last->usage_bytes) &&
-           own <= own_then + (last->usage_bytes - then->usage_bytes) / 4;
+    return lg_case_had_all(c, then, s->site.count, s->site.count, usage) &&
+           own <= own_then + (usage - then->usage_bytes) / 4;
 }
 
 static void copy_stack(struct lg_case *c, struct lg_finding *f,

@@ -440,19 +440,20 @@ static void test_pool_made_at_the_start(void **state)
 }
 
 /* The same where most of the memory is there with the pool, or is the pool:
- * what grows after it is a quarter of the whole. */
+ * what grows after it is a quarter of the whole. The kill overtook the last
+ * capture. */
 static struct lg_verdict pool_beside_much(struct case_builder *b,
                                           const char *state,
                                           uint64_t stacks_mib,
                                           uint64_t collections_between)
 {
+    static const uint64_t usage_mib[] = {8, 185, 207, 251, 190};
     case_begin(b, b->arena, "shop", 256);
     case_timeline_of(b, {0, 4}, {100, 185}, {12500, 256});
     for (uint64_t i = 0; i < 5; i++) {
         struct lg_capture *c =
-            full_capture(b, i == 0 ? 20 : 90 + (i - 1) * 3000,
-                         i == 0 ? 8 : 185 + (i - 1) * 22, 4 + 20 * i,
-                         i == 0 ? 1 : stacks_mib);
+            full_capture(b, i == 0 ? 20 : 90 + (i - 1) * 3000, usage_mib[i],
+                         4 + 20 * i, i == 0 ? 1 : stacks_mib);
         int64_t bytes = (int64_t)((4 + 20 * i) * CASE_MIB);
         case_alloc(b, heap_of(c), bytes, bytes / 4096, bytes,
                    "shop.load load.go:3");
