@@ -77,6 +77,11 @@ struct lg_line_trend lg_line_trend_of(const struct lg_case *c,
 /* The line holds a buffer that is appended to and grows by steps: that it has
  * stood since the last one says nothing yet. */
 bool lg_line_steps(const struct lg_case *c, const struct lg_frame *where);
+/* All that the line had at the last collection may have come since the one
+ * before: what a collection in full swing finds alive, of calls that keep
+ * nothing. Not known without profiles up to now: false. */
+bool lg_line_passes_through(const struct lg_case *c,
+                            const struct lg_frame *where);
 /* The line's bytes hardly grew in the last part of the life. */
 bool lg_line_stands(const struct lg_case *c, const struct lg_frame *where);
 

@@ -12,6 +12,9 @@
 #define STEP_RATIO 1.2
 #define MIN_STEPS 2
 #define FILLING_RATIO 2.0
+/* Of what a line allocated since the collection before, less than this part is
+ * there in all. */
+#define PASSING_DIVISOR 2
 
 int64_t lg_heap_bytes_at(const struct lg_shot *shot,
                          const struct lg_frame *where)
@@ -195,4 +198,21 @@ bool lg_line_stands(const struct lg_case *c, const struct lg_frame *where)
         return false;
     }
     return stood_between_collections(c, where) || stood_up_to_now(c, where);
+}
+
+bool lg_line_passes_through(const struct lg_case *c,
+                            const struct lg_frame *where)
+{
+    const struct lg_shot *now = NULL, *before = NULL;
+    lg_each(shot, c->shots) {
+        bool has_both = shot->heap != NULL && shot->capture->heap_now != NULL;
+        if (has_both &&
+            (now == NULL || lg_shot_cycle(shot) > lg_shot_cycle(now))) {
+            before = now;
+            now = shot;
+        }
+    }
+    int64_t then = before != NULL ? allocated_by(c, before, where) : -1;
+    int64_t since = then >= 0 ? allocated_by(c, now, where) - then : 0;
+    return since > 0 && PASSING_DIVISOR * lg_heap_bytes_at(now, where) < since;
 }

@@ -28,6 +28,9 @@
 /* Of so many profiles that differ, this share has more than the one before. */
 #define TELLING_CHANGES 6
 #define RISING_RATIO 0.6
+/* Beside another cause that explains this much, garbage that lives through a
+ * collection is no cause. */
+#define EXPLAINED_SHARE 0.3
 /* One call under way during this share of the growth is "still at it". */
 #define IN_PROGRESS_RATIO 0.3
 
@@ -509,7 +512,9 @@ void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
     if (lg_find_cause(verdict, LG_CAUSE_GC_HEADROOM) != NULL ||
         !lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
         is_level(c, &live, &v) || (v.score >= BURST_SCORE && c->oom) ||
-        comes_and_goes(&v)) {
+        comes_and_goes(&v) ||
+        (lg_has_share(verdict, EXPLAINED_SHARE) &&
+         lg_line_passes_through(c, &v.site->where))) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);

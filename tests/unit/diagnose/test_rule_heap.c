@@ -148,6 +148,38 @@ static void test_leak_that_hung(void **state)
     assert_first(&v, LG_CAUSE_HEAP_LEAK, "shop.(*Cache).put cache.go:15");
 }
 
+/* Beside goroutines that leak: what calls allocate and drop lives through the
+ * collection that they run in, and the more of it the slower that is. */
+static void test_garbage_beside_a_cause(void **state)
+{
+    /* of other sizes each time, so that they do not come with the goroutines */
+    static const int64_t objects[] = {100, 8000, 8100, 300};
+    struct case_builder *b = *state;
+    for (int stays = 0; stays < 2; stays++) {
+        case_begin(b, b->arena, "shop", 256);
+        goroutine_leak(b, "chan receive");
+        for (uint64_t i = 0; i < b->in.captures.count; i++) {
+            struct lg_capture *c = &b->in.captures.items[i];
+            const struct lg_profile *gc = c->heap;
+            int64_t bytes = (int64_t)((i + 1) * 30 * CASE_MIB);
+            case_alloc(b, heap_of(c), bytes, objects[i], bytes, PUT);
+            ((struct lg_memstats *)(uintptr_t)c->memstats)->heap_alloc_bytes =
+                lg_known(c->memstats->heap_alloc_bytes.value + (uint64_t)bytes);
+            ((struct lg_memstats *)(uintptr_t)c->memstats)->gc_count =
+                lg_known(2 + i);
+            struct lg_profile *now = case_heap(b, c);
+            c->heap_now = now;
+            c->heap = gc;
+            case_alloc(b, now, bytes, bytes / 4096, stays ? bytes : 20 * bytes,
+                       PUT);
+        }
+        case_end(b, LG_END_OOM_KILL, 8500);
+        struct lg_verdict v = judge(b);
+        assert_non_null(verdict_find(&v, LG_CAUSE_GOROUTINE_LEAK));
+        assert_int_equal(verdict_find(&v, LG_CAUSE_HEAP_LEAK) != NULL, stays);
+    }
+}
+
 #define APPEND "bytes.(*Buffer).Write b.go:9 < shop.audit audit.go:7"
 
 /* What is appended to doubles now and then, and stands between; the rest is
@@ -518,6 +550,7 @@ int main(void)
         case_test(test_loaded_before_the_last_collection),
         case_test(test_profile_of_the_one_before),
         case_test(test_leak_that_hung),
+        case_test(test_garbage_beside_a_cause),
         case_test(test_buffer_that_is_appended_to),
         case_test(test_leak_under_a_level),
         case_test(test_garbage_that_comes_and_goes),
