@@ -5,13 +5,26 @@
 /* Others must have grown by this much of the limit, and this much more. */
 #define MIN_OTHERS_LIMIT_SHARE 0.2
 #define OTHERS_FACTOR 2
+/* Usage that is less than this of what it was is on its way to nothing. */
+#define WHOLE_RATIO 0.9
+
+/* Read while the kernel took the memory of a killed process away. */
+static bool has_come_apart(const struct lg_case *c, const struct lg_shot *shot)
+{
+    struct lg_num used = shot->memory.usage_bytes.known
+                             ? shot->memory.usage_bytes
+                             : shot->memory.rss_bytes;
+    return lg_case_is_dying(c, shot) &&
+           (double)used.value < WHOLE_RATIO * (double)lg_case_usage_by(c, shot);
+}
 
 static const struct lg_shot *last_memory(const struct lg_case *c)
 {
     for (size_t i = c->shots.count; i-- > 0;) {
-        if (c->shots.items[i].memory.known &&
-            c->shots.items[i].capture->memstats != NULL) {
-            return &c->shots.items[i];
+        const struct lg_shot *shot = &c->shots.items[i];
+        if (shot->memory.known && shot->capture->memstats != NULL &&
+            !has_come_apart(c, shot)) {
+            return shot;
         }
     }
     return NULL;

@@ -34,6 +34,25 @@ static void test_off_heap(void **state)
     assert_true(v.findings.items[0].share > 0.85);
 }
 
+/* The kill overtook the last capture: most of it was unmapped already. */
+static void test_off_heap_read_while_it_died(void **state)
+{
+    static const uint64_t left_mib[] = {30, 150};
+    struct case_builder *b = *state;
+    for (size_t i = 0; i < LG_COUNT(left_mib); i++) {
+        case_begin(b, b->arena, "shop", 256);
+        off_heap(b);
+        size_t last = b->in.captures.count - 1;
+        struct lg_capture *c = &b->in.captures.items[last];
+        (void)case_cgroup(b, c, left_mib[i]);
+        (void)case_process(b, c, left_mib[i], 12);
+        case_end(b, LG_END_OOM_KILL, 9000);
+        struct lg_verdict v = judge(b);
+        assert_first(&v, LG_CAUSE_OFF_HEAP, "shop/tile.Map tile.go:22");
+        assert_true(v.findings.items[0].bytes.value > 150 * CASE_MIB);
+    }
+}
+
 /* A cache of C's, filled within the first second; the heap grows beside it. */
 static void test_off_heap_made_at_the_start(void **state)
 {
@@ -229,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         case_test(test_off_heap),
+        case_test(test_off_heap_read_while_it_died),
         case_test(test_off_heap_made_at_the_start),
         case_test(test_off_heap_before_a_burst),
         case_test(test_go_memory_is_not_off_heap),
