@@ -120,17 +120,21 @@ static bool is_collected(const struct lg_shot *shot)
 
 /* What is opened and closed again is in a profile by chance, and gone from the
  * next; what stays open is in all that follow. Before the first collection all
- * is there, what was closed too: those count where there are no others. */
-static size_t find_openers(const struct lg_case *c, struct opener *openers)
+ * is there, what was closed too: of those that no later profile has, none says
+ * which stay (*stay_ret: false). */
+static size_t find_openers(const struct lg_case *c, struct opener *openers,
+                           bool *stay_ret)
 {
-    size_t count = 0;
+    size_t count = 0, collected = 0;
     for (int pass = 0; pass < 2 && count == 0; pass++) {
         lg_each(shot, c->shots) {
             if (shot->capture->heap != NULL &&
                 is_collected(shot) == (pass == 0)) {
                 add_openers(c, shot->capture->heap, openers, &count);
+                collected += pass == 0;
             }
         }
+        *stay_ret = pass == 0 || collected == 0;
     }
     return count;
 }
@@ -178,6 +182,30 @@ static uint64_t opened_before(const struct lg_case *c,
     return 0;
 }
 
+/* The line's largest objects in use: of as many they have the most samples, so
+ * that their number is known best. */
+static int64_t largest_objects(const struct lg_case *c,
+                               const struct lg_profile *heap,
+                               const struct lg_frame *where)
+{
+    int space = lg_profile_type(heap, LG_STR("inuse_space"));
+    int objects = lg_profile_type(heap, LG_STR("inuse_objects"));
+    int64_t largest = 0, sum = 0;
+    for (size_t i = 0; space >= 0 && objects >= 0 && i < heap->samples.count;
+         i++) {
+        int64_t bytes = lg_profile_value(heap, i, space);
+        int64_t count = lg_profile_value(heap, i, objects);
+        struct lg_frame line = lg_heap_sample_where(c, heap, i);
+        if (count <= 0 || bytes / count < largest ||
+            !lg_frame_same(&line, where)) {
+            continue;
+        }
+        sum = bytes / count > largest ? count : sum + count;
+        largest = bytes / count;
+    }
+    return sum;
+}
+
 /* Objects of this line came with the descriptors, one or two for each, in each
  * profile that saw anything new: it is of a time between two captures. */
 static bool tracks(const struct lg_case *c, const struct lg_count_series *n,
@@ -196,8 +224,10 @@ static bool tracks(const struct lg_case *c, const struct lg_count_series *n,
             continue;
         }
         before = then->inuse_count;
-        if ((double)before < TRACKS_MIN_EACH * (double)least ||
-            (double)before > TRACKS_MAX_EACH * (double)most) {
+        double objects =
+            (double)largest_objects(c, shot->capture->heap, &site->where);
+        if (objects < TRACKS_MIN_EACH * (double)least ||
+            objects > TRACKS_MAX_EACH * (double)most) {
             return false;
         }
         seen++;
@@ -230,8 +260,10 @@ void lg_fd_find_line(const struct lg_case *c, const struct lg_count_series *n,
     const struct lg_shot *shot = lg_case_last(c, true, false);
     struct opener openers[MAX_OPENERS];
     struct lg_str any = {NULL, 0};
-    size_t count = find_openers(c, openers);
-    const struct opener *opener = main_opener(openers, count, any);
+    bool stay = true;
+    size_t count = find_openers(c, openers, &stay);
+    const struct opener *opener =
+        stay ? main_opener(openers, count, any) : NULL;
     const struct lg_heap_site *fellow =
         shot != NULL ? find_fellow(c, shot, n) : NULL;
     if (fellow != NULL) {

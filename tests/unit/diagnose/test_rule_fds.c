@@ -127,28 +127,51 @@ static void test_closed_at_once(void **state)
     assert_true(str_is(v.findings.items[0].where_role, "opens them"));
 }
 
+#define ACCEPT                                                                 \
+    "net.newFD fd.go:9 < net.(*netFD).accept fd.go:40 < "                      \
+    "shop.greet greet.go:7 < main.main main.go:9"
+#define OPEN                                                                   \
+    "os.newFile file.go:160 < os.Open file.go:390 < shop.Watch watch.go:29 < " \
+    "main.main main.go:9"
+
 /* The same before the first collection, which is when all that was closed is
- * there still; the readers' objects are no help, as one sample of small ones
- * among them counts as very many. */
-static void test_closed_before_any_collection(void **state)
+ * there still. The readers' line has a sample of small objects, too, which
+ * counts as very many. */
+static struct lg_verdict closed_before_any_collection(struct case_builder *b,
+                                                      const char *reader,
+                                                      bool is_seen_later)
 {
-    struct case_builder *b = *state;
-    opened_unseen(b, READER);
+    case_begin(b, b->arena, "shop", 256);
+    opened_unseen(b, reader);
     for (uint64_t i = 0; i < 5; i++) {
         struct lg_capture *c = &b->in.captures.items[i];
         case_memstats(b, c, 8 + 55 * i, 1)->gc_count =
             lg_known(i < 3 ? 0 : i - 2);
         case_alloc(b, heap_of(c), 524288, 10923, 9,
                    "shop.Watch watch.go:31 < main.main main.go:9");
-        case_alloc(b, heap_of(c), i < 3 ? 4 * 524288 : 524288, 2048, 9,
-                   i < 3 ? "net.newFD fd.go:9 < net.(*netFD).accept fd.go:40 < "
-                           "shop.greet greet.go:7 < main.main main.go:9"
-                         : "os.newFile file.go:160 < os.Open file.go:390 < "
-                           "shop.Watch watch.go:29 < main.main main.go:9");
+        if (i < 3)
+            case_alloc(b, heap_of(c), 4 * 524288, 2048, 9, ACCEPT);
+        if (i < 3 || is_seen_later)
+            case_alloc(b, heap_of(c), 524288, 2048, 9, OPEN);
     }
     case_end(b, LG_END_OOM_KILL, 16000);
-    struct lg_verdict v = judge(b);
-    assert_first(&v, LG_CAUSE_FD_LEAK, "shop.Watch watch.go:29");
+    return judge(b);
+}
+
+static void test_closed_before_any_collection(void **state)
+{
+    static const char *const readers[] = {READER, "runtime.malg proc.go:9"};
+    for (size_t i = 0; i < 3; i++) {
+        struct lg_verdict v =
+            closed_before_any_collection(*state, readers[i / 2], i != 1);
+        assert_first(&v, LG_CAUSE_FD_LEAK, "shop.Watch watch.go:29");
+    }
+    /* Neither a sample nor readers that stayed: nobody knows. */
+    struct lg_verdict v =
+        closed_before_any_collection(*state, readers[1], false);
+    const struct lg_finding *f = verdict_find(&v, LG_CAUSE_FD_LEAK);
+    assert_non_null(f);
+    assert_int_equal(f->where.function.len, 0);
 }
 
 /* The kill overtook a capture that had a dump yet, but no descriptors. */
