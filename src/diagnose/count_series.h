@@ -20,6 +20,16 @@ struct lg_count_series {
     bool came_to_rest;
 };
 
+/* The shot lies in the last fifth of the time from first to last: captures may
+ * come so often that hardly anything is between two of them. */
+bool lg_is_late(const struct lg_shot *first, const struct lg_shot *last,
+                const struct lg_shot *shot);
+/* … and a twentieth more than before then is more: it grows on. */
+static inline bool lg_grows_on(uint64_t count, uint64_t before_late)
+{
+    return count > before_late + before_late / 20;
+}
+
 /* How many there were at a capture; not known: it does not tell. */
 typedef struct lg_num lg_count_fn(const void *context,
                                   const struct lg_shot *shot);

@@ -118,6 +118,20 @@ static bool is_collected(const struct lg_shot *shot)
     return shot->capture->heap != shot->capture->heap_now && !before_any;
 }
 
+/* true: there was such a profile, with openers in it or not. */
+static bool add_profiles(const struct lg_case *c, bool collected,
+                         struct opener *openers, size_t *count)
+{
+    bool any = false;
+    lg_each(shot, c->shots) {
+        if (shot->capture->heap != NULL && is_collected(shot) == collected) {
+            add_openers(c, shot->capture->heap, openers, count);
+            any = true;
+        }
+    }
+    return any;
+}
+
 /* What is opened and closed again is in a profile by chance, and gone from the
  * next; what stays open is in all that follow. Before the first collection all
  * is there, what was closed too: of those that no later profile has, none says
@@ -125,16 +139,11 @@ static bool is_collected(const struct lg_shot *shot)
 static size_t find_openers(const struct lg_case *c, struct opener *openers,
                            bool *stay_ret)
 {
-    size_t count = 0, collected = 0;
-    for (int pass = 0; pass < 2 && count == 0; pass++) {
-        lg_each(shot, c->shots) {
-            if (shot->capture->heap != NULL &&
-                is_collected(shot) == (pass == 0)) {
-                add_openers(c, shot->capture->heap, openers, &count);
-                collected += pass == 0;
-            }
-        }
-        *stay_ret = pass == 0 || collected == 0;
+    size_t count = 0;
+    bool any = add_profiles(c, true, openers, &count);
+    *stay_ret = count > 0 || !any;
+    if (count == 0) {
+        (void)add_profiles(c, false, openers, &count);
     }
     return count;
 }
@@ -195,9 +204,11 @@ static int64_t largest_objects(const struct lg_case *c,
          i++) {
         int64_t bytes = lg_profile_value(heap, i, space);
         int64_t count = lg_profile_value(heap, i, objects);
+        if (count <= 0 || bytes / count < largest) {
+            continue;
+        }
         struct lg_frame line = lg_heap_sample_where(c, heap, i);
-        if (count <= 0 || bytes / count < largest ||
-            !lg_frame_same(&line, where)) {
+        if (!lg_frame_same(&line, where)) {
             continue;
         }
         sum = bytes / count > largest ? count : sum + count;

@@ -121,6 +121,12 @@ static const struct lg_shot *end_of(const struct lg_case *c)
     return end;
 }
 
+/* The profile of the last collection, and the one up to now. */
+static bool has_both(const struct lg_shot *shot)
+{
+    return shot->heap != NULL && shot->capture->heap_now != NULL;
+}
+
 /* It cannot have grown by more than it has allocated, which the profile up to
  * now tells whatever the collector has seen. */
 static bool stood_up_to_now(const struct lg_case *c,
@@ -129,8 +135,7 @@ static bool stood_up_to_now(const struct lg_case *c,
     const struct lg_shot *now = NULL, *before = NULL, *end = end_of(c);
     for (const struct lg_shot *shot = c->shots.items;
          end != NULL && shot <= end; shot++) {
-        bool has_both = shot->capture->heap_now != NULL && shot->heap != NULL;
-        now = has_both ? shot : now;
+        now = has_both(shot) ? shot : now;
     }
     lg_each(shot, c->shots) {
         if (now != NULL && shot->capture->heap_now != NULL &&
@@ -205,8 +210,7 @@ bool lg_line_passes_through(const struct lg_case *c,
 {
     const struct lg_shot *now = NULL, *before = NULL;
     lg_each(shot, c->shots) {
-        bool has_both = shot->heap != NULL && shot->capture->heap_now != NULL;
-        if (has_both &&
+        if (has_both(shot) &&
             (now == NULL || lg_shot_cycle(shot) > lg_shot_cycle(now))) {
             before = now;
             now = shot;

@@ -40,6 +40,8 @@ struct lg_finding *lg_add_finding(struct lg_case *c, struct lg_verdict *verdict,
 /* The first finding of this cause so far, or NULL. */
 struct lg_finding *lg_find_cause(const struct lg_verdict *verdict,
                                  enum lg_cause cause);
+/* A finding that explains this much is enough: others look no further. */
+#define LG_EXPLAINED_SHARE 0.3
 /* A finding explains at least this share of the memory. */
 bool lg_has_share(const struct lg_verdict *verdict, double share);
 /* Share of the usage at the end (or at the capture) that bytes are. */

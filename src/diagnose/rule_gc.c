@@ -24,7 +24,6 @@
 /* limit-too-low: in the first half of the life a collection left nearly as much
  * as fits; or usage stands this high most of the time … */
 #define HIGH_RATIO 0.85
-#define EXPLAINED_SHARE 0.3
 #define LEAK_SHARE 0.2
 #define AT_LIMIT_RATIO 0.985
 #define HIGH_TIME_RATIO 0.5
@@ -428,7 +427,7 @@ void lg_judge_level(struct lg_case *c, struct lg_verdict *verdict)
     double high = time_high(c);
     const struct lg_shot *full = NULL;
     if (!c->oom || c->limit_bytes == 0 ||
-        lg_has_share(verdict, EXPLAINED_SHARE) ||
+        lg_has_share(verdict, LG_EXPLAINED_SHARE) ||
         lg_find_cause(verdict, LG_CAUSE_NEIGHBOUR) != NULL ||
         c->full_ns < 2 * START_NS) {
         return;

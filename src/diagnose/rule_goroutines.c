@@ -16,6 +16,8 @@
 /* Usage has grown by this much since all of them were there: they are not what
  * grew. */
 #define GROWN_WITHOUT_RATIO 1.5
+/* … and no more than this part of it is their own. */
+#define OWN_DIVISOR 4
 /* A profile is one collection behind: two later it has all of then. */
 #define TELLING_CYCLES 2
 
@@ -85,18 +87,18 @@ static bool is_pool(const struct lg_case *c, const struct lg_suspect *s,
     if (s->seen < 3 || then == NULL || then >= last) {
         return false;
     }
-    if (!may_allocate &&
-        (double)usage > GROWN_WITHOUT_RATIO * (double)then->usage_bytes) {
+    if (may_allocate) {
+        if (lg_shot_cycle(last) < lg_shot_cycle(then) + TELLING_CYCLES) {
+            return false;
+        }
+    } else if ((double)usage >
+               GROWN_WITHOUT_RATIO * (double)then->usage_bytes) {
         return true;
-    }
-    if (may_allocate &&
-        lg_shot_cycle(last) < lg_shot_cycle(then) + TELLING_CYCLES) {
-        return false;
     }
     uint64_t own = lg_suspect_bytes_in(c, s, last);
     uint64_t own_then = lg_suspect_bytes_in(c, s, then);
     return lg_case_had_all(c, then, s->site.count, s->site.count, usage) &&
-           own <= own_then + (usage - then->usage_bytes) / 4;
+           own <= own_then + (usage - then->usage_bytes) / OWN_DIVISOR;
 }
 
 static void copy_stack(struct lg_case *c, struct lg_finding *f,

@@ -28,9 +28,6 @@
 /* Of so many profiles that differ, this share has more than the one before. */
 #define TELLING_CHANGES 6
 #define RISING_RATIO 0.6
-/* Beside another cause that explains this much, garbage that lives through a
- * collection is no cause. */
-#define EXPLAINED_SHARE 0.3
 /* One call under way during this share of the growth is "still at it". */
 #define IN_PROGRESS_RATIO 0.3
 
@@ -496,6 +493,15 @@ static bool comes_and_goes(const struct lg_heap_view *v)
            (double)v->trend.rising < RISING_RATIO * (double)v->trend.changes;
 }
 
+/* … and what lives through one is no second cause. */
+static bool may_be_garbage(const struct lg_case *c,
+                           const struct lg_verdict *verdict,
+                           const struct lg_heap_view *v)
+{
+    return lg_has_share(verdict, LG_EXPLAINED_SHARE) &&
+           lg_line_passes_through(c, &v->site->where);
+}
+
 /* A live heap that stands, beside garbage: then no line of it leaks, unless by
  * steps. */
 static bool is_level(const struct lg_case *c, const struct lg_live *live,
@@ -512,9 +518,7 @@ void lg_judge_heap_leak(struct lg_case *c, struct lg_verdict *verdict)
     if (lg_find_cause(verdict, LG_CAUSE_GC_HEADROOM) != NULL ||
         !lg_heap_look(c, &v) || !lg_heap_is_dominant(c, &v) ||
         is_level(c, &live, &v) || (v.score >= BURST_SCORE && c->oom) ||
-        comes_and_goes(&v) ||
-        (lg_has_share(verdict, EXPLAINED_SHARE) &&
-         lg_line_passes_through(c, &v.site->where))) {
+        comes_and_goes(&v) || may_be_garbage(c, verdict, &v)) {
         return;
     }
     struct lg_finding *f = lg_add_finding(c, verdict, LG_CAUSE_HEAP_LEAK);

@@ -9,8 +9,6 @@
 #include "base/map.h"
 
 #define SHORT_NS (3 * UINT64_C(1000000000))
-/* Another finding that explains this much is enough. */
-#define EXPLAINED_SHARE 0.3
 /* Collections that left more alive, each time; this much in the end. */
 #define MIN_COLLECTIONS 3
 #define MIN_LIVE_RATIO 0.35
@@ -38,7 +36,7 @@ static bool is_explained(const struct lg_verdict *verdict)
             return true;
         }
     }
-    return lg_has_share(verdict, EXPLAINED_SHARE);
+    return lg_has_share(verdict, LG_EXPLAINED_SHARE);
 }
 
 /* Another finding already speaks of this function, or of goroutines that are in

@@ -2,6 +2,7 @@
 #include "diagnose/suspect.h"
 
 #include "base/map.h"
+#include "diagnose/count_series.h"
 
 #include <assert.h>
 
@@ -17,9 +18,6 @@
 #define SURVIVAL_RATIO 0.9
 #define MOST_ENDED_RATIO 0.5
 #define TELLING_RATIO 0.25
-/* Growth that "goes on" is seen in the time after this share of it; captures
- * may come so often that nothing is between two of them. */
-#define LATE_RATIO 0.8
 /* Made "at once": from no more than this share of what there is in the end … */
 #define BEFORE_RATIO 0.2
 /* … and complete: as many as there are in the end, but for some. */
@@ -63,9 +61,6 @@ static void follow_shape(const struct lg_case *c, struct lg_suspect *s)
 {
     double all = (double)s->site.count;
     assert(s->first != NULL && s->last != NULL); /* the site is in a capture */
-    uint64_t ns = s->last->capture->t_ns - s->first->capture->t_ns;
-    uint64_t late_ns =
-        s->first->capture->t_ns + (uint64_t)(LATE_RATIO * (double)ns);
     uint64_t before_late = 0;
     s->made_since = s->first;
     s->made_from_count = s->first_count;
@@ -74,7 +69,7 @@ static void follow_shape(const struct lg_case *c, struct lg_suspect *s)
             continue;
         }
         uint64_t count = lg_suspect_count_in(shot, &s->site);
-        before_late = shot->capture->t_ns <= late_ns ? count : before_late;
+        before_late = lg_is_late(s->first, s->last, shot) ? before_late : count;
         if ((double)count < BEFORE_RATIO * all) {
             s->made_since = shot;
             s->made_from_count = count;
@@ -84,8 +79,7 @@ static void follow_shape(const struct lg_case *c, struct lg_suspect *s)
             s->complete = shot;
         }
     }
-    s->grows_on =
-        s->seen >= 2 && s->site.count > before_late + before_late / 20;
+    s->grows_on = s->seen >= 2 && lg_grows_on(s->site.count, before_late);
 }
 
 /* Details of the site that only a text dump has. */
